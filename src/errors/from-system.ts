@@ -1,0 +1,37 @@
+import type { ErrorCode } from './codes.ts'
+import { type ErrorDetails, LadingError } from './lading-error.ts'
+
+const fileErrors: Record<string, readonly [ErrorCode, string]> = {
+  ENOSPC: ['disk-full', 'no space left on the device'],
+  EDQUOT: ['disk-full', 'the disk quota is used up'],
+  EACCES: ['io', 'permission denied'],
+  EPERM: ['io', 'operation not permitted'],
+  EROFS: ['io', 'the file system is read-only'],
+  EMFILE: ['io', 'too many open files'],
+  ENFILE: ['io', 'too many open files on this machine'],
+  EIO: ['io', 'the device failed'],
+  ENOTDIR: ['io', 'a part of the path is not a directory'],
+  EISDIR: ['io', 'it is a directory'],
+  ENOENT: ['io', 'no such file or directory'],
+  ENAMETOOLONG: ['io', 'the name is too long for this file system'],
+  ELOOP: ['io', 'too many symbolic links'],
+}
+
+/** The system's own code of an error (`ENOENT`), where it has one. */
+export function systemCode(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined
+  return typeof error.code === 'string' ? error.code : undefined
+}
+
+/** A file system failure in lading's words. A LadingError or an abort passes unchanged. */
+export function fromFileError(error: unknown, details: ErrorDetails): Error {
+  if (error instanceof LadingError) return error
+  if (error instanceof Error && error.name === 'AbortError') return error
+  const system = systemCode(error)
+  const known = system === undefined ? undefined : fileErrors[system]
+  const [code, message]: readonly [ErrorCode, string] = known ?? [
+    'io',
+    error instanceof Error ? error.message : String(error),
+  ]
+  return new LadingError(code, message, { ...details, cause: error })
+}

@@ -1,0 +1,3 @@
+export { type ByteRange, type ByteStream, type Bytes, bytesOf } from './byte-stream.ts'
+export { readAll } from './read-all.ts'
+export { verify } from './verify.ts'

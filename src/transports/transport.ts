@@ -1,0 +1,121 @@
+import type { Side } from '../errors/index.ts'
+import type { HttpClient } from '../http/index.ts'
+import type { Node } from '../model/descriptor.ts'
+import type { Digest } from '../model/digest.ts'
+import type { ByteRange, ByteStream, Bytes } from '../streams/index.ts'
+
+/** What a user names. Every transport adds its own fields; `parse(format(r))` equals `r`. */
+export interface Reference {
+  /** The transport's name: its folder. */
+  readonly transport: string
+}
+
+/** One kind of place that holds images. A transport is a folder here and a line in `table.ts`. */
+export interface Transport<R extends Reference = Reference> {
+  readonly name: string
+  /** What a reference begins with: `docker://`, `oci:`. */
+  readonly prefixes: readonly string[]
+
+  /** Pure: no I/O. `text` is the whole reference, prefix included. @throws LadingError `bad-reference` */
+  parse(text: string): R
+  /** As a user types it. */
+  format(reference: R): string
+
+  openSource?(reference: R, context: TransportContext): Promise<ImageSource>
+  openDestination?(reference: R, context: TransportContext): Promise<ImageDestination>
+}
+
+/** What a transport is opened with. Both sides of a copy share one `http`, and so connections, limits and tokens. */
+export interface TransportContext {
+  readonly side: Side
+  /** The HTTP client, made and loaded when it is first asked for. */
+  http(): Promise<HttpClient>
+  readonly credentials: CredentialOptions
+  /** `false`: accept any certificate, and plain HTTP where HTTPS is not answered. `undefined`: HTTPS, plain HTTP for loopback. */
+  readonly tlsVerify?: boolean | undefined
+  readonly signal?: AbortSignal | undefined
+  /** Something the user should know that is not an error, once. */
+  warn(message: string): void
+}
+
+export interface CredentialOptions {
+  /** `--authfile`: the only file that is read, instead of the places of containers-auth.json(5). */
+  readonly authFile?: string | undefined
+}
+
+/** Where an image is read. Lazy: nothing is fetched before it is asked for. */
+export interface ImageSource extends AsyncDisposable {
+  /** As a user types it, for messages. */
+  readonly name: string
+
+  /** What the reference names now. @throws LadingError `image-not-found` */
+  resolve(signal?: AbortSignal): Promise<Node>
+
+  /**
+   * The raw bytes of a node, or of a range of them. Not checked here: whoever reads them does.
+   *
+   * @throws LadingError `blob-not-found` (or `image-not-found` for a manifest) where it is absent, before the first byte
+   */
+  fetch(node: Node, range?: ByteRange, signal?: AbortSignal): ByteStream
+
+  /** Where the node's bytes live, for a destination that can take them without moving them through this machine. */
+  origin?(node: Node): Origin | undefined
+}
+
+/** A place that holds bytes by digest. Two origins in the same registry may mount from one another. */
+export interface Origin {
+  readonly registry: string
+  readonly repository: string
+}
+
+/**
+ * Where an image is written. Nothing is visible under its name before `commit`.
+ *
+ * Every destination passes `transportSuite` of `lading/testing`.
+ */
+export interface ImageDestination extends AsyncDisposable {
+  readonly name: string
+  readonly traits: DestinationTraits
+
+  /**
+   * What the name that will be committed resolves to now, or `undefined`: a copy that finds its own root there has nothing to do.
+   */
+  current(signal?: AbortSignal): Promise<Digest | undefined>
+
+  /** Whether the node is stored whole. MUST compare the size where the destination tells it. */
+  has(node: Node, signal?: AbortSignal): Promise<boolean>
+
+  /** The bytes of a manifest that is stored, or `undefined`: so that a second copy reads no manifest from the source. */
+  manifest(node: Node, signal?: AbortSignal): Promise<Uint8Array | undefined>
+
+  /**
+   * Stores a node. MUST NOT show it where `bytes` throws, and MUST throw that same error. Children come before their parents.
+   * `bytes` has been checked as it flows: it ends only if it is the content that the node names.
+   */
+  push(node: Node, bytes: Bytes, signal?: AbortSignal): Promise<void>
+
+  /** Takes a node from where it lives, without its bytes passing through here. `false`: move the bytes. */
+  adopt?(node: Node, origin: Origin, signal?: AbortSignal): Promise<boolean>
+
+  /** Makes the root visible under the destination's name, atomically. Its children are stored. `bytes` are the root's. */
+  commit(root: Node, bytes: Uint8Array, options: CommitOptions, signal?: AbortSignal): Promise<CommitResult>
+}
+
+export interface CommitOptions {
+  /** Move a tag that the bucket's configuration calls immutable. */
+  readonly force: boolean
+  /** Bytes of every blob and manifest of the image, for a bucket's history. */
+  readonly imageBytes: number
+}
+
+export interface CommitResult {
+  /** Whether anything was written: `false` where the name had this digest already. */
+  readonly changed: boolean
+  /** What the name resolved to before. */
+  readonly previous?: Digest
+}
+
+export interface DestinationTraits {
+  /** The destination refuses a manifest whose children are missing, so a root that is there has all its graph. */
+  readonly rootImpliesChildren: boolean
+}
