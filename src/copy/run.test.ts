@@ -14,11 +14,20 @@ const twoPlatforms = () =>
     'linux/arm64': { layers: [layer(3_000_000, 1), layer(10, 3)] },
   })
 
-async function copyAll(image: BuiltImage, source = memorySource(image), destination = memoryDestination(), signal?: AbortSignal) {
+async function copyAll(
+  image: BuiltImage,
+  source = memorySource(image),
+  destination = memoryDestination(),
+  signal?: AbortSignal,
+) {
   const events: CopyEvent[] = []
   const reader = createManifestReader(source)
   const plan = await planCopy(image.root, reader, destination, signal)
-  const moved = await runPlan(plan, source, destination, reader, { jobs: 2, signal, listen: event => events.push(event) })
+  const moved = await runPlan(plan, source, destination, reader, {
+    jobs: 2,
+    signal,
+    listen: event => events.push(event),
+  })
   await destination.commit(image.root, await reader.read(image.root), { force: false, imageBytes: 0 })
   return { moved, events, source, destination }
 }
@@ -70,7 +79,13 @@ describe('a copy', () => {
     expect(starts).toEqual([0, 50_000, 100_000])
     expect(events.filter(({ type }) => type === 'retried')).toHaveLength(2)
     const passed = events.flatMap(event => (event.type === 'progress' ? [event.bytes] : []))
-    expect(passed.reduce((sum, bytes) => sum + bytes, 0)).toBe(200_000 + [...image.blobs.values()].filter(b => b.byteLength < 200_000).slice(0, 1).reduce((s, b) => s + b.byteLength, 0))
+    expect(passed.reduce((sum, bytes) => sum + bytes, 0)).toBe(
+      200_000 +
+        [...image.blobs.values()]
+          .filter(b => b.byteLength < 200_000)
+          .slice(0, 1)
+          .reduce((s, b) => s + b.byteLength, 0),
+    )
     expect(destination.stored.size).toBe(3)
   })
 
@@ -81,7 +96,10 @@ describe('a copy', () => {
   ])('with %s in a layer fails and stores no parent of it', async (_, damage, code) => {
     const image = buildImage({ layers: [layer(1000, 7)] })
     const [first] = [...image.blobs.keys()]
-    const source = memorySource({ ...image, blobs: new Map([...image.blobs].map(([d, b]) => [d, d === first ? damage(b) : b])) })
+    const source = memorySource({
+      ...image,
+      blobs: new Map([...image.blobs].map(([d, b]) => [d, d === first ? damage(b) : b])),
+    })
     const destination = memoryDestination()
     await expect(copyAll(image, source, destination)).rejects.toMatchObject({ code })
     expect(destination.stored.has(first as never)).toBe(false)
@@ -125,12 +143,26 @@ describe('planning', () => {
     const image = buildImage({ layers: [layer(10, 1)] })
     const [digest] = [...image.blobs.keys()]
     const mediaType = 'application/vnd.oci.image.layer.v1.tar'
-    const lying = buildImage({ manifest: { layers: [{ mediaType, digest, size: 10 }, { mediaType, digest, size: 11 }] } })
-    await expect(copyAll(lying)).rejects.toMatchObject({ code: 'bad-manifest', message: expect.stringContaining('10 and with 11') })
+    const lying = buildImage({
+      manifest: {
+        layers: [
+          { mediaType, digest, size: 10 },
+          { mediaType, digest, size: 11 },
+        ],
+      },
+    })
+    await expect(copyAll(lying)).rejects.toMatchObject({
+      code: 'bad-manifest',
+      message: expect.stringContaining('10 and with 11'),
+    })
   })
 
   test('does not follow a subject: what it names may be anywhere', async () => {
-    const subject = { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: `sha256:${'0'.repeat(64)}`, size: 5 }
+    const subject = {
+      mediaType: 'application/vnd.oci.image.manifest.v1+json',
+      digest: `sha256:${'0'.repeat(64)}`,
+      size: 5,
+    }
     const { destination } = await copyAll(buildImage({ manifest: { subject } }))
     expect(destination.committed).toHaveLength(1)
   })

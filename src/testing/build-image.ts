@@ -33,7 +33,13 @@ export function buildImage(recipe: ImageRecipe = {}): BuiltImage {
   }
   const layerDescriptors = layers.map(layer => add(layer, 'application/vnd.oci.image.layer.v1.tar'))
   const config = add(
-    encode({ os, architecture, variant, config: {}, rootfs: { type: 'layers', diff_ids: layerDescriptors.map(({ digest }) => digest) } }),
+    encode({
+      os,
+      architecture,
+      variant,
+      config: {},
+      rootfs: { type: 'layers', diff_ids: layerDescriptors.map(({ digest }) => digest) },
+    }),
     ociConfig,
   )
   const manifest = { schemaVersion: 2, mediaType: ociManifest, config, layers: layerDescriptors, ...recipe.manifest }

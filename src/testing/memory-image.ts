@@ -1,7 +1,7 @@
 import { LadingError } from '../errors/index.ts'
 import type { Node } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
-import { bytesOf, type Bytes, type ByteStream, readAll } from '../streams/index.ts'
+import { type ByteStream, type Bytes, bytesOf, readAll } from '../streams/index.ts'
 import type { CommitOptions, ImageDestination, ImageSource } from '../transports/index.ts'
 import type { BuiltImage } from './build-image.ts'
 

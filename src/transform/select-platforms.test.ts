@@ -1,14 +1,18 @@
 import { describe, expect, test } from 'vitest'
-import { type ImageIndex, parseManifest } from '../model/manifest.ts'
 import { digestOf } from '../model/digest.ts'
+import { type ImageIndex, parseManifest } from '../model/manifest.ts'
 import { parsePlatform } from '../model/platform.ts'
 import { buildIndex } from '../testing/build-image.ts'
 import { attestedDigest, entriesOf, requirePlatform, selectPlatforms } from './select-platforms.ts'
 
-const image = buildIndex({ 'linux/amd64': {}, 'linux/arm/v6': {}, 'linux/arm/v7': {}, 'linux/arm64/v8': {} }, { attestations: true })
+const image = buildIndex(
+  { 'linux/amd64': {}, 'linux/arm/v6': {}, 'linux/arm/v7': {}, 'linux/arm64/v8': {} },
+  { attestations: true },
+)
 const bytes = image.blobs.get(image.root.digest) ?? new Uint8Array()
 const parsed = parseManifest(bytes) as ImageIndex
-const select = (...platforms: string[]) => selectPlatforms(image.root, bytes, entriesOf(parsed), platforms.map(parsePlatform))
+const select = (...platforms: string[]) =>
+  selectPlatforms(image.root, bytes, entriesOf(parsed), platforms.map(parsePlatform))
 
 describe('one platform', () => {
   test('gives its manifest as it is and says that the attestation stays behind', () => {
@@ -28,7 +32,10 @@ describe('several platforms', () => {
     const rewritten = parseManifest(selection.bytes ?? new Uint8Array()) as ImageIndex
     expect(rewritten.manifests).toHaveLength(4)
     expect(rewritten.manifests.filter(attestedDigest)).toHaveLength(2)
-    expect(selection.root).toMatchObject({ digest: digestOf(selection.bytes ?? new Uint8Array()), size: selection.bytes?.byteLength })
+    expect(selection.root).toMatchObject({
+      digest: digestOf(selection.bytes ?? new Uint8Array()),
+      size: selection.bytes?.byteLength,
+    })
     expect(selection).toMatchObject({ leftOut: ['linux/arm/v6', 'linux/arm/v7'], attestationsLeftOut: 0 })
   })
 
@@ -39,15 +46,26 @@ describe('several platforms', () => {
   })
 
   test('keep what the specification does not know of', () => {
-    const strange = new TextEncoder().encode(JSON.stringify({ 'x-order': 1, ...JSON.parse(new TextDecoder().decode(bytes)), annotations: { a: 'b' } }))
-    const selection = selectPlatforms(image.root, strange, entriesOf(parsed), [parsePlatform('linux/amd64'), parsePlatform('linux/arm')])
-    expect(JSON.parse(new TextDecoder().decode(selection.bytes))).toMatchObject({ 'x-order': 1, annotations: { a: 'b' } })
+    const strange = new TextEncoder().encode(
+      JSON.stringify({ 'x-order': 1, ...JSON.parse(new TextDecoder().decode(bytes)), annotations: { a: 'b' } }),
+    )
+    const selection = selectPlatforms(image.root, strange, entriesOf(parsed), [
+      parsePlatform('linux/amd64'),
+      parsePlatform('linux/arm'),
+    ])
+    expect(JSON.parse(new TextDecoder().decode(selection.bytes))).toMatchObject({
+      'x-order': 1,
+      annotations: { a: 'b' },
+    })
   })
 })
 
 test('a platform that is not there is an error that lists what is', () => {
   expect(() => select('linux/amd64', 'linux/s390x')).toThrow(
-    expect.objectContaining({ code: 'platform-not-found', hint: 'it has linux/amd64, linux/arm/v6, linux/arm/v7, linux/arm64/v8' }),
+    expect.objectContaining({
+      code: 'platform-not-found',
+      hint: 'it has linux/amd64, linux/arm/v6, linux/arm/v7, linux/arm64/v8',
+    }),
   )
 })
 

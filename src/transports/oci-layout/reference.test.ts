@@ -33,7 +33,9 @@ test.each([
   ['oci:dir:v1 ', 'is not a reference name'],
   ['oci:di\0r', 'NUL'],
 ])('%j is refused: %s', (text, why) => {
-  expect(() => parseOciLayoutReference(text, 'linux')).toThrow(expect.objectContaining({ code: 'bad-reference', message: expect.stringContaining(why) }))
+  expect(() => parseOciLayoutReference(text, 'linux')).toThrow(
+    expect.objectContaining({ code: 'bad-reference', message: expect.stringContaining(why) }),
+  )
 })
 
 test('whatever is read is written back the same', () => {

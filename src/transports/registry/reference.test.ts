@@ -65,12 +65,16 @@ describe('refuses', () => {
     ['a'.repeat(64), 'image ID'],
     [`host.io/${'a'.repeat(250)}`, 'longer than 255'],
   ])('%j: %s', (text, why) => {
-    expect(() => parseRegistryReference(text)).toThrow(expect.objectContaining({ code: 'bad-reference', message: expect.stringContaining(why) }))
+    expect(() => parseRegistryReference(text)).toThrow(
+      expect.objectContaining({ code: 'bad-reference', message: expect.stringContaining(why) }),
+    )
   })
 })
 
 test('whatever is read is written back the same, and never leads out of its repository', () => {
-  const near = fc.array(fc.constantFrom(...'aZ0.:/@-_[]%\\ \n'.split(''), 'sha256:', '..', digest)).map(parts => parts.join(''))
+  const near = fc
+    .array(fc.constantFrom(...'aZ0.:/@-_[]%\\ \n'.split(''), 'sha256:', '..', digest))
+    .map(parts => parts.join(''))
   fc.assert(
     fc.property(near, text => {
       let reference: ReturnType<typeof parseRegistryReference>
@@ -82,7 +86,9 @@ test('whatever is read is written back the same, and never leads out of its repo
       }
       expect(parseRegistryReference(formatRegistryReference(reference))).toEqual(reference)
       expect(`${reference.repository}/${reference.tag ?? ''}`.split('/')).not.toContain('..')
-      expect(new URL(`https://${reference.registry}/v2/${reference.repository}/tags/list`).pathname).toBe(`/v2/${reference.repository}/tags/list`)
+      expect(new URL(`https://${reference.registry}/v2/${reference.repository}/tags/list`).pathname).toBe(
+        `/v2/${reference.repository}/tags/list`,
+      )
     }),
     { numRuns: 2000 },
   )
