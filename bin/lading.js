@@ -20,7 +20,10 @@ if (!(have[0] >= 26 || (have[0] === 24 && atLeast(15, 0)) || (have[0] === 22 && 
   process.exit(64)
 }
 
-start()
+start().catch(error => {
+  console.error(error)
+  process.exit(1)
+})
 
 async function start() {
   const { enableCompileCache } = await import('node:module')
