@@ -22,8 +22,8 @@ export function openSession(options: SessionOptions, listen: CopyListener): Sess
   const http = () => {
     client ??= import('../http/index.ts').then(({ createHttpClient }) =>
       createHttpClient({
-        onRetry: ({ url, attempt, waitSeconds, reason }) =>
-          listen({ type: 'retried', subject: url, attempt, waitSeconds, reason }),
+        onRetry: ({ subject, attempt, waitMs, reason }) =>
+          listen({ type: 'retried', subject, attempt, waitSeconds: waitMs / 1000, reason }),
       }),
     )
     return client
