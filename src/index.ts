@@ -4,7 +4,7 @@
  * Importing this loads nothing but itself and has no side effects; HTTP, stores and parsers are loaded when they are used.
  */
 
-export { type LoginOptions, login, type LogoutOptions, logout } from './auth/index.ts'
+export { type LoginOptions, type LogoutOptions, login, logout } from './auth/index.ts'
 export {
   type InitOptions,
   type InitResult,

@@ -12,8 +12,9 @@ export interface OciLayoutReference extends Reference {
 }
 
 const prefix = 'oci:'
-// containers/image, oci/internal: the grammar of a layout's reference names.
-const nameGrammar = /^[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*(?:\/[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*)*$/
+// OCI image specification, annotations.md, the grammar of ref.name, and "_" besides: real layouts have names like _cosign:sha256-….sig.
+const component = '[A-Za-z0-9_]+(?:(?:[-.:@+]|--)[A-Za-z0-9_]+)*'
+const nameGrammar = new RegExp(`^${component}(?:/${component})*$`)
 
 /**
  * Reads `oci:path[:{name|@index}]`. The path ends at the first colon (on Windows, at the first that does not follow a drive letter).
