@@ -10,7 +10,15 @@ import { filesBelow, fixtures, lading, newFolder } from './lading.ts'
 /** The layer of linux/arm64 that this store truly lacks. */
 const missingLayer = 'sha256:d8ad8cd72600f46cc068e16c39046ebc76526e41051f43a8c249884b200936c0'
 const alpineIndex = 'sha256:25109184c71bdad752c8312a8623239686a9a2071e8825f20acb8f2198c3f659'
-const whole = ['linux/amd64', 'linux/arm/v6', 'linux/arm/v7', 'linux/386', 'linux/ppc64le', 'linux/riscv64', 'linux/s390x']
+const whole = [
+  'linux/amd64',
+  'linux/arm/v6',
+  'linux/arm/v7',
+  'linux/386',
+  'linux/ppc64le',
+  'linux/riscv64',
+  'linux/s390x',
+]
 const platforms: Platform[] = whole.map(parsePlatform)
 
 let store: string
@@ -30,7 +38,13 @@ test('all eight platforms fail, the layer is named, and nothing is committed', a
 
 test('one whole platform gives its own manifest, and says that the attestation stayed behind', async () => {
   const target = await newFolder()
-  const run = await lading(['copy', '--platform', 'linux/amd64', `local://${store}//alpine:latest`, `local://${target}//alpine:amd64`])
+  const run = await lading([
+    'copy',
+    '--platform',
+    'linux/amd64',
+    `local://${store}//alpine:latest`,
+    `local://${target}//alpine:amd64`,
+  ])
   expect(run).toMatchObject({ code: 0 })
   expect(run.stdout).toMatch(/attestation/)
   const { kind, platforms: described } = await inspectImage(`local://${target}//alpine:amd64`)
@@ -41,7 +55,9 @@ test('one whole platform gives its own manifest, and says that the attestation s
 test('arm without a variant is v7, and a platform that is not there is an error that lists what is', async () => {
   const target = await newFolder()
   const source = `local://${store}//alpine:latest`
-  const { platforms: chosen } = await copyImage(source, `local://${target}//alpine:arm`, { platforms: [parsePlatform('linux/arm')] })
+  const { platforms: chosen } = await copyImage(source, `local://${target}//alpine:arm`, {
+    platforms: [parsePlatform('linux/arm')],
+  })
   expect(chosen).toEqual(['linux/arm/v7'])
   const run = await lading(['copy', '--platform', 'windows/amd64', source, `local://${target}//alpine:win`])
   expect(run.code).toBe(2)
@@ -93,7 +109,21 @@ describeWithServices(['docker-registry', 'skopeo', 'crane'], 'the seven whole pl
     const skopeo = peer('skopeo')
     const crane = peer('crane')
     const url = `docker://${registry.host}/peers/alpine:seven`
-    expect((await skopeo.run(['inspect', '--tls-verify=false', '--format', '{{.Digest}}', '--override-os', 'linux', '--override-arch', 'amd64', url])).trim()).toBe(rewritten)
+    expect(
+      (
+        await skopeo.run([
+          'inspect',
+          '--tls-verify=false',
+          '--format',
+          '{{.Digest}}',
+          '--override-os',
+          'linux',
+          '--override-arch',
+          'amd64',
+          url,
+        ])
+      ).trim(),
+    ).toBe(rewritten)
     await crane.run(['validate', '--insecure', '--remote', `${registry.host}/peers/alpine:seven`])
     expect((await crane.run(['digest', '--insecure', `${registry.host}/peers/alpine:seven`])).trim()).toBe(rewritten)
     const onward = path.join(await newFolder(), 'onward')

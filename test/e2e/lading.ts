@@ -40,7 +40,13 @@ export async function lading(args: readonly string[], options: RunOptions = {}):
   const home = await newFolder()
   const child = spawn(process.execPath, [path.join(root, 'bin/lading.js'), ...args], {
     cwd: options.cwd ?? home,
-    env: { PATH: process.env.PATH ?? '', HOME: home, XDG_RUNTIME_DIR: home, DOCKER_CONFIG: path.join(home, '.docker'), ...options.env },
+    env: {
+      PATH: process.env.PATH ?? '',
+      HOME: home,
+      XDG_RUNTIME_DIR: home,
+      DOCKER_CONFIG: path.join(home, '.docker'),
+      ...options.env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let stdout = ''

@@ -6,7 +6,12 @@ import { buildImage, buildIndex } from '../../src/testing/build-image.ts'
 import { writeLayout } from '../../src/testing/write-layout.ts'
 import { filesBelow, fixtures, newFolder } from './lading.ts'
 
-const layouts = ['hello-world-docker-v2-manifest-list', 'hello-world-cosign-manifest-list', 'many-layers', 'artifacts-and-referrers']
+const layouts = [
+  'hello-world-docker-v2-manifest-list',
+  'hello-world-cosign-manifest-list',
+  'many-layers',
+  'artifacts-and-referrers',
+]
 
 interface Entry {
   readonly digest: string
@@ -33,7 +38,9 @@ describe.each(layouts)('%s', name => {
     }
     // Everything that the entries reach is there, byte for byte, and nothing else is.
     for (const file of (await filesBelow(path.join(folder, 'back'))).filter(each => each.startsWith('blobs/'))) {
-      const [before, after] = await Promise.all([layout, path.join(folder, 'back')].map(root => readFile(path.join(root, file))))
+      const [before, after] = await Promise.all(
+        [layout, path.join(folder, 'back')].map(root => readFile(path.join(root, file))),
+      )
       expect(after?.equals(before ?? new Uint8Array())).toBe(true)
     }
   })
@@ -50,11 +57,16 @@ test('names of a layout lead to the same images as positions do', async () => {
 
 test('an image of sha512 digests stays one', async () => {
   const folder = await newFolder()
-  const image = buildIndex({ 'linux/amd64': { algorithm: 'sha512' }, 'linux/arm64': { algorithm: 'sha512' } }, { algorithm: 'sha512' })
+  const image = buildIndex(
+    { 'linux/amd64': { algorithm: 'sha512' }, 'linux/arm64': { algorithm: 'sha512' } },
+    { algorithm: 'sha512' },
+  )
   await writeLayout(path.join(folder, 'layout'), { v1: image })
   const bucket = `local://${folder}/bucket//app:v1`
   expect((await copyImage(`oci:${folder}/layout:v1`, bucket)).digest).toBe(image.root.digest)
-  expect((await copyImage(`local://${folder}/bucket//app@${image.root.digest}`, `oci:${folder}/back:v1`)).digest).toBe(image.root.digest)
+  expect((await copyImage(`local://${folder}/bucket//app@${image.root.digest}`, `oci:${folder}/back:v1`)).digest).toBe(
+    image.root.digest,
+  )
   const blobs = (await filesBelow(path.join(folder, 'back'))).filter(file => file.startsWith('blobs/sha512/'))
   expect(blobs).toHaveLength(image.blobs.size)
 })
@@ -67,7 +79,11 @@ test('a second copy moves no blob and changes nothing', async () => {
   for (const target of [`local://${folder}/bucket//app:v1`, `oci:${folder}/copy:v1`]) {
     expect(await copyImage(source, target)).toMatchObject({ changed: true, blobs: { present: 0 } })
     const before = await filesBelow(folder)
-    expect(await copyImage(source, target)).toMatchObject({ changed: false, blobs: { copied: 0 }, bytes: { copied: 0 } })
+    expect(await copyImage(source, target)).toMatchObject({
+      changed: false,
+      blobs: { copied: 0 },
+      bytes: { copied: 0 },
+    })
     expect(await filesBelow(folder)).toEqual(before)
   }
 })
