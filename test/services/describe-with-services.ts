@@ -1,0 +1,33 @@
+import { beforeAll, describe } from 'vitest'
+import { findService, type ServiceName } from './peer.ts'
+
+/**
+ * A `describe` whose tests need these services.
+ *
+ * Where one is missing they are skipped, and their names say which; with `REQUIRE_SERVICES=1` they fail instead. It wraps the
+ * whole block because vitest runs `beforeAll`, where servers are started, before a test can skip itself.
+ */
+export function describeWithServices(names: readonly ServiceName[], title: string, body: () => void): void {
+  const reason = missingServices(names, findService)
+  if (reason === undefined) {
+    describe(title, body)
+  } else if (process.env.REQUIRE_SERVICES === '1') {
+    describe(title, () => {
+      beforeAll(() => {
+        throw new Error(reason)
+      })
+      body()
+    })
+  } else {
+    describe.skip(`${title} [${reason}]`, body)
+  }
+}
+
+/** Why tests that need `names` cannot run, if they cannot. */
+export function missingServices(
+  names: readonly ServiceName[],
+  find: (name: ServiceName) => string | undefined,
+): string | undefined {
+  const missing = names.filter(name => find(name) === undefined)
+  return missing.length === 0 ? undefined : `needs ${missing.join(', ')}: npm run services installs it`
+}

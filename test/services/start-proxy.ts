@@ -1,0 +1,152 @@
+import { Agent, createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
+import { type Readable, Transform } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Fault, type FaultHandle, FaultTable, passOnly, responseTransforms } from './fault.ts'
+import { close, listen } from './listen.ts'
+
+/** One request as it passed. Counts grow while it is under way. */
+export interface ProxiedRequest {
+  readonly method: string
+  /** With its query. */
+  readonly path: string
+  readonly headers: IncomingMessage['headers']
+  /** `undefined` until there is an answer, and for good where the connection was dropped. */
+  status: number | undefined
+  requestBytes: number
+  responseBytes: number
+}
+
+export interface TestProxy extends AsyncDisposable {
+  /** `127.0.0.1:PORT` */
+  readonly host: string
+  readonly url: string
+  /** Everything that was asked, in order of arrival. Set its `length` to 0 to count anew. */
+  readonly requests: ProxiedRequest[]
+  /** From now on, this befalls the requests that it matches. */
+  fault(fault: Fault): FaultHandle
+  clearFaults(): void
+  stop(): Promise<void>
+}
+
+/**
+ * A reverse proxy that counts what passes and breaks what it is told to.
+ *
+ * Host, path and headers pass unchanged: a registry's absolute Locations lead back here, and signed requests stay valid.
+ *
+ * @param target an origin with the scheme http
+ */
+export async function startProxy(target: string): Promise<TestProxy> {
+  const { hostname, port } = new URL(target)
+  const agent = new Agent({ keepAlive: true })
+  const requests: ProxiedRequest[] = []
+  const faults = new FaultTable()
+
+  async function serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const record: ProxiedRequest = {
+      method: incoming.method ?? '',
+      path: incoming.url ?? '',
+      headers: incoming.headers,
+      status: undefined,
+      requestBytes: 0,
+      responseBytes: 0,
+    }
+    requests.push(record)
+    const fault = faults.pick(incoming) ?? {}
+    const drop = () => void incoming.socket.resetAndDestroy()
+    if (fault.delayMilliseconds !== undefined) await sleep(fault.delayMilliseconds)
+    if (fault.reset) return drop()
+    if (fault.status !== undefined) {
+      incoming.resume()
+      record.status = fault.status
+      response.writeHead(fault.status, fault.headers).end(fault.body)
+      return
+    }
+    forward(incoming, response, record, fault, drop)
+  }
+
+  function forward(
+    incoming: IncomingMessage,
+    response: ServerResponse,
+    record: ProxiedRequest,
+    fault: Fault,
+    drop: () => void,
+  ): void {
+    const headers = endToEnd(incoming.rawHeaders)
+    const { method, path } = record
+    const outgoing = httpRequest({ host: hostname, port, method, path, headers, agent, setHost: false })
+    outgoing.on('error', () => {
+      if (!response.headersSent) drop()
+    })
+    outgoing.on('continue', () => response.writeContinue())
+    outgoing.on('response', answer => {
+      if (fault.lost) {
+        answer.resume()
+        answer.on('end', drop)
+        return
+      }
+      record.status = answer.statusCode
+      response.writeHead(answer.statusCode ?? 502, answer.statusMessage, endToEnd(answer.rawHeaders))
+      const end = () => void incoming.socket.end()
+      chain(answer, [
+        ...responseTransforms(fault, drop, end),
+        count(bytes => {
+          record.responseBytes += bytes
+        }),
+      ]).pipe(response)
+      answer.on('error', drop)
+      response.on('close', () => answer.destroy())
+    })
+    response.on('close', () => {
+      if (!response.writableFinished) outgoing.destroy()
+    })
+    const cut = () => {
+      outgoing.destroy()
+      drop()
+    }
+    chain(incoming, [
+      ...(fault.cutUp === undefined ? [] : [passOnly(fault.cutUp, cut)]),
+      count(bytes => {
+        record.requestBytes += bytes
+      }),
+    ]).pipe(outgoing)
+  }
+
+  const server = createServer({ requestTimeout: 0 }, (incoming, response) => {
+    serve(incoming, response).catch(() => incoming.socket.destroy())
+  })
+  server.on('checkContinue', (incoming: IncomingMessage, response: ServerResponse) => {
+    server.emit('request', incoming, response)
+  })
+  const host = await listen(server)
+  async function stop(): Promise<void> {
+    agent.destroy()
+    await close(server)
+  }
+  return {
+    host,
+    url: `http://${host}`,
+    requests,
+    fault: fault => faults.add(fault),
+    clearFaults: () => faults.clear(),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
+}
+
+function chain(from: Readable, through: readonly Transform[]): Readable {
+  return through.reduce<Readable>((before, next) => before.pipe(next), from)
+}
+
+function count(add: (bytes: number) => void): Transform {
+  return new Transform({
+    transform(chunk: Buffer, _encoding, callback) {
+      add(chunk.length)
+      callback(null, chunk)
+    },
+  })
+}
+
+/** Without the one header that is each connection's own. Raw headers alternate names and values. */
+function endToEnd(rawHeaders: readonly string[]): string[] {
+  return rawHeaders.filter((_, index) => rawHeaders[index - (index % 2)]?.toLowerCase() !== 'connection')
+}
