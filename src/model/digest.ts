@@ -33,14 +33,21 @@ export function digestOf(bytes: Uint8Array, algorithm: DigestAlgorithm = 'sha256
 /** A digest being made of bytes as they pass. */
 export interface Digester {
   update(chunk: Uint8Array): void
+  /** Of all bytes so far. The digester is used up. */
   digest(): Digest
+  /** Another digester that has seen the same bytes. */
+  copy(): Digester
 }
 
 export function createDigester(algorithm: DigestAlgorithm = 'sha256'): Digester {
-  const hash: Hash = createHash(algorithm)
+  return digesterOf(algorithm, createHash(algorithm))
+}
+
+function digesterOf(algorithm: DigestAlgorithm, hash: Hash): Digester {
   return {
     update: chunk => void hash.update(chunk),
     digest: () => `${algorithm}:${hash.digest('hex')}`,
+    copy: () => digesterOf(algorithm, hash.copy()),
   }
 }
 

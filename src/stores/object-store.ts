@@ -6,7 +6,10 @@ export interface ObjectInfo {
   readonly key: string
   /** Bytes. */
   readonly size: number
-  /** Changes whenever the content does. Absent where the store cannot tell it without reading a large object. */
+  /**
+   * Changes whenever the content does. `get` and `put` MUST give it for objects of up to `maxManifestBytes`: everything that is
+   * replaced under a condition is that small. Elsewhere it is absent where the store would have to read the object to know it.
+   */
   readonly etag?: string
   /** By the store's own clock. */
   readonly modified: Date
@@ -20,10 +23,23 @@ export interface PutOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+export interface GetOptions {
+  /** MUST lie within the object: what is not there cannot be read, and is no short answer either. */
+  readonly range?: ByteRange
+  readonly ifMatch?: string
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface DeleteOptions {
+  readonly ifMatch?: string
+  readonly signal?: AbortSignal | undefined
+}
+
 /**
  * Objects under keys: what a bucket is made of.
  *
- * Every store passes `objectStoreSuite` of `lading/testing`. Keys are checked before a driver sees them (`openStore`).
+ * Every store passes `objectStoreSuite` of `lading/testing`. A driver leaves to `checkedStore` what is the same for all: valid
+ * keys and options, the declared size of a body, the origin of an error.
  */
 export interface ObjectStore extends AsyncDisposable {
   /** How users name it: `local://./images`. */
@@ -34,31 +50,41 @@ export interface ObjectStore extends AsyncDisposable {
 
   /**
    * Opens an object. The body holds exactly `range`, MUST be of one version of the object, and MUST throw rather than end early.
+   * It can be read once. Who does not read it MUST call `return` of its iterator, which frees what it holds.
    *
-   * @throws LadingError `blob-not-found` where it is absent, `precondition-failed` where `ifMatch` is not its etag
+   * @throws LadingError `blob-not-found` where it is absent, `precondition-failed` where `ifMatch` is not its etag,
+   * `size-mismatch` where the range is not within it
    */
-  get(
-    key: string,
-    options?: { readonly range?: ByteRange; readonly ifMatch?: string; readonly signal?: AbortSignal | undefined },
-  ): Promise<{ readonly info: ObjectInfo; readonly body: ByteStream }>
+  get(key: string, options?: GetOptions): Promise<{ readonly info: ObjectInfo; readonly body: ByteStream }>
 
   /**
    * Writes an object, all or nothing: it is visible under its key only when every byte is durable. Where the body throws, that
    * error comes out and the key is as it was.
+   *
+   * @throws LadingError `precondition-failed`, or `size-mismatch` where the body has not the size it declares
    */
   put(key: string, body: Bytes | Uint8Array, options?: PutOptions): Promise<ObjectInfo>
 
   /** Objects whose key begins with `prefix`, in the order of their keys' UTF-8 bytes, read a page at a time. */
   list(prefix: string, options?: ListOptions): AsyncIterable<ListEntry>
 
-  /** Absent is success. @throws LadingError `precondition-failed` where `ifMatch` is not the object's etag */
-  delete(key: string, options?: { readonly ifMatch?: string; readonly signal?: AbortSignal | undefined }): Promise<void>
+  /**
+   * Absent is success, whatever `ifMatch` says.
+   *
+   * @throws LadingError `precondition-failed` where `ifMatch` is not the object's etag
+   */
+  delete(key: string, options?: DeleteOptions): Promise<void>
+}
+
+/** What a store's folder implements. `checkedStore` makes an ObjectStore of it, and gives it bodies of one form. */
+export interface StoreDriver extends Omit<ObjectStore, 'put'> {
+  put(key: string, body: Bytes, options?: PutOptions): Promise<ObjectInfo>
 }
 
 export interface ListOptions {
   /** Fold every key that has this after the prefix into one entry that ends with it. */
   readonly delimiter?: '/'
-  /** Begin after this key. */
+  /** Keys up to this one, itself included, do not count. */
   readonly startAfter?: string
   readonly signal?: AbortSignal | undefined
 }

@@ -97,6 +97,9 @@ export interface ImageDestination extends AsyncDisposable {
   /** Takes a node from where it lives, without its bytes passing through here. `false`: move the bytes. */
   adopt?(node: Node, origin: Origin, signal?: AbortSignal): Promise<boolean>
 
+  /** Fails where `commit` of this root would certainly fail, before anything is moved. */
+  checkCommit?(root: Node, options: Pick<CommitOptions, 'force'>, signal?: AbortSignal): Promise<void>
+
   /** Makes the root visible under the destination's name, atomically. Its children are stored. `bytes` are the root's. */
   commit(root: Node, bytes: Uint8Array, options: CommitOptions, signal?: AbortSignal): Promise<CommitResult>
 }

@@ -1,0 +1,47 @@
+import type { Command } from './command.ts'
+
+export interface CommandEntry {
+  readonly name: string
+  readonly summary: string
+  /** Loads the command's file. Only the command that is called is loaded. */
+  load(): Promise<Command>
+}
+
+/** Every command, in the order of the help. The parser, the help and `docs/commands` are made from it. */
+export const commandTable: readonly CommandEntry[] = [
+  {
+    name: 'copy',
+    summary: 'Copy an image from anywhere to anywhere',
+    load: async () => (await import('./commands/copy.ts')).copyCommand,
+  },
+  {
+    name: 'list',
+    summary: 'List the images of a bucket',
+    load: async () => (await import('./commands/list.ts')).listCommand,
+  },
+  {
+    name: 'inspect',
+    summary: 'Show what an image is made of',
+    load: async () => (await import('./commands/inspect.ts')).inspectCommand,
+  },
+  {
+    name: 'init',
+    summary: 'Make a directory a bucket',
+    load: async () => (await import('./commands/init.ts')).initCommand,
+  },
+  {
+    name: 'login',
+    summary: 'Store credentials for a registry',
+    load: async () => (await import('./commands/login.ts')).loginCommand,
+  },
+  {
+    name: 'logout',
+    summary: 'Forget the credentials of a registry',
+    load: async () => (await import('./commands/logout.ts')).logoutCommand,
+  },
+  {
+    name: 'version',
+    summary: 'Show the versions of lading and of what it runs on',
+    load: async () => (await import('./commands/version.ts')).versionCommand,
+  },
+]

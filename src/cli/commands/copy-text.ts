@@ -1,0 +1,55 @@
+import type { CopyResult, PlanEntry } from '../../copy/index.ts'
+import { alignFields } from '../align-fields.ts'
+import { formatCount } from '../format-count.ts'
+import { formatDuration } from '../format-duration.ts'
+import { formatSize } from '../format-size.ts'
+import { printable } from '../printable.ts'
+
+/** What was done, for people. */
+export function copyText(result: CopyResult): string {
+  const { digest, sourceDigest, previous, plan } = result
+  const fields = alignFields(
+    [
+      ['digest', digest],
+      ['rewritten', result.rewritten && printable(`from ${sourceDigest}: ${result.rewritten}`)],
+      ['replaced', previous === digest ? undefined : previous],
+      ['platforms', printable(result.platforms.join(', '))],
+      ['left out', leftOut(result)],
+      ['blobs', plan === undefined ? moved(result) : undefined],
+    ],
+    '  ',
+  )
+  return `${headline(result)}\n${fields}${plan === undefined ? '' : planText(plan)}`
+}
+
+function headline({ source, destination, digest, previous, changed, plan }: CopyResult): string {
+  const [from, to] = [printable(source), printable(destination)]
+  // a dry run changes nothing, whatever is missing
+  if (plan !== undefined)
+    return previous === digest ? `nothing to do: ${to} is ${from} already` : `would copy ${from} to ${to}`
+  return changed ? `copied ${from} to ${to}` : `unchanged: ${to} is ${from} already`
+}
+
+function leftOut({ leftOut, attestationsLeftOut }: CopyResult): string {
+  const parts = [
+    ...(leftOut.length === 0 ? [] : [leftOut.join(', ')]),
+    ...(attestationsLeftOut === 0 ? [] : [formatCount(attestationsLeftOut, 'attestation')]),
+  ]
+  return printable(parts.join('; '))
+}
+
+function moved({ blobs, bytes, seconds }: CopyResult): string {
+  const mounted = blobs.mounted === 0 ? '' : `, ${blobs.mounted} mounted`
+  const present = blobs.present === 0 ? '' : `, ${blobs.present} present (${formatSize(bytes.present)})`
+  return `${blobs.copied} copied (${formatSize(bytes.copied)})${mounted}${present}, in ${formatDuration(seconds)}`
+}
+
+function planText(plan: readonly PlanEntry[]): string {
+  const lines = plan.map(
+    ({ action, kind, digest, size }) =>
+      `  ${action.padEnd(7)}  ${kind.padEnd(8)}  ${digest}  ${formatSize(size).padStart(7)}\n`,
+  )
+  const missing = plan.filter(one => one.action === 'copy')
+  const bytes = missing.reduce((sum, one) => sum + one.size, 0)
+  return `${lines.join('')}${formatCount(missing.length, 'blob')} of ${plan.length} to copy, ${formatSize(bytes)}\n`
+}

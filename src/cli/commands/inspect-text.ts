@@ -1,0 +1,66 @@
+import type { ImageDescription, PlatformDescription } from '../../copy/index.ts'
+import { alignFields } from '../align-fields.ts'
+import { formatCount } from '../format-count.ts'
+import { formatSize } from '../format-size.ts'
+import { printable } from '../printable.ts'
+
+/** An image for people: its root, then each manifest. Everything in it was written by others. */
+export function inspectText(image: ImageDescription): string {
+  const root = alignFields([
+    ['image', printable(image.reference)],
+    ['digest', image.digest],
+    ['type', printable(image.mediaType)],
+    ['artifact', image.artifactType && printable(image.artifactType)],
+    ['holds', image.kind === 'index' ? contents(image.platforms) : undefined],
+    ...pairs('annotation', image.annotations),
+  ])
+  return root + image.platforms.map(one => `\n${manifestText(one, image)}`).join('')
+}
+
+function contents(platforms: readonly PlatformDescription[]): string {
+  const attestations = platforms.filter(one => one.attestationFor !== undefined).length
+  const images = formatCount(platforms.length - attestations, 'manifest')
+  return attestations === 0 ? images : `${images}, ${formatCount(attestations, 'attestation')}`
+}
+
+function manifestText(manifest: PlatformDescription, image: ImageDescription): string {
+  const { config } = manifest
+  const layers = manifest.layers.map(
+    ({ digest, size, mediaType }) =>
+      ['layer', `${digest}  ${formatSize(size).padStart(7)}  ${printable(mediaType)}`] as const,
+  )
+  const fields = alignFields(
+    [
+      ['digest', manifest.digest === image.digest ? undefined : manifest.digest],
+      ['size', `${formatSize(manifest.size)} in ${formatCount(manifest.layers.length, 'layer')}`],
+      ['created', config?.created && printable(config.created)],
+      ['entrypoint', words(config?.entrypoint)],
+      ['command', words(config?.command)],
+      ['directory', config?.workingDir && printable(config.workingDir)],
+      ['user', config?.user && printable(config.user)],
+      ['ports', config && printable(config.exposedPorts.join(', '))],
+      ...(config?.env ?? []).map(one => ['env', printable(one)] as const),
+      ...pairs('label', config?.labels ?? {}),
+      ...layers,
+    ],
+    '  ',
+  )
+  return `${title(manifest, image)}\n${fields}`
+}
+
+function title({ platform, attestationFor, artifactType }: PlatformDescription, image: ImageDescription): string {
+  if (attestationFor !== undefined) {
+    const about = image.platforms.find(one => one.digest === attestationFor)?.platform
+    return `attestation for ${printable(about ?? attestationFor)}`
+  }
+  return printable(platform ?? artifactType ?? 'manifest')
+}
+
+/** As JSON, since a word may hold spaces. */
+function words(list: readonly string[] | undefined): string | undefined {
+  return list === undefined || list.length === 0 ? undefined : printable(JSON.stringify(list))
+}
+
+function pairs(name: string, entries: Readonly<Record<string, string>>): (readonly [string, string])[] {
+  return Object.entries(entries).map(([key, value]) => [name, printable(`${key}=${value}`)])
+}

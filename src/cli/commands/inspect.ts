@@ -1,0 +1,82 @@
+import type { ImageDescription, PlatformDescription } from '../../copy/index.ts'
+import { LadingError } from '../../errors/index.ts'
+import { formatPlatform, hostPlatform, parsePlatform, platformMatches } from '../../model/platform.ts'
+import { defineCommand } from '../command.ts'
+import { defined } from '../defined.ts'
+import { argument, flag } from '../options.ts'
+import { sharedOptions } from '../shared-options.ts'
+import { inspectText } from './inspect-text.ts'
+
+export const inspectCommand = defineCommand({
+  description:
+    'Reads the manifests and the configurations, and no layer. An index is shown platform by platform, and its attestation ' +
+    'manifests as what they are.',
+  arguments: { reference: argument('REF', 'The image.') },
+  options: {
+    raw: flag({ description: 'Print the exact bytes of the manifest or index that REF names.' }),
+    config: flag({
+      description:
+        "Print the exact bytes of the image's configuration; of a multi-platform image, that of this system's platform.",
+    }),
+    ...sharedOptions,
+  },
+  examples: [
+    { does: 'What Docker Hub has under a name', line: 'lading inspect alpine' },
+    { does: 'The digest alone', line: 'lading inspect --output json local://./images/app:v1 | jq -r .digest' },
+    { does: 'The index as it is stored', line: 'lading inspect --raw oci:./layout:v1' },
+  ],
+  json: {
+    what: 'One object',
+    fields: {
+      reference: 'the image, its name written out',
+      digest: 'the digest of its root',
+      mediaType: 'the media type of its root',
+      size: 'the bytes of its root',
+      kind: '`index` or `manifest`',
+      artifactType: 'what kind of artifact it is, where it says so',
+      annotations: "the root's annotations",
+      platforms:
+        'an array, one element for each manifest: `platform`, `digest`, `mediaType`, `size` (the bytes of config and ' +
+        'layers), `layers` (`digest`, `mediaType`, `size`), `config` (`digest`, `size`, `created`, `env`, `entrypoint`, ' +
+        '`command`, `workingDir`, `user`, `labels`, `exposedPorts`), `artifactType`, and for an attestation ' +
+        '`attestationFor`, the digest of the manifest that it is about',
+    } satisfies Record<Exclude<keyof ImageDescription, 'raw'>, string>,
+  },
+
+  async run({ reference, raw, config, output, authfile, tlsVerify }, { library, stdout, signal }) {
+    const image = await library.inspectImage(reference, { ...defined({ authFile: authfile, tlsVerify }), signal })
+    if (config) stdout.write(configBytes(image))
+    else if (raw) stdout.write(image.raw)
+    else stdout.write(output === 'json' ? inspectJson(image) : inspectText(image))
+  },
+})
+
+function inspectJson(image: ImageDescription): string {
+  const { raw: _, platforms, ...root } = image
+  const manifests = platforms.map(({ configBytes: _, ...manifest }) => manifest)
+  return `${JSON.stringify({ ...root, platforms: manifests }, null, 2)}\n`
+}
+
+function configBytes(image: ImageDescription): Uint8Array {
+  const images = image.platforms.filter(one => one.configBytes !== undefined)
+  const [only, ...others] = images
+  const found = image.kind === 'manifest' || others.length === 0 ? only : images.find(isForHost)
+  if (found?.configBytes !== undefined) return found.configBytes
+  if (only === undefined) {
+    throw new LadingError('unsupported', 'it has no image configuration', {
+      operation: 'inspect',
+      subject: image.reference,
+      hint: '--raw prints its manifest',
+    })
+  }
+  throw new LadingError('platform-not-found', `there is none for ${formatPlatform(hostPlatform())}`, {
+    operation: 'inspect',
+    subject: image.reference,
+    hint: `inspect one by its digest: ${images.map(one => `${one.platform} is ${one.digest}`).join(', ')}`,
+  })
+}
+
+function isForHost({ platform }: PlatformDescription): boolean {
+  // the platforms of an index that are no images are called unknown/unknown, which is a platform to the parser
+  return platform !== undefined && platformMatches(hostPlatform(), parsePlatform(platform))
+}

@@ -1,0 +1,66 @@
+import { shortDigest } from '../../model/digest.ts'
+import { defineCommand } from '../command.ts'
+import type { Output } from '../context.ts'
+import { formatSize } from '../format-size.ts'
+import type { Library } from '../library.ts'
+import { argument, flag } from '../options.ts'
+import { printable } from '../printable.ts'
+import { sharedOptions } from '../shared-options.ts'
+
+type Images = ReturnType<Library['listImages']>
+type Image = Images extends AsyncIterable<infer T> ? T : never
+
+export const listCommand = defineCommand({
+  description:
+    'Prints one image:tag a line and nothing else, without reading a manifest. A bucket without images prints nothing. ' +
+    'What follows the root of the bucket is an image name, a prefix that ends in /, or a glob.',
+  arguments: { bucket: argument('BUCKET', 'The bucket, or a part of it.') },
+  options: {
+    long: flag({ short: 'l', description: 'Put digest, size and time of the push before each name.' }),
+    output: sharedOptions.output,
+  },
+  examples: [
+    { does: 'Everything in a bucket', line: 'lading list local://./images/' },
+    { does: 'The images below a name, with digest and size', line: "lading list --long 'local://./images/team/*'" },
+    { does: 'For a script', line: "lading list --output json local://./images/ | jq -r '.[].digest'" },
+  ],
+  json: {
+    what: 'An array of objects, and [] where there is no image',
+    fields: {
+      image: 'the name of the image',
+      tag: 'its tag',
+      digest: 'the digest that the tag stands for',
+      sizeBytes: 'the bytes of all its blobs, if the bucket knows them',
+      pushedAt: 'when the tag was written, as RFC 3339 in UTC',
+    } satisfies Record<keyof Image, string>,
+  },
+
+  async run({ bucket, long, output }, { library, stdout, signal }) {
+    const json = output === 'json'
+    const images = library.listImages(bucket, { details: long || json, signal })
+    if (json) return await writeJson(images, stdout)
+    for await (const image of images) stdout.write(long ? longLine(image) : `${nameOf(image)}\n`)
+  },
+})
+
+function nameOf({ image, tag }: Image): string {
+  return printable(`${image}:${tag}`)
+}
+
+/** Columns of a fixed width come first, so that a bucket of any size is printed as it is listed. */
+function longLine(image: Image): string {
+  const digest = image.digest === undefined ? '-' : shortDigest(image.digest)
+  const size = image.sizeBytes === undefined ? '-' : formatSize(image.sizeBytes)
+  const pushedAt = image.pushedAt === undefined ? '-' : `${image.pushedAt.toISOString().slice(0, 19)}Z`
+  return `${digest.padEnd(19)}  ${size.padStart(7)}  ${pushedAt.padEnd(20)}  ${nameOf(image)}\n`
+}
+
+/** One element a line, written as it comes: an array need not be in memory to be one. */
+async function writeJson(images: Images, stdout: Output): Promise<void> {
+  let separator = '[\n  '
+  for await (const image of images) {
+    stdout.write(separator + JSON.stringify(image))
+    separator = ',\n  '
+  }
+  stdout.write(separator.startsWith('[') ? '[]\n' : '\n]\n')
+}

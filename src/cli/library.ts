@@ -1,0 +1,25 @@
+import type { login, logout } from '../auth/index.ts'
+import type { initStore, listImages } from '../bucket/index.ts'
+import type { copyImage, inspectImage } from '../copy/index.ts'
+
+/** What the commands call. Everything that moves, reads or writes an image stands behind it. */
+export interface Library {
+  readonly copyImage: typeof copyImage
+  readonly inspectImage: typeof inspectImage
+  readonly listImages: typeof listImages
+  readonly initStore: typeof initStore
+  readonly login: typeof login
+  readonly logout: typeof logout
+}
+
+/** lading itself, each part loaded when a command first calls it: `version` and `--help` load none. */
+export const library: Library = {
+  copyImage: async (...words) => (await import('../copy/index.ts')).copyImage(...words),
+  inspectImage: async (...words) => (await import('../copy/index.ts')).inspectImage(...words),
+  async *listImages(...words) {
+    yield* (await import('../bucket/index.ts')).listImages(...words)
+  },
+  initStore: async (...words) => (await import('../bucket/index.ts')).initStore(...words),
+  login: async (...words) => (await import('../auth/index.ts')).login(...words),
+  logout: async (...words) => (await import('../auth/index.ts')).logout(...words),
+}

@@ -1,0 +1,109 @@
+import { LadingError } from '../errors/index.ts'
+
+/** A positional word of a command. */
+export interface ArgumentSpec<T = unknown> {
+  readonly name: string
+  readonly description: string
+  readonly required: boolean
+  read(word: string | undefined): T
+}
+
+/** An option of a command. What it holds and how it is read; its name is its key in the command's definition. */
+export interface OptionSpec<T = unknown> {
+  /** One letter: `q` is `-q`. */
+  readonly short?: string
+  /** What stands for the value in help. A flag has none, and never takes the next word. */
+  readonly value?: string
+  readonly description: string
+  /** As help names it. */
+  readonly default?: string
+  /** Reads the words that were given, in their order; none where the option was not. @throws LadingError `bad-argument` */
+  read(words: readonly string[], flag: string): T
+}
+
+interface OptionText {
+  readonly short?: string
+  readonly description: string
+}
+
+interface ValueText extends OptionText {
+  readonly value: string
+}
+
+export function argument(name: string, description: string): ArgumentSpec<string> {
+  return { name, description, required: true, read: word => word ?? '' }
+}
+
+export function optionalArgument(name: string, description: string): ArgumentSpec<string | undefined> {
+  return { name, description, required: false, read: word => word }
+}
+
+/** `--flag` or `--flag=false`; off where it is not given. */
+export function flag(text: OptionText): OptionSpec<boolean> {
+  return { ...text, read: (words, name) => readBoolean(words, name) ?? false }
+}
+
+/** `--flag` or `--flag=false`; where it is not given, the library decides. */
+export function openFlag(text: OptionText): OptionSpec<boolean | undefined> {
+  return { ...text, read: readBoolean }
+}
+
+export function text(spec: ValueText): OptionSpec<string | undefined> {
+  return { ...spec, read: words => words.at(-1) }
+}
+
+/** Given again or with commas, it adds up. */
+export function list<T>(spec: ValueText, parse: (word: string) => T): OptionSpec<readonly T[]> {
+  return { ...spec, read: words => words.flatMap(word => word.split(',')).map(parse) }
+}
+
+export function choice<const C extends string, const D extends C | undefined>(
+  choices: readonly C[],
+  spec: OptionText & { readonly default: D },
+): OptionSpec<C | D> {
+  const { default: fallback, ...rest } = spec
+  return {
+    ...rest,
+    value: choices.join('|'),
+    ...(fallback === undefined ? {} : { default: fallback }),
+    read(words, name) {
+      const word = words.at(-1)
+      if (word === undefined) return fallback
+      const found = choices.find(one => one === word)
+      if (found === undefined) throw badValue(name, word, `one of ${choices.join(', ')}`)
+      return found
+    },
+  }
+}
+
+/** A whole number of at least 1. */
+export function count(spec: ValueText & { readonly default: number }): OptionSpec<number> {
+  return {
+    ...spec,
+    default: String(spec.default),
+    read(words, name) {
+      const word = words.at(-1)
+      if (word === undefined) return spec.default
+      if (!/^[1-9]\d{0,5}$/.test(word)) throw badValue(name, word, 'a whole number of at least 1')
+      return Number(word)
+    },
+  }
+}
+
+/** The spellings of Go's strconv.ParseBool, which the containers tools accept. */
+const booleans: Readonly<Record<string, boolean>> = {
+  ...Object.fromEntries(['1', 't', 'T', 'true', 'TRUE', 'True'].map(word => [word, true])),
+  ...Object.fromEntries(['0', 'f', 'F', 'false', 'FALSE', 'False'].map(word => [word, false])),
+}
+
+function readBoolean(words: readonly string[], name: string): boolean | undefined {
+  const word = words.at(-1)
+  if (word === undefined) return undefined
+  const value = Object.hasOwn(booleans, word) ? booleans[word] : undefined
+  if (value === undefined) throw badValue(name, word, 'true or false')
+  return value
+}
+
+function badValue(name: string, word: string, wanted: string): LadingError {
+  return new LadingError('bad-argument', `${name} takes ${wanted}, not ${JSON.stringify(word)}`)
+}

@@ -1,0 +1,52 @@
+import type { CommanderError } from 'commander'
+import { LadingError } from '../errors/index.ts'
+import { buildProgram } from './build-program.ts'
+import type { Command, Words } from './command.ts'
+import { commandTable } from './command-table.ts'
+import type { Output } from './context.ts'
+import { joinValues } from './join-values.ts'
+
+/** What a command line asks for: a command and its words, or help, which is text. */
+export type Request =
+  | { readonly command: Command; readonly words: Words }
+  | { readonly help: string; readonly asked: boolean }
+
+/** @throws LadingError `bad-argument`, with the nearest spelling as its hint */
+export async function parseCommandLine(argv: readonly string[], terminal: Output): Promise<Request> {
+  const line = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv
+  const name = line.find(word => !word.startsWith('-'))
+  const entry = commandTable.find(one => one.name === name)
+  const command = await entry?.load()
+  const words = command === undefined ? [...line] : joinValues(line, command.options)
+
+  let help = ''
+  const program = buildProgram(
+    entry === undefined || command === undefined ? undefined : { name: entry.name, command },
+    {
+      terminal,
+      write: text => {
+        help += text
+      },
+    },
+  )
+  const parsed = program.parse(words.length === 0 ? ['--help'] : words, error => {
+    throw badCommandLine(error, entry?.name)
+  })
+  if (parsed === undefined || command === undefined) return { help, asked: words.length > 0 }
+  return { command, words: parsed }
+}
+
+/**
+ * commander's words (`error: unknown option '--platfrom'`, then `(Did you mean --platform?)`) in ours.
+ *
+ * Arguments too many are counted and not repeated: one of them may be a password.
+ */
+function badCommandLine(error: CommanderError, command: string | undefined): LadingError {
+  const [first = '', second = ''] = error.message.split('\n')
+  const message = first.replace(/^error: /, '').replace(/\. Expected (\d+).*/, ', it takes $1')
+  const near = /Did you mean (?:one of )?(.*)\?/.exec(second)?.[1]
+  const help = `\`lading ${command === undefined ? '' : `${command} `}--help\``
+  return new LadingError('bad-argument', message.replace(/\.$/, ''), {
+    hint: near === undefined ? `${help} shows what it takes` : `did you mean ${near}? ${help} shows what it takes`,
+  })
+}

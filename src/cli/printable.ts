@@ -1,0 +1,11 @@
+// Cc: control characters, escape sequences among them. The rest would reorder or break the line it stands in.
+const unprintable = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
+
+/**
+ * Text that came from elsewhere, fit for a terminal and for one line: a name or an annotation must not move the cursor.
+ *
+ * Each such character is replaced, not removed, so that no name becomes another valid name.
+ */
+export function printable(text: string): string {
+  return text.replace(unprintable, '\ufffd')
+}

@@ -1,0 +1,93 @@
+import type { CopyEvent } from '../../copy/events.ts'
+import type { NodeKind } from '../../model/descriptor.ts'
+import type { Digest } from '../../model/digest.ts'
+
+export interface ActiveBlob {
+  readonly digest: Digest
+  readonly kind: NodeKind
+  readonly size: number
+  readonly bytes: number
+}
+
+interface Sample {
+  readonly at: number
+  readonly moved: number
+}
+
+/** Where a copy stands, added up from its events. */
+export class Tally {
+  #planned: { readonly blobs: number; readonly bytes: number } | undefined
+  #settledBlobs = 0
+  #settledBytes = 0
+  #moved = 0
+  readonly #active = new Map<Digest, ActiveBlob>()
+  readonly #rateWindow: number
+  #samples: readonly Sample[] = []
+
+  /** `rateWindow`: over how many milliseconds the rate is taken. */
+  constructor(rateWindow: number) {
+    this.#rateWindow = rateWindow
+  }
+
+  add(event: CopyEvent): void {
+    switch (event.type) {
+      case 'planned':
+        this.#planned = event
+        return
+      case 'started':
+        this.#active.set(event.digest, { digest: event.digest, kind: event.kind, size: event.size, bytes: 0 })
+        return
+      case 'progress': {
+        this.#moved += event.bytes
+        const blob = this.#active.get(event.digest)
+        // a blob that is retried from its start is counted twice: never show more than there is
+        if (blob) this.#active.set(event.digest, { ...blob, bytes: Math.min(blob.size, blob.bytes + event.bytes) })
+        return
+      }
+      case 'copied':
+      case 'mounted':
+      case 'skipped':
+        this.#active.delete(event.digest)
+        this.#settledBlobs++
+        this.#settledBytes += event.size
+        return
+    }
+  }
+
+  /** Remembers what has moved until now: `rate` looks back on it. */
+  sample(now: number): void {
+    const samples = [...this.#samples, { at: now, moved: this.#moved }]
+    const from = samples.findLastIndex(one => one.at <= now - this.#rateWindow)
+    this.#samples = samples.slice(Math.max(0, from))
+  }
+
+  get active(): readonly ActiveBlob[] {
+    return [...this.#active.values()]
+  }
+
+  get isPlanned(): boolean {
+    return this.#planned !== undefined
+  }
+
+  get blobs(): { readonly settled: number; readonly all: number } {
+    return { settled: this.#settledBlobs, all: Math.max(this.#planned?.blobs ?? 0, this.#settledBlobs) }
+  }
+
+  get bytes(): { readonly settled: number; readonly all: number } {
+    const settled = this.active.reduce((sum, blob) => sum + blob.bytes, this.#settledBytes)
+    return { settled, all: Math.max(this.#planned?.bytes ?? 0, settled) }
+  }
+
+  /** Bytes a second that really moved; what was mounted or present already is not speed. `undefined` before it is known. */
+  get bytesPerSecond(): number | undefined {
+    const [first, last] = [this.#samples[0], this.#samples.at(-1)]
+    if (first === undefined || last === undefined || last.at === first.at) return undefined
+    return ((last.moved - first.moved) * 1000) / (last.at - first.at)
+  }
+
+  get secondsLeft(): number | undefined {
+    const rate = this.bytesPerSecond
+    if (rate === undefined || rate === 0) return undefined
+    return (this.bytes.all - this.bytes.settled) / rate
+  }
+}

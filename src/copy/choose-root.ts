@@ -1,0 +1,58 @@
+import type { Node } from '../model/descriptor.ts'
+import { parseImageConfig } from '../model/image-config.ts'
+import { maxManifestBytes, parseManifest } from '../model/manifest.ts'
+import { isImageConfigType } from '../model/media-types.ts'
+import { formatPlatform, type Platform } from '../model/platform.ts'
+import { readAll, verify } from '../streams/index.ts'
+import { attestedDigest, entriesOf, requirePlatform, type Selection, selectPlatforms } from '../transform/index.ts'
+import type { ImageSource } from '../transports/index.ts'
+import type { ManifestReader } from './manifest-reader.ts'
+
+/**
+ * The root to copy when only some platforms are wanted: the image's own root, one of its manifests, or a rewritten index, whose
+ * bytes the reader then knows.
+ *
+ * @throws LadingError `platform-not-found`
+ */
+export async function choosePlatforms(
+  root: Node,
+  wanted: readonly Platform[],
+  source: ImageSource,
+  reader: ManifestReader,
+  signal?: AbortSignal,
+): Promise<Selection> {
+  const bytes = await reader.read(root, signal)
+  const manifest = parseManifest(bytes, root.mediaType)
+  if (manifest.kind === 'manifest') {
+    const platform = await platformOf(root, source, reader, signal)
+    requirePlatform(wanted, platform)
+    return { root, kept: platform === undefined ? [] : [formatPlatform(platform)], leftOut: [], attestationsLeftOut: 0 }
+  }
+  const entries = []
+  for (const entry of entriesOf(manifest)) {
+    const silent = entry.node.platform === undefined && entry.node.kind === 'manifest' && !attestedDigest(entry.node)
+    entries.push(silent ? { ...entry, platform: await platformOf(entry.node, source, reader, signal) } : entry)
+  }
+  const selection = selectPlatforms(root, bytes, entries, wanted)
+  if (selection.bytes !== undefined) reader.remember(selection.root.digest, selection.bytes)
+  return selection
+}
+
+/** The platform that an image's config names; an artifact has none. */
+export async function platformOf(
+  node: Node,
+  source: ImageSource,
+  reader: ManifestReader,
+  signal?: AbortSignal,
+): Promise<Platform | undefined> {
+  const manifest = parseManifest(await reader.read(node, signal), node.mediaType)
+  if (manifest.kind !== 'manifest' || !isImageConfigType(manifest.config.mediaType)) return undefined
+  const { platform } = parseImageConfig(await readConfig(manifest.config, source, signal))
+  return platform.os === '' ? undefined : platform
+}
+
+/** A config, whole and checked. @throws LadingError `too-large` past the limit that manifests have too */
+export async function readConfig(config: Node, source: ImageSource, signal?: AbortSignal): Promise<Uint8Array> {
+  const checked = verify(source.fetch(config, undefined, signal), config)
+  return await readAll(checked, maxManifestBytes, `the config ${config.digest}`)
+}

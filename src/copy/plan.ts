@@ -1,0 +1,99 @@
+import pLimit from 'p-limit'
+import { LadingError } from '../errors/index.ts'
+import { isManifestNode, type Node } from '../model/descriptor.ts'
+import type { Digest } from '../model/digest.ts'
+import { childrenOf, parseManifest } from '../model/manifest.ts'
+import type { ImageDestination } from '../transports/index.ts'
+import type { ManifestReader } from './manifest-reader.ts'
+import { createTaskGroup } from './task-group.ts'
+
+/** Descriptors that one image may have in all. A real index of 9 platforms and 60 layers has 600. */
+export const maxNodes = 100_000
+/** Indexes within indexes. Nobody is known to nest more than one. */
+const maxDepth = 8
+/** Questions to a destination that are open at once; the HTTP layer has its own limit per host. */
+const questions = 64
+
+/** One node of the image, what it needs, and whether the destination has it. Records only: no bytes. */
+export interface PlannedNode {
+  readonly node: Node
+  /** `present`: stored at the destination. Of a manifest this says nothing about its children. */
+  readonly action: 'copy' | 'present'
+  /** Keys of the nodes that must be stored before this one. */
+  readonly needs: readonly string[]
+}
+
+export interface Plan {
+  readonly root: Node
+  /** Every node of the image by its key; one that several parents share stands here once. */
+  readonly nodes: ReadonlyMap<string, PlannedNode>
+}
+
+/** Registries keep manifests and blobs apart, so the same bytes in both roles are two nodes. */
+export function nodeKey(node: Node): string {
+  return `${isManifestNode(node) ? 'manifest' : 'blob'} ${node.digest}`
+}
+
+/**
+ * Walks the image below `root` and asks the destination what it has.
+ *
+ * Manifests are read from the destination where it has them, so a copy with nothing to do reads none from the source.
+ *
+ * @throws LadingError `bad-manifest`, `too-large`, and what either side throws
+ */
+export async function planCopy(
+  root: Node,
+  reader: ManifestReader,
+  destination: ImageDestination,
+  signal?: AbortSignal,
+): Promise<Plan> {
+  const nodes = new Map<string, PlannedNode>()
+  const seen = new Map<string, Node>()
+  const group = createTaskGroup(signal)
+  const ask = pLimit(questions)
+
+  const visit = (node: Node, depth: number): void => {
+    const key = nodeKey(node)
+    const before = seen.get(key)
+    if (before !== undefined) {
+      checkSame(before, node)
+      return
+    }
+    if (seen.size === maxNodes) throw new LadingError('too-large', `the image has more than ${maxNodes} descriptors`)
+    if (depth > maxDepth) throw new LadingError('too-large', `indexes are nested more than ${maxDepth} deep`)
+    seen.set(key, node)
+    // Dropped on purpose: the group remembers its failure.
+    void group.run(() => (isManifestNode(node) ? planManifest(node, key, depth) : planBlob(node, key))).catch(() => {})
+  }
+
+  const planBlob = async (node: Node, key: string): Promise<void> => {
+    const present = await ask(() => destination.has(node, group.signal))
+    nodes.set(key, { node, action: present ? 'present' : 'copy', needs: [] })
+  }
+
+  const planManifest = async (node: Node, key: string, depth: number): Promise<void> => {
+    const stored = await ask(() => destination.manifest(node, group.signal))
+    const action = stored === undefined ? 'copy' : 'present'
+    if (stored !== undefined) reader.remember(node.digest, stored)
+    if (stored !== undefined && destination.traits.rootImpliesChildren) {
+      nodes.set(key, { node, action, needs: [] })
+      return
+    }
+    const bytes = stored ?? (await ask(() => reader.read(node, group.signal)))
+    const children = childrenOf(parseManifest(bytes, node.mediaType))
+    for (const child of children) visit(child, depth + 1)
+    nodes.set(key, { node, action, needs: [...new Set(children.map(nodeKey))] })
+  }
+
+  visit(root, 0)
+  await group.settled()
+  return { root, nodes }
+}
+
+function checkSame(first: { digest: Digest; size: number }, second: { digest: Digest; size: number }): void {
+  if (first.size === second.size) return
+  throw new LadingError(
+    'bad-manifest',
+    `the image names ${first.digest} with ${first.size} and with ${second.size} bytes; one of them is wrong`,
+  )
+}

@@ -1,0 +1,48 @@
+import type { Side } from '../errors/index.ts'
+import type { HttpClient } from '../http/index.ts'
+import type { TransportContext } from '../transports/index.ts'
+import type { CopyListener } from './events.ts'
+
+export interface SessionOptions {
+  /** The only authentication file that is read, instead of the places of containers-auth.json(5). */
+  readonly authFile?: string | undefined
+  /** `false`: accept any certificate and plain HTTP. Default: HTTPS, and plain HTTP for registries on this machine. */
+  readonly tlsVerify?: boolean | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What both sides of one operation share: one HTTP client, so connections, limits and tokens are shared too. */
+export interface Session extends AsyncDisposable {
+  context(side: Side): TransportContext
+}
+
+export function openSession(options: SessionOptions, listen: CopyListener): Session {
+  let client: Promise<HttpClient> | undefined
+  const warned = new Set<string>()
+  const http = () => {
+    client ??= import('../http/index.ts').then(({ createHttpClient }) =>
+      createHttpClient({
+        onRetry: ({ subject, attempt, waitMs, reason }) =>
+          listen({ type: 'retried', subject, attempt, waitSeconds: waitMs / 1000, reason }),
+      }),
+    )
+    return client
+  }
+  return {
+    context: side => ({
+      side,
+      http,
+      credentials: { authFile: options.authFile },
+      tlsVerify: options.tlsVerify,
+      signal: options.signal,
+      warn(message) {
+        if (warned.has(message)) return
+        warned.add(message)
+        listen({ type: 'warning', message })
+      },
+    }),
+    async [Symbol.asyncDispose]() {
+      await (await client)?.[Symbol.asyncDispose]()
+    },
+  }
+}

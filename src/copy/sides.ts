@@ -1,0 +1,59 @@
+import { LadingError, type Side } from '../errors/index.ts'
+import type { ByteStream } from '../streams/index.ts'
+import type { ImageDestination, ImageSource } from '../transports/index.ts'
+
+/** The same source; what it throws says that it happened there, and to what. */
+export function sourceSide(source: ImageSource): ImageSource {
+  const at = says('source', source.name)
+  const origin = source.origin?.bind(source)
+  return {
+    name: source.name,
+    resolve: signal => at(() => source.resolve(signal), 'resolve'),
+    fetch: (node, range, signal) => streamAt(() => source.fetch(node, range, signal), source.name, `read ${node.kind}`),
+    ...(origin === undefined ? {} : { origin }),
+    [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
+  }
+}
+
+/** The same destination; what it throws says that it happened there, unless the bytes that came from the source threw it. */
+export function destinationSide(destination: ImageDestination): ImageDestination {
+  const at = says('destination', destination.name)
+  const adopt = destination.adopt?.bind(destination)
+  const checkCommit = destination.checkCommit?.bind(destination)
+  return {
+    name: destination.name,
+    traits: destination.traits,
+    current: signal => at(() => destination.current(signal), 'read the tag'),
+    has: (node, signal) => at(() => destination.has(node, signal), `look for ${node.kind}`),
+    manifest: (node, signal) => at(() => destination.manifest(node, signal), `look for ${node.kind}`),
+    push: (node, bytes, signal) => at(() => destination.push(node, bytes, signal), `write ${node.kind}`),
+    ...(adopt === undefined ? {} : { adopt: (node, origin, signal) => at(() => adopt(node, origin, signal), 'mount') }),
+    ...(checkCommit === undefined
+      ? {}
+      : { checkCommit: (root, options, signal) => at(() => checkCommit(root, options, signal), 'commit') }),
+    commit: (root, bytes, options, signal) => at(() => destination.commit(root, bytes, options, signal), 'commit'),
+    [Symbol.asyncDispose]: () => destination[Symbol.asyncDispose](),
+  }
+}
+
+function says(side: Side, subject: string) {
+  return async <T>(task: () => Promise<T>, operation: string): Promise<T> => {
+    try {
+      return await task()
+    } catch (error) {
+      throw error instanceof LadingError ? error.with({ side, subject, operation }) : error
+    }
+  }
+}
+
+async function* streamAt(
+  open: () => ByteStream,
+  subject: string,
+  operation: string,
+): ByteStream & AsyncGenerator<Uint8Array> {
+  try {
+    yield* open()
+  } catch (error) {
+    throw error instanceof LadingError ? error.with({ side: 'source', subject, operation }) : error
+  }
+}

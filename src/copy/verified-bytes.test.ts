@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest'
+import { LadingError } from '../errors/index.ts'
+import { digestOf } from '../model/digest.ts'
+import { bytesOf, readAll } from '../streams/index.ts'
+import { verifiedBytes } from './verified-bytes.ts'
+
+const content = new Uint8Array(20 * 1024 * 1024).map((_, position) => (position * 7) % 253)
+const expected = { digest: digestOf(content), size: content.byteLength }
+const all = Number.MAX_SAFE_INTEGER
+
+async function* inChunks(from: number, bytes = content, size = 65_536) {
+  for (let at = from; at < bytes.byteLength; at += size) yield bytes.subarray(at, at + size)
+}
+
+const never = (error: LadingError) => Promise.reject(error)
+
+test.each([
+  0,
+  1,
+  65_536,
+  5_000_000,
+  content.byteLength - 1,
+])('read again from %i gives the rest, checked as a whole', async from => {
+  const starts: number[] = []
+  const bytes = verifiedBytes(expected, { open: at => (starts.push(at), inChunks(at)), retry: never, passed: () => {} })
+  await readAll(bytes.open(), all, 'all')
+  expect(Buffer.from(await readAll(bytes.open(from), all, 'rest')).equals(content.subarray(from))).toBe(true)
+  // What was read before need not be read again from its start.
+  expect(from - (starts[1] ?? 0)).toBeLessThan(8 * 1024 * 1024)
+})
+
+test('a change before the offset is noticed by a reader that starts after it', async () => {
+  const wrong = content.slice()
+  wrong[10] = 255
+  const bytes = verifiedBytes(expected, { open: at => inChunks(at, wrong), retry: never, passed: () => {} })
+  await expect(readAll(bytes.open(1_000_000), all, 'rest')).rejects.toMatchObject({ code: 'digest-mismatch' })
+})
+
+test('the last chunk of a wrong content is never given out', async () => {
+  const wrong = content.slice()
+  wrong[wrong.length - 1] = 255
+  const bytes = verifiedBytes(expected, { open: at => inChunks(at, wrong), retry: never, passed: () => {} })
+  let passed = 0
+  await expect(
+    (async () => {
+      for await (const chunk of bytes.open()) passed += chunk.byteLength
+    })(),
+  ).rejects.toMatchObject({ code: 'digest-mismatch' })
+  expect(passed).toBe(content.byteLength - 65_536)
+})
+
+test('a source that breaks again and again without a byte is given up', async () => {
+  const attempts: number[] = []
+  const bytes = verifiedBytes(expected, {
+    // biome-ignore lint/correctness/useYield: it breaks before the first byte
+    async *open() {
+      throw new LadingError('network', 'reset')
+    },
+    retry: async (error, attempt) => {
+      attempts.push(attempt)
+      if (attempt === 3) throw error
+    },
+    passed: () => {},
+  })
+  await expect(readAll(bytes.open(), all, 'all')).rejects.toMatchObject({ code: 'network' })
+  expect(attempts).toEqual([1, 2, 3])
+})
+
+test('an error that trying again cannot mend is not tried again', async () => {
+  const bytes = verifiedBytes(expected, {
+    // biome-ignore lint/correctness/useYield: it breaks before the first byte
+    async *open() {
+      throw new LadingError('denied', 'no')
+    },
+    retry: async () => expect.unreachable(),
+    passed: () => {},
+  })
+  await expect(readAll(bytes.open(), all, 'all')).rejects.toMatchObject({ code: 'denied' })
+})
+
+test('no bytes have the digest of no bytes', async () => {
+  const nothing = verifiedBytes(
+    { digest: digestOf(new Uint8Array()), size: 0 },
+    { open: () => bytesOf(new Uint8Array()).open(), retry: never, passed: () => {} },
+  )
+  expect(await readAll(nothing.open(), 0, 'nothing')).toHaveLength(0)
+})

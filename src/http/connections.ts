@@ -1,0 +1,39 @@
+import { Agent, type Dispatcher, ProxyAgent } from 'undici'
+import type { Timeouts } from './timeouts.ts'
+
+/** Larger than any registry needs; signed cookies and policies of some proxies go past Node's default of 16 KiB. */
+const maxHeaderBytes = 64 * 1024
+
+/** Connection pools, one set for each way to reach servers. Loaded with the first request: undici costs as much as starting Node. */
+export class Connections implements AsyncDisposable {
+  readonly #timeouts: Timeouts
+  readonly #dispatchers = new Map<string, Dispatcher>()
+
+  constructor(timeouts: Timeouts) {
+    this.#timeouts = timeouts
+  }
+
+  /** Keeps its own pool for each origin, and for certificates that are not checked: such a connection must not serve others. */
+  dispatcher(proxy: URL | undefined, tlsVerify: boolean): Dispatcher {
+    const key = `${tlsVerify} ${proxy?.href ?? ''}`
+    const known = this.#dispatchers.get(key)
+    if (known !== undefined) return known
+    const made = this.#open(proxy, tlsVerify)
+    this.#dispatchers.set(key, made)
+    return made
+  }
+
+  #open(proxy: URL | undefined, tlsVerify: boolean): Dispatcher {
+    // HTTP/1.1: large blobs over connections of their own are not throttled by the one flow-control window of an HTTP/2 connection.
+    const options = { allowH2: false, maxHeaderSize: maxHeaderBytes }
+    const tls = { rejectUnauthorized: tlsVerify, allowH2: false, timeout: this.#timeouts.connectMs }
+    if (proxy === undefined) return new Agent({ ...options, connect: tls })
+    return new ProxyAgent({ ...options, uri: proxy.href, requestTls: tls, connectTimeout: this.#timeouts.connectMs })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const open = [...this.#dispatchers.values()]
+    this.#dispatchers.clear()
+    await Promise.all(open.map(dispatcher => dispatcher.destroy()))
+  }
+}

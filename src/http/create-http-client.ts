@@ -1,0 +1,174 @@
+import { LadingError } from '../errors/index.ts'
+import { readAll } from '../streams/index.ts'
+import { version } from '../version.ts'
+import { type Clock, systemClock } from './clock.ts'
+import type { Connections } from './connections.ts'
+import { HostLimiter } from './host-limiter.ts'
+import type { HttpClient, HttpRequest, HttpResponse, Pause, RetryEvent } from './http-client.ts'
+import type { NetworkFailure } from './network-failure.ts'
+import { type Environment, proxyFor } from './proxy.ts'
+import { pullLimitError } from './pull-limit.ts'
+import { redactUrl } from './redact.ts'
+import { maxRedirects, redirected } from './redirect.ts'
+import { defaultRetryPolicy, isTransientStatus, parseRetryAfter, type RetryPolicy, retryDelay } from './retry.ts'
+import { defaultTimeouts, type Timeouts } from './timeouts.ts'
+
+export interface HttpClientOptions {
+  /** Where proxies are named. Default: `process.env`. */
+  readonly environment?: Environment
+  readonly timeouts?: Partial<Timeouts>
+  readonly retry?: Partial<RetryPolicy>
+  /** Requests under way to one host at most. Default: 64. */
+  readonly maxPerHost?: number
+  readonly clock?: Clock
+  /** Hears of every attempt that will be repeated. */
+  readonly onRetry?: (event: RetryEvent) => void
+}
+
+/** Makes an HTTP client. Nothing is loaded or opened before its first request. */
+export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
+  return new PooledHttpClient(options)
+}
+
+class PooledHttpClient implements HttpClient {
+  readonly #environment: Environment
+  readonly #timeouts: Timeouts
+  readonly #policy: RetryPolicy
+  readonly #maxPerHost: number
+  readonly #clock: Clock
+  readonly #onRetry: ((event: RetryEvent) => void) | undefined
+  readonly #limiters = new Map<string, HostLimiter>()
+  #connections: Promise<Connections> | undefined
+
+  constructor(options: HttpClientOptions) {
+    this.#environment = options.environment ?? process.env
+    this.#timeouts = { ...defaultTimeouts, ...options.timeouts }
+    this.#policy = { ...defaultRetryPolicy, ...options.retry }
+    this.#maxPerHost = options.maxPerHost ?? 64
+    this.#clock = options.clock ?? systemClock
+    this.#onRetry = options.onRetry
+  }
+
+  async request(request: HttpRequest): Promise<HttpResponse> {
+    const complete = { ...request, headers: this.#withDefaults(request.headers) }
+    const latest = this.#clock.now() + this.#policy.budgetMs
+    for (let attempt = 1; ; attempt++) {
+      const outcome = await this.#follow(complete)
+      const delay =
+        attempt < (request.attempts ?? this.#policy.attempts) ? this.#delay(complete, outcome, attempt) : undefined
+      if (delay === undefined || this.#clock.now() + delay > latest) {
+        if ('error' in outcome) throw outcome.error
+        return outcome
+      }
+      const reason = 'error' in outcome ? outcome.error.message : `it answered ${outcome.status}`
+      await this.#wait(
+        { attempt, reason, subject: `${request.method} ${redactUrl(request.url)}` },
+        delay,
+        request.signal,
+      )
+    }
+  }
+
+  async pause(pause: Pause, signal?: AbortSignal): Promise<void> {
+    const asked =
+      pause.retryAfterMs === undefined ? undefined : Math.min(pause.retryAfterMs, this.#policy.maxRetryAfterMs)
+    const delay = retryDelay(this.#policy, pause.attempt, this.#clock.random(), asked) ?? 0
+    await this.#wait(pause, delay, signal)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const connections = this.#connections
+    this.#connections = undefined
+    await (await connections)?.[Symbol.asyncDispose]()
+  }
+
+  #withDefaults(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
+    const named = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])
+    // identity: a proxy that compresses on the way would change the bytes that digests are of.
+    return { 'user-agent': `lading/${version}`, 'accept-encoding': 'identity', ...Object.fromEntries(named) }
+  }
+
+  async #wait(pause: Omit<Pause, 'retryAfterMs'>, waitMs: number, signal: AbortSignal | undefined): Promise<void> {
+    const { subject, attempt, reason } = pause
+    this.#onRetry?.({ subject, attempt, waitMs, reason })
+    await this.#clock.sleep(waitMs, signal)
+  }
+
+  /** How long to wait before this is tried again; `undefined` where it must not be, or where that cannot help. */
+  #delay(request: HttpRequest, outcome: HttpResponse | NetworkFailure, attempt: number): number | undefined {
+    const idempotent = request.idempotent ?? !['POST', 'PATCH'].includes(request.method)
+    if ('error' in outcome) {
+      const again = outcome.retry === 'always' || (outcome.retry === 'if-idempotent' && idempotent)
+      return again ? retryDelay(this.#policy, attempt, this.#clock.random(), undefined) : undefined
+    }
+    // A server that answers 429 has done nothing yet, whatever the method.
+    if (!isTransientStatus(outcome.status) || !(idempotent || outcome.status === 429)) return undefined
+    const retryAfter = parseRetryAfter(outcome.headers.get('retry-after'), this.#clock.now())
+    return retryDelay(this.#policy, attempt, this.#clock.random(), retryAfter)
+  }
+
+  async #follow(request: HttpRequest): Promise<HttpResponse | NetworkFailure> {
+    let next = request
+    for (let hops = 0; hops <= maxRedirects; hops++) {
+      const outcome = await this.#send(next)
+      if ('error' in outcome) return outcome
+      if (outcome.status === 429) await this.#failOnPullLimit(outcome)
+      const target = await redirectTarget(next, outcome)
+      if (target === undefined) return outcome
+      next = target
+    }
+    throw new LadingError('protocol-error', `more than ${maxRedirects} redirects from ${redactUrl(request.url)}`)
+  }
+
+  async #send(request: HttpRequest): Promise<HttpResponse | NetworkFailure> {
+    const url = new URL(request.url)
+    const proxy = proxyFor(url, this.#environment)
+    const permit = await this.#limiter(url, request).acquire(request.signal)
+    let result: 'success' | 'congested' | 'failure' = 'failure'
+    try {
+      const [{ exchange }, connections] = await Promise.all([import('./exchange.ts'), this.#open()])
+      const dispatcher = connections.dispatcher(proxy, request.tlsVerify !== false)
+      const outcome = await exchange(request, { dispatcher, proxy, timeouts: this.#timeouts })
+      if (!('error' in outcome)) result = outcome.status === 429 || outcome.status === 503 ? 'congested' : 'success'
+      return outcome
+    } finally {
+      permit.release(result)
+    }
+  }
+
+  /**
+   * Uploads wait for others' bytes, which may come from the same host: they have places of their own, or a host full of uploads
+   * would wait for downloads that cannot begin. For the same reason a place is given back with the answer's headers.
+   */
+  #limiter(url: URL, request: HttpRequest): HostLimiter {
+    const streams = request.body !== undefined && !(request.body instanceof Uint8Array)
+    const key = `${url.host}${streams ? ' upload' : ''}`
+    const limiter = this.#limiters.get(key) ?? new HostLimiter(this.#maxPerHost)
+    this.#limiters.set(key, limiter)
+    return limiter
+  }
+
+  #open(): Promise<Connections> {
+    this.#connections ??= import('./connections.ts').then(({ Connections }) => new Connections(this.#timeouts))
+    return this.#connections
+  }
+
+  async #failOnPullLimit(response: HttpResponse): Promise<void> {
+    const { host } = new URL(response.url)
+    const body = new TextDecoder().decode(await readAll(response.body, Number.POSITIVE_INFINITY, 'an error'))
+    const error = pullLimitError({ host, headers: response.headers, body }, this.#clock.now())
+    if (error !== undefined) throw error
+  }
+}
+
+/** The next request where the answer is a redirect; its connection is given back in any case. */
+async function redirectTarget(request: HttpRequest, response: HttpResponse): Promise<HttpRequest | undefined> {
+  try {
+    const target = redirected(request, response)
+    if (target !== undefined) await response.discard()
+    return target
+  } catch (error) {
+    await response.discard()
+    throw error
+  }
+}

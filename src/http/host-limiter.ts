@@ -1,0 +1,88 @@
+/** How many successes let one more request in. */
+const successesToGrow = 8
+
+/** A place among the requests under way to one host. MUST be released once. */
+export interface Permit {
+  /** `congested`: the host said that there are too many. */
+  release(outcome: 'success' | 'congested' | 'failure'): void
+}
+
+/**
+ * Bounds the requests under way to one host: a ceiling that halves when the host complains and grows back one by one
+ * (additive increase, multiplicative decrease).
+ */
+export class HostLimiter {
+  readonly #ceiling: number
+  #limit: number
+  #active = 0
+  #successes = 0
+  #generation = 0
+  readonly #waiting = new Set<() => void>()
+
+  constructor(ceiling: number) {
+    this.#ceiling = ceiling
+    this.#limit = ceiling
+  }
+
+  get limit(): number {
+    return this.#limit
+  }
+
+  /** Waits for a place, in the order of asking. Throws the signal's reason. */
+  async acquire(signal?: AbortSignal): Promise<Permit> {
+    signal?.throwIfAborted()
+    if (this.#active >= this.#limit) await this.#wait(signal)
+    else this.#active++
+    return this.#permit()
+  }
+
+  #wait(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const enter = () => {
+        signal?.removeEventListener('abort', leave)
+        resolve()
+      }
+      const leave = () => {
+        this.#waiting.delete(enter)
+        reject(signal?.reason)
+      }
+      this.#waiting.add(enter)
+      signal?.addEventListener('abort', leave, { once: true })
+    })
+  }
+
+  #permit(): Permit {
+    const generation = this.#generation
+    return {
+      release: outcome => {
+        this.#active--
+        if (outcome === 'congested') this.#shrink(generation)
+        else if (outcome === 'success') this.#grow()
+        this.#admit()
+      },
+    }
+  }
+
+  /** Requests sent together fail together: only the first of them halves, or one burst would bring the limit to one. */
+  #shrink(generation: number): void {
+    if (generation !== this.#generation) return
+    this.#generation++
+    this.#successes = 0
+    this.#limit = Math.max(1, Math.floor(this.#limit / 2))
+  }
+
+  #grow(): void {
+    if (this.#limit === this.#ceiling || ++this.#successes < successesToGrow) return
+    this.#successes = 0
+    this.#limit++
+  }
+
+  #admit(): void {
+    for (const enter of this.#waiting) {
+      if (this.#active >= this.#limit) return
+      this.#waiting.delete(enter)
+      this.#active++
+      enter()
+    }
+  }
+}

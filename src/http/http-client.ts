@@ -1,0 +1,66 @@
+import type { ByteStream, Bytes } from '../streams/index.ts'
+
+export type HttpMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+export interface HttpRequest {
+  readonly method: HttpMethod
+  readonly url: string
+  readonly headers?: Readonly<Record<string, string>>
+  /** Opened anew for every attempt. What it throws comes out of `request` unchanged, and the request never completes. */
+  readonly body?: Bytes | Uint8Array
+  readonly signal?: AbortSignal | undefined
+  /** `false`: accept any certificate from this server and from those it redirects to. */
+  readonly tlsVerify?: boolean | undefined
+  /** How often it may be sent at most. Default: the policy's. 1 for a question whose failure is an answer. */
+  readonly attempts?: number
+  /** Whether sending it twice does no harm. Default: true for all but POST and PATCH. */
+  readonly idempotent?: boolean
+}
+
+export interface HttpResponse {
+  readonly status: number
+  /** Names in lower case; a repeated header's values joined with `, `. */
+  readonly headers: ReadonlyMap<string, string>
+  /** Where the answer came from, after redirects. */
+  readonly url: string
+  /**
+   * MUST be read to its end, left early, or discarded: it holds a connection. Throws `network` where the connection ends before
+   * the content does. Of an error (400 and above) the first 64 KiB are kept and no connection is held.
+   */
+  readonly body: ByteStream
+  /** Gives the connection back without reading the body. */
+  discard(): Promise<void>
+}
+
+/** A wait between two attempts. */
+export interface Pause {
+  /** The attempt that failed, counted from 1. */
+  readonly attempt: number
+  /** What is tried again, without secrets. */
+  readonly subject: string
+  readonly reason: string
+  /** What the server asked for. */
+  readonly retryAfterMs?: number | undefined
+}
+
+export interface RetryEvent {
+  readonly subject: string
+  /** The attempt that failed, counted from 1. */
+  readonly attempt: number
+  readonly waitMs: number
+  readonly reason: string
+}
+
+/** The one way in which lading speaks HTTP: pools, retries, redirects, proxies, TLS and timeouts are decided here and nowhere else. */
+export interface HttpClient extends AsyncDisposable {
+  /**
+   * Sends a request, following redirects of GET and HEAD, and trying again what can be tried again. Any status is an answer,
+   * except a stated pull limit.
+   *
+   * @throws LadingError `network`, `timeout`, `tls`, `protocol-error`, or `rate-limited` where a pull limit is used up
+   */
+  request(request: HttpRequest): Promise<HttpResponse>
+
+  /** Waits as `request` does between attempts, for work that spans several requests, and reports it. */
+  pause(pause: Pause, signal?: AbortSignal): Promise<void>
+}

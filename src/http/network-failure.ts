@@ -1,0 +1,144 @@
+import { LadingError, systemCode } from '../errors/index.ts'
+import type { Timeouts } from './timeouts.ts'
+
+/** Why a request has no answer, and when sending it again is safe and useful. */
+export interface NetworkFailure {
+  readonly error: LadingError
+  /** `always`: it did not reach the server. `if-idempotent`: it may have. */
+  readonly retry: 'never' | 'always' | 'if-idempotent'
+}
+
+interface Attempt {
+  readonly url: URL
+  readonly proxy: URL | undefined
+  readonly timeouts: Timeouts
+}
+
+const insecureHint = 'if you trust it without a certificate, pass --tls-verify=false'
+
+/** Codes of OpenSSL and Node for a certificate that is signed by nobody we know. */
+const unknownAuthority: ReadonlySet<string> = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+])
+
+/** What OpenSSL says when the bytes that come back are no TLS. */
+const notTls: ReadonlySet<string> = new Set([
+  'ERR_SSL_WRONG_VERSION_NUMBER',
+  'ERR_SSL_PACKET_LENGTH_TOO_LONG',
+  'ERR_SSL_HTTP_REQUEST',
+  'EPROTO',
+])
+
+/** A failure of the connection, in lading's words. */
+export function networkFailure(cause: unknown, attempt: Attempt): NetworkFailure {
+  const code = systemCode(cause) ?? ''
+  const host = attempt.url.host
+  const via = attempt.proxy === undefined ? '' : `, through the proxy ${attempt.proxy.host}`
+  const network = (message: string, retry: NetworkFailure['retry'], hint?: string) =>
+    failure('network', message + via, retry, cause, hint)
+  const timeout = (message: string, retry: NetworkFailure['retry']) => failure('timeout', message + via, retry, cause)
+
+  switch (code) {
+    case 'ENOTFOUND':
+      return network(
+        `there is no host ${nameLookedUp(cause, attempt)}`,
+        'never',
+        'check the name of the registry and the DNS',
+      )
+    case 'EAI_AGAIN':
+      return network(
+        `the name ${nameLookedUp(cause, attempt)} could not be looked up`,
+        'always',
+        'check the DNS of this machine',
+      )
+    case 'ECONNREFUSED':
+      return network(`${host} refuses connections`, 'always', 'check that the registry runs, and its port')
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return network(`there is no route to ${host}`, 'always', 'check the network of this machine')
+    case 'ETIMEDOUT':
+    case 'UND_ERR_CONNECT_TIMEOUT':
+      return timeout(`no connection to ${host} within ${seconds(attempt.timeouts.connectMs)}`, 'always')
+    case 'UND_ERR_HEADERS_TIMEOUT':
+      return timeout(`${host} did not answer in time`, 'if-idempotent')
+    case 'UND_ERR_BODY_TIMEOUT':
+      return timeout(`${host} sent nothing for ${seconds(attempt.timeouts.idleMs)}`, 'if-idempotent')
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return network(`the connection to ${host} was reset`, 'if-idempotent')
+    case 'UND_ERR_SOCKET':
+      return network(`${host} closed the connection before the answer was complete`, 'if-idempotent')
+    case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
+      return network(`${host} sent another length than it had said`, 'if-idempotent')
+    case 'UND_ERR_HEADERS_OVERFLOW':
+    case 'HPE_HEADER_OVERFLOW':
+      return failure('protocol-error', `${host} sends headers that are too large`, 'never', cause)
+    default:
+      return tlsFailure(code, host, cause) ?? otherFailure(code, host, via, cause)
+  }
+}
+
+function tlsFailure(code: string, host: string, cause: unknown): NetworkFailure | undefined {
+  const tls = (message: string, hint: string) => failure('tls', message, 'never', cause, hint)
+  if (unknownAuthority.has(code)) {
+    const hint = `add its authority with NODE_EXTRA_CA_CERTS=FILE; ${insecureHint}`
+    return tls(`the certificate of ${host} is signed by an unknown authority`, hint)
+  }
+  if (code === 'CERT_HAS_EXPIRED') return tls(`the certificate of ${host} has expired`, insecureHint)
+  if (code === 'CERT_NOT_YET_VALID')
+    return tls(`the certificate of ${host} is not valid yet`, `check this machine's clock; ${insecureHint}`)
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return tls(`the certificate of ${host} is for another name`, insecureHint)
+  if (notTls.has(code)) {
+    return tls(`${host} does not speak TLS, perhaps it speaks plain HTTP`, 'to use plain HTTP, pass --tls-verify=false')
+  }
+  if (/^(ERR_SSL_|ERR_TLS_|CERT_|UND_ERR_PRX_TLS)/.test(code)) {
+    return tls(`no TLS connection to ${host} (${code.replace(/^ERR_/, '')})`, insecureHint)
+  }
+  return undefined
+}
+
+function otherFailure(code: string, host: string, via: string, cause: unknown): NetworkFailure {
+  if (code.startsWith('HPE_')) {
+    const hint = 'perhaps it speaks HTTPS there, or another protocol'
+    return failure('protocol-error', `${host} does not answer in HTTP`, 'never', cause, hint)
+  }
+  const message = cause instanceof Error ? cause.message : String(cause)
+  const refused = /^Proxy response \((\d+)\)/.exec(message)?.[1]
+  const proxyStatus = refused ?? (/\(407\)/.test(message) ? '407' : undefined)
+  if (proxyStatus !== undefined) {
+    const hint =
+      proxyStatus === '407' ? 'put user and password into the proxy URL' : 'check HTTPS_PROXY, HTTP_PROXY and NO_PROXY'
+    return failure('network', `the proxy answered ${proxyStatus} for ${host}${via}`, 'never', cause, hint)
+  }
+  return failure(
+    'network',
+    `the connection to ${host} failed${code === '' ? '' : ` (${code})`}${via}`,
+    'if-idempotent',
+    cause,
+  )
+}
+
+function failure(
+  code: 'network' | 'timeout' | 'tls' | 'protocol-error',
+  message: string,
+  retry: NetworkFailure['retry'],
+  cause: unknown,
+  hint?: string,
+): NetworkFailure {
+  return { error: new LadingError(code, message, { cause, hint }), retry }
+}
+
+/** Behind a proxy it is the proxy's name that could not be found. */
+function nameLookedUp(cause: unknown, attempt: Attempt): string {
+  const named = typeof cause === 'object' && cause !== null && 'hostname' in cause ? cause.hostname : undefined
+  return typeof named === 'string' ? named : attempt.url.hostname
+}
+
+function seconds(milliseconds: number): string {
+  return `${Math.round(milliseconds / 100) / 10} s`
+}

@@ -1,0 +1,35 @@
+/** Query parameters that are not secret and help to understand an error. All others may be a signature or a token. */
+const shownParameters: ReadonlySet<string> = new Set([
+  'digest',
+  'from',
+  'last',
+  'mount',
+  'n',
+  'scope',
+  'service',
+  'tag',
+])
+
+/** A URL as it may be shown: without user, password and fragment, and with no query parameter that could be secret. */
+export function redactUrl(url: string): string {
+  let parsed: URL
+  try {
+    parsed = new URL(url)
+  } catch {
+    return url.replace(/[?#].*$/s, '').replace(/\/\/[^/]*@/, '//')
+  }
+  const shown = [...parsed.searchParams].filter(([name]) => shownParameters.has(name))
+  const hidden = parsed.searchParams.size > shown.length ? ['…'] : []
+  const query = [...shown.map(([name, value]) => `${name}=${value}`), ...hidden].join('&')
+  return `${parsed.origin}${parsed.pathname}${query === '' ? '' : `?${query}`}`
+}
+
+/** Text of others as it may be shown in a message: one line, no control characters, the URLs in it redacted. */
+export function redactText(text: string, maxLength = 300): string {
+  const line = text
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not reach a terminal
+    .replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
+    .replace(/\bhttps?:\/\/[^\s"'<>]+/g, url => redactUrl(url))
+    .trim()
+  return line.length > maxLength ? `${line.slice(0, maxLength - 1)}…` : line
+}

@@ -1,0 +1,47 @@
+import { Readable } from 'node:stream'
+import type { Bytes } from '../streams/index.ts'
+
+/** The body of one attempt: opened late, closed in any case, its own failure kept apart from the connection's. */
+export class RequestBody {
+  readonly headers: Readonly<Record<string, string>>
+  readonly content: Uint8Array | Readable | null
+  readonly #stop = new AbortController()
+  #closed: Promise<void> | undefined
+  #failure: { readonly error: unknown } | undefined
+
+  constructor(body: Bytes | Uint8Array | undefined, signal: AbortSignal | undefined) {
+    if (body === undefined || body instanceof Uint8Array) {
+      this.headers = {}
+      this.content = body ?? null
+      return
+    }
+    this.headers = body.size === undefined ? {} : { 'content-length': String(body.size) }
+    const either = signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal])
+    this.content = Readable.from(this.#read(body, either), { objectMode: false, highWaterMark: 1 })
+  }
+
+  async *#read(body: Bytes, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#closed = promise
+    try {
+      yield* body.open(0, signal)
+    } catch (error) {
+      if (!this.#stop.signal.aborted) this.#failure = { error }
+      throw error
+    } finally {
+      resolve()
+    }
+  }
+
+  /** Ends the reading of a body that is no longer wanted. Resolves when its source is closed. */
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    if (this.content instanceof Readable) this.content.destroy()
+    await this.#closed
+  }
+
+  /** Throws what the body itself threw. */
+  throwIfFailed(): void {
+    if (this.#failure !== undefined) throw this.#failure.error
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * Moves container images between registries, buckets and OCI layouts.
+ *
+ * Importing this loads nothing but itself and has no side effects; HTTP, stores and parsers are loaded when they are used.
+ */
+
+export { type LoginOptions, type LogoutOptions, login, logout } from './auth/index.ts'
+export {
+  type InitOptions,
+  type InitResult,
+  initStore,
+  type ListedImage,
+  type ListImagesOptions,
+  listImages,
+} from './bucket/index.ts'
+export {
+  type CopyEvent,
+  type CopyListener,
+  type CopyOptions,
+  type CopyResult,
+  copyImage,
+  type ImageDescription,
+  inspectImage,
+  type PlanEntry,
+  type PlatformDescription,
+  type SessionOptions,
+} from './copy/index.ts'
+export { type ErrorCode, errorCodes, isLadingError, LadingError, type Side } from './errors/index.ts'
+export type { Descriptor, Node, NodeKind } from './model/descriptor.ts'
+export { type Digest, isDigest, parseDigest } from './model/digest.ts'
+export { formatPlatform, hostPlatform, type Platform, parsePlatform } from './model/platform.ts'
+export { type ObjectStore, openStore } from './stores/index.ts'
+export { formatReference, parseReference, type Reference } from './transports/index.ts'

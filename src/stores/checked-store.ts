@@ -1,0 +1,134 @@
+import { LadingError } from '../errors/index.ts'
+import { type ByteRange, type ByteStream, type Bytes, bytesOf } from '../streams/index.ts'
+import { CheckedBody } from './checked-body.ts'
+import { checkKey, checkPrefix } from './object-key.ts'
+import type {
+  DeleteOptions,
+  GetOptions,
+  ListEntry,
+  ListOptions,
+  ObjectInfo,
+  ObjectStore,
+  PutOptions,
+  StoreDriver,
+} from './object-store.ts'
+
+/**
+ * What is the same for every store, in one place: no key that could leave the store's root reaches a driver, an error says what
+ * was done to which object, a body has the size it declares, an abort comes out as the signal's reason.
+ */
+export function checkedStore(driver: StoreDriver): ObjectStore {
+  return new CheckedStore(driver)
+}
+
+class CheckedStore implements ObjectStore {
+  readonly name: string
+  readonly #driver: StoreDriver
+
+  constructor(driver: StoreDriver) {
+    this.name = driver.name
+    this.#driver = driver
+  }
+
+  head(key: string, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<ObjectInfo | undefined> {
+    return this.#run('look up object', key, options.signal, () => this.#driver.head(key, options))
+  }
+
+  get(key: string, options: GetOptions = {}): Promise<{ info: ObjectInfo; body: ByteStream }> {
+    const operation = 'read object'
+    return this.#run(operation, key, options.signal, async () => {
+      if (options.range !== undefined) checkRange(options.range)
+      const { info, body } = await this.#driver.get(key, options)
+      return {
+        info,
+        body: explained(body, options.signal, error => this.#explain(error, operation, key, options.signal)),
+      }
+    })
+  }
+
+  async put(key: string, body: Bytes | Uint8Array, options: PutOptions = {}): Promise<ObjectInfo> {
+    const checked = new CheckedBody(body instanceof Uint8Array ? bytesOf(body) : body, options.signal)
+    try {
+      return await this.#run('write object', key, options.signal, async () => {
+        if (options.ifMatch !== undefined && options.ifNoneMatch !== undefined) {
+          throw new LadingError('bad-argument', 'an object cannot be both created and replaced')
+        }
+        return await this.#driver.put(key, checked, options)
+      })
+    } catch (error) {
+      throw checked.failure === undefined ? error : checked.failure.error
+    }
+  }
+
+  async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ListEntry, void, undefined> {
+    options.signal?.throwIfAborted()
+    checkPrefix(prefix)
+    try {
+      for await (const entry of this.#driver.list(prefix, options)) {
+        yield entry
+        options.signal?.throwIfAborted()
+      }
+    } catch (error) {
+      throw this.#explain(error, 'list objects', prefix, options.signal)
+    }
+  }
+
+  delete(key: string, options: DeleteOptions = {}): Promise<void> {
+    return this.#run('delete object', key, options.signal, () => this.#driver.delete(key, options))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#driver[Symbol.asyncDispose]()
+  }
+
+  async #run<T>(operation: string, key: string, signal: AbortSignal | undefined, action: () => Promise<T>): Promise<T> {
+    signal?.throwIfAborted()
+    try {
+      checkKey(key)
+      return await action()
+    } catch (error) {
+      throw this.#explain(error, operation, key, signal)
+    }
+  }
+
+  #explain(error: unknown, operation: string, key: string, signal: AbortSignal | undefined): unknown {
+    if (signal?.aborted) return signal.reason
+    return error instanceof LadingError ? error.with({ operation, subject: `${this.name}//${key}` }) : error
+  }
+}
+
+function checkRange({ start, end }: ByteRange): void {
+  if (isOffset(start) && (end === undefined || (isOffset(end) && end >= start))) return
+  throw new LadingError('bad-argument', `${start} to ${end ?? 'the end'} is not a range of bytes`)
+}
+
+function isOffset(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0
+}
+
+/** Not a generator: `return` of one that was never started would not reach the body, and leave it open. */
+function explained(
+  body: ByteStream,
+  signal: AbortSignal | undefined,
+  explain: (error: unknown) => unknown,
+): AsyncIterableIterator<Uint8Array> {
+  const inner = body[Symbol.asyncIterator]()
+  return {
+    [Symbol.asyncIterator]() {
+      return this
+    },
+    async next() {
+      try {
+        signal?.throwIfAborted()
+        return await inner.next()
+      } catch (error) {
+        await inner.return?.()
+        throw explain(error)
+      }
+    },
+    async return() {
+      await inner.return?.()
+      return { done: true, value: undefined }
+    },
+  }
+}

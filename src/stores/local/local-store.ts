@@ -1,0 +1,218 @@
+import { createHash } from 'node:crypto'
+import { link, lstat, rename, rm, unlink } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { fromFileError, LadingError, systemCode } from '../../errors/index.ts'
+import type { ByteStream, Bytes } from '../../streams/index.ts'
+import type {
+  DeleteOptions,
+  GetOptions,
+  ListEntry,
+  ListOptions,
+  ObjectInfo,
+  PutOptions,
+  StoreDriver,
+} from '../object-store.ts'
+import { withinObject } from '../within-object.ts'
+import { etagLimitBytes, etagOf, etagOfFile } from './content-etag.ts'
+import { acquireLock, type FileLock } from './file-lock.ts'
+import { listObjects } from './list-objects.ts'
+import { makeDirectory, placeObject, pruneDirectories, refuseLinks, syncDirectory } from './object-directory.ts'
+import { contentBody, fileBody, openObject, readContent } from './read-object.ts'
+import { sweepTemporary, temporaryName, writeTemporary } from './temporary-file.ts'
+
+/** A bucket in a directory: an object is the file whose path below the root is its key. */
+export async function openLocalStore(root: string): Promise<StoreDriver> {
+  return new LocalStore(root)
+}
+
+/**
+ * Writes go to a temporary file first. Then an object is created by link(2), which fails where the name exists, and replaced
+ * by rename(2) under a lock of its key. Creating needs no lock: it happens only where the object is absent, and what the lock
+ * protects (compare the etag, then replace or delete) only where it is present.
+ */
+class LocalStore implements StoreDriver {
+  readonly name: string
+  readonly #root: string
+  #prepared: Promise<void> | undefined
+
+  constructor(root: string) {
+    this.name = `local://${root}`
+    this.#root = resolve(root)
+  }
+
+  /** Without etag: a copy asks this of every blob, and the answer would cost reading them. */
+  async head(key: string): Promise<ObjectInfo | undefined> {
+    return await inFileTerms(async () => {
+      const opened = await this.#open(key)
+      if (opened === undefined) return undefined
+      await opened.handle.close()
+      return { key, size: opened.stats.size, modified: opened.stats.mtime }
+    })
+  }
+
+  async get(key: string, options: GetOptions = {}): Promise<{ info: ObjectInfo; body: ByteStream }> {
+    return await inFileTerms(async () => {
+      const opened = await this.#open(key)
+      if (opened === undefined) throw new LadingError('blob-not-found', 'there is no such object')
+      const { handle, stats } = opened
+      const { size, mtime: modified } = stats
+      let kept = false
+      try {
+        const { start, end } = withinObject(options.range, size)
+        const content = size <= etagLimitBytes ? await readContent(handle, size) : undefined
+        const etag =
+          content !== undefined
+            ? etagOf(content)
+            : options.ifMatch !== undefined
+              ? await etagOfFile(handle, options.signal)
+              : undefined
+        if (options.ifMatch !== undefined && etag !== options.ifMatch) throw changed()
+        kept = content === undefined
+        return {
+          info: { key, size, modified, ...(etag === undefined ? {} : { etag }) },
+          body: content === undefined ? fileBody(handle, start, end) : contentBody(content, start, end),
+        }
+      } finally {
+        if (!kept) await handle.close()
+      }
+    })
+  }
+
+  async put(key: string, body: Bytes, options: PutOptions = {}): Promise<ObjectInfo> {
+    return await inFileTerms(async () => {
+      const path = this.#pathOf(key)
+      await refuseLinks(this.#root, dirname(path))
+      // What would fail in the end fails before gigabytes are written. The link below decides.
+      if (options.ifNoneMatch !== undefined && (await exists(path))) throw existsAlready()
+      await this.#prepare()
+      const written = await writeTemporary(this.#temporary, body.open(0, options.signal))
+      try {
+        if (options.ifNoneMatch !== undefined) await this.#create(path, written.path)
+        else await this.#replace(key, written.path, options)
+      } finally {
+        await rm(written.path, { force: true })
+      }
+      const { size, modified, etag } = written
+      return { key, size, modified, ...(etag === undefined ? {} : { etag }) }
+    })
+  }
+
+  async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ListEntry, void, undefined> {
+    try {
+      await refuseLinks(this.#root, dirname(join(this.#root, `${prefix}x`)))
+      yield* listObjects(this.#root, prefix, options)
+    } catch (error) {
+      throw fromFileError(error, {})
+    }
+  }
+
+  async delete(key: string, options: DeleteOptions = {}): Promise<void> {
+    await inFileTerms(async () => {
+      const path = this.#pathOf(key)
+      await refuseLinks(this.#root, dirname(path))
+      if (!(await exists(path))) return
+      await this.#prepare()
+      await using lock = await this.#lock(key, options.signal)
+      if (options.ifMatch !== undefined && (await exists(path)))
+        await this.#compare(key, options.ifMatch, lock, options)
+      await lock.renew()
+      try {
+        await unlink(path)
+      } catch (error) {
+        if (systemCode(error) === 'ENOENT') return
+        throw error
+      }
+      await syncDirectory(dirname(path))
+      await pruneDirectories(this.#root, path)
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+
+  async #create(path: string, written: string): Promise<void> {
+    try {
+      await placeObject(this.#root, path, () => link(written, path))
+    } catch (error) {
+      if (systemCode(error) === 'EEXIST' && (await exists(path))) throw existsAlready()
+      throw error
+    }
+  }
+
+  async #replace(key: string, written: string, { ifMatch, signal }: PutOptions): Promise<void> {
+    const path = this.#pathOf(key)
+    await using lock = await this.#lock(key, signal)
+    if (ifMatch !== undefined) await this.#compare(key, ifMatch, lock, { signal })
+    signal?.throwIfAborted()
+    await lock.renew()
+    await placeObject(this.#root, path, () => rename(written, path))
+  }
+
+  async #compare(key: string, etag: string, lock: FileLock, { signal }: DeleteOptions): Promise<void> {
+    const opened = await this.#open(key)
+    if (opened === undefined) throw changed()
+    await using handle = opened.handle
+    if ((await etagOfFile(handle, signal, () => lock.renew())) !== etag) throw changed()
+  }
+
+  async #open(key: string): ReturnType<typeof openObject> {
+    const path = this.#pathOf(key)
+    await refuseLinks(this.#root, dirname(path))
+    return await openObject(path)
+  }
+
+  #lock(key: string, signal: AbortSignal | undefined): Promise<FileLock> {
+    const name = createHash('sha256').update(key).digest('hex')
+    const draft = async () => join(this.#temporary, await temporaryName())
+    return acquireLock(join(this.#root, 'lading/locks', name), { draft, signal })
+  }
+
+  get #temporary(): string {
+    return join(this.#root, 'lading/tmp')
+  }
+
+  #pathOf(key: string): string {
+    return join(this.#root, key)
+  }
+
+  /** Before the first write of this process: the workshop is made, and what killed writers left in it is removed. */
+  #prepare(): Promise<void> {
+    this.#prepared ??= this.#makeWorkshop().catch((error: unknown) => {
+      this.#prepared = undefined
+      throw error
+    })
+    return this.#prepared
+  }
+
+  async #makeWorkshop(): Promise<void> {
+    await refuseLinks(this.#root, this.#temporary)
+    await makeDirectory(join(this.#root, 'lading/locks'))
+    await makeDirectory(this.#temporary)
+    await sweepTemporary(this.#temporary)
+  }
+}
+
+async function inFileTerms<T>(action: () => Promise<T>): Promise<T> {
+  try {
+    return await action()
+  } catch (error) {
+    throw fromFileError(error, {})
+  }
+}
+
+/** Whether there is an object at `path`. A directory is none. */
+async function exists(path: string): Promise<boolean> {
+  try {
+    return !(await lstat(path)).isDirectory()
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return false
+    throw error
+  }
+}
+
+function existsAlready(): LadingError {
+  return new LadingError('precondition-failed', 'it exists already')
+}
+
+function changed(): LadingError {
+  return new LadingError('precondition-failed', 'it is not the version that was asked for')
+}

@@ -1,0 +1,82 @@
+import { mkdir, open, realpath, rmdir } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+import { systemCode } from '../../errors/index.ts'
+import { notAnObject } from './read-object.ts'
+
+/** A writer and a deleter of neighbours may make and remove a directory in turn; no two of them do so this often by chance. */
+const maxAttempts = 100
+
+/**
+ * Refuses a directory that is reached over a symbolic link below the root, which may lead anywhere: a store can come out of an
+ * archive that somebody else made. The root itself may be a link, that is its owner's business.
+ *
+ * @throws LadingError `bad-layout`
+ */
+export async function refuseLinks(root: string, directory: string): Promise<void> {
+  for (let path = directory; path !== root; path = dirname(path)) {
+    try {
+      const real = await realpath(path)
+      if (real !== join(await realpath(root), relative(root, path))) throw notAnObject('reached over a symbolic link')
+      return
+    } catch (error) {
+      // The nearest directory above that exists decides.
+      if (systemCode(error) !== 'ENOENT' && systemCode(error) !== 'ENOTDIR') throw error
+    }
+  }
+}
+
+/**
+ * Gives a file its place: makes the directories that it needs, runs `move` (link or rename), and makes all of it durable.
+ *
+ * A deleter prunes directories that became empty, perhaps between our making one and our using it. Then it is made again.
+ */
+export async function placeObject(root: string, target: string, move: () => Promise<void>): Promise<void> {
+  const directory = dirname(target)
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await refuseLinks(root, directory)
+      await move()
+      break
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT' || attempt === maxAttempts) throw error
+    }
+    await makeDirectory(directory)
+  }
+  await syncDirectory(directory)
+}
+
+/** Removes the directories that a deleted object leaves empty, but not `blobs/` or `manifests/`, which show what the root is. */
+export async function pruneDirectories(root: string, deleted: string): Promise<void> {
+  for (let path = dirname(deleted); path !== root && dirname(path) !== root; path = dirname(path)) {
+    try {
+      await rmdir(path)
+    } catch {
+      return
+    }
+  }
+}
+
+/** fsync(2) of a directory: a name in it survives a power cut. */
+export async function syncDirectory(path: string): Promise<void> {
+  try {
+    await using handle = await open(path, 'r')
+    await handle.sync()
+  } catch (error) {
+    // The last object in it was deleted meanwhile.
+    if (systemCode(error) !== 'ENOENT') throw error
+  }
+}
+
+/** Makes a directory and its parents. Every new name is made durable in its parent. */
+export async function makeDirectory(path: string): Promise<void> {
+  let first: string | undefined
+  try {
+    first = await mkdir(path, { recursive: true })
+  } catch (error) {
+    // A parent was pruned on the way down: the next attempt makes it.
+    if (systemCode(error) === 'ENOENT') return
+    throw error
+  }
+  if (first === undefined) return
+  for (let made = path; made.length >= first.length; made = dirname(made)) await syncDirectory(dirname(made))
+}

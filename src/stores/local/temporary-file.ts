@@ -1,0 +1,101 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { type FileHandle, mkdir, open, opendir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { systemCode } from '../../errors/index.ts'
+import type { ByteStream } from '../../streams/index.ts'
+import { etagLimitBytes } from './content-etag.ts'
+import { currentProcess, hasEnded } from './process-identity.ts'
+
+const writeBytes = 1024 * 1024
+const dayMs = 24 * 60 * 60 * 1000
+
+/** A name that tells a later process whether the writer of the file still runs. */
+export async function temporaryName(): Promise<string> {
+  const { pid, started, machine } = await currentProcess()
+  return [machineTag(machine), pid, started || 0, randomBytes(8).toString('hex')].join('-')
+}
+
+/** A file that is written whole and durable, but has no name that matters yet. */
+export interface TemporaryFile {
+  readonly path: string
+  readonly size: number
+  readonly modified: Date
+  /** Absent for large content, as in `ObjectInfo`. */
+  readonly etag?: string
+}
+
+/** Writes `body` to a file of its own. Where the body or the disk fails, nothing stays. */
+export async function writeTemporary(directory: string, body: ByteStream): Promise<TemporaryFile> {
+  const path = join(directory, await temporaryName())
+  const handle = await open(path, 'wx').catch(async (error: unknown) => {
+    if (systemCode(error) !== 'ENOENT') throw error
+    await mkdir(directory, { recursive: true })
+    return await open(path, 'wx')
+  })
+  try {
+    const content = await writeAll(handle, body)
+    await handle.sync()
+    const { mtime } = await handle.stat()
+    await handle.close()
+    return { path, modified: mtime, ...content }
+  } catch (error) {
+    await handle.close()
+    await rm(path, { force: true })
+    throw error
+  }
+}
+
+/** Chunks of a body may be small; the disk is given large ones. Each write is awaited, so the body is read no faster than that. */
+async function writeAll(handle: FileHandle, body: ByteStream): Promise<{ size: number; etag?: string }> {
+  const hash = createHash('sha256')
+  const buffer = Buffer.allocUnsafe(writeBytes)
+  let filled = 0
+  let size = 0
+  for await (const chunk of body) {
+    size += chunk.byteLength
+    if (size <= etagLimitBytes) hash.update(chunk)
+    if (filled > 0 && filled + chunk.byteLength > writeBytes) {
+      await write(handle, buffer.subarray(0, filled))
+      filled = 0
+    }
+    if (chunk.byteLength >= writeBytes) {
+      await write(handle, chunk)
+    } else {
+      buffer.set(chunk, filled)
+      filled += chunk.byteLength
+    }
+  }
+  await write(handle, buffer.subarray(0, filled))
+  return { size, ...(size <= etagLimitBytes ? { etag: hash.digest('hex') } : {}) }
+}
+
+async function write(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.byteLength; ) {
+    written += (await handle.write(bytes, written, bytes.byteLength - written)).bytesWritten
+  }
+}
+
+/**
+ * Removes what killed writers left: files of processes of this machine that have ended, and any that nobody touched for a day. A
+ * writer on another machine that shares the directory is given that day.
+ */
+export async function sweepTemporary(directory: string): Promise<void> {
+  const { machine } = await currentProcess()
+  const here = machineTag(machine)
+  for await (const { name } of await opendir(directory)) {
+    const [tag, pid, started] = name.split('-')
+    const path = join(directory, name)
+    const dead =
+      tag === here && (await hasEnded({ pid: Number(pid), started: started === '0' ? '' : (started ?? ''), machine }))
+    if (dead || (await untouchedForADay(path))) await rm(path, { force: true })
+  }
+}
+
+async function untouchedForADay(path: string): Promise<boolean> {
+  const info = await stat(path).catch(() => undefined)
+  return info !== undefined && Date.now() - info.mtimeMs > dayMs
+}
+
+function machineTag(machine: string): string {
+  return createHash('sha256').update(machine).digest('hex').slice(0, 8)
+}

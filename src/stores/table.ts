@@ -1,0 +1,21 @@
+import { LadingError } from '../errors/index.ts'
+import type { StoreDriver } from './object-store.ts'
+
+/** Opens a store; what it needs is loaded now and not before. */
+export type OpenDriver = (root: string) => Promise<StoreDriver>
+
+/** Every scheme that a bucket's name can begin with. A new store is a folder and a line. */
+export const stores: Readonly<Record<string, OpenDriver>> = {
+  local: async root => (await import('./local/local-store.ts')).openLocalStore(root),
+  s3: unavailable('s3'),
+  gs: unavailable('gs'),
+  az: unavailable('az'),
+}
+
+function unavailable(scheme: string): OpenDriver {
+  return async () => {
+    throw new LadingError('unsupported', `the ${scheme} store is not available in this version`, {
+      hint: 'local:// is: it keeps a bucket in a directory',
+    })
+  }
+}

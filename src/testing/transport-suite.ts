@@ -1,0 +1,248 @@
+import assert from 'node:assert/strict'
+import { isLadingError, LadingError } from '../errors/index.ts'
+import type { Node } from '../model/descriptor.ts'
+import { digestOf } from '../model/digest.ts'
+import { type Bytes, bytesOf, readAll } from '../streams/index.ts'
+import type { ImageDestination, ImageSource } from '../transports/index.ts'
+import { type BuiltImage, buildImage, buildIndex } from './build-image.ts'
+import { type Runner, type Waivers, waivable } from './suite.ts'
+
+/** One place of a transport, new and empty, that can be opened as often as one likes. */
+export interface TransportPlace {
+  source(): Promise<ImageSource>
+  destination(): Promise<ImageDestination>
+}
+
+export interface TransportSuiteOptions {
+  readonly name: string
+  /** A place under a name that was never used. */
+  place(): Promise<TransportPlace>
+  readonly waivers?: Waivers
+}
+
+const kib = (size: number, fill: number) => new Uint8Array(size * 1024).fill(fill)
+
+/** What every transport that reads and writes must keep. Run it with your runner's `describe` and `test`. */
+export function transportSuite(runner: Runner, { name, place, waivers = {} }: TransportSuiteOptions): void {
+  runner.describe(`${name} keeps the contract of a transport:`, () => {
+    const { test, finish } = waivable(runner, waivers)
+
+    test('a name that was never written is absent', async () => {
+      const { source, destination } = await place()
+      await using to = await destination()
+      assert.equal(await to.current(), undefined)
+      await assert.rejects(
+        async () => {
+          await using from = await source()
+          await from.resolve()
+        },
+        hasCode('image-not-found', 'bucket-not-found'),
+      )
+    })
+
+    test('what was pushed is there, and of another size it is not', async () => {
+      const { destination } = await place()
+      const { layer, bytes } = oneLayer(kib(3, 1))
+      await using to = await destination()
+      assert.equal(await to.has(layer), false)
+      await to.push(layer, bytesOf(bytes))
+      assert.equal(await to.has(layer), true)
+      assert.equal(await to.has({ ...layer, size: layer.size + 1 }), false)
+    })
+
+    test('an empty blob is a blob', async () => {
+      const { destination } = await place()
+      const { layer, bytes } = oneLayer(new Uint8Array())
+      await using to = await destination()
+      await to.push(layer, bytesOf(bytes))
+      assert.equal(await to.has(layer), true)
+    })
+
+    test('bytes that throw leave nothing, and their own error comes out', async () => {
+      const { destination } = await place()
+      const { layer, bytes } = oneLayer(kib(256, 2))
+      const failure = new LadingError('digest-mismatch', 'planted')
+      const failing: Bytes = {
+        size: bytes.byteLength,
+        async *open() {
+          yield bytes.subarray(0, 100_000)
+          throw failure
+        },
+      }
+      await using to = await destination()
+      await assert.rejects(to.push(layer, failing), error => error === failure)
+      assert.equal(await to.has(layer), false)
+    })
+
+    test('the same blob pushed by several at once is stored', async () => {
+      const { destination } = await place()
+      const { layer, bytes } = oneLayer(kib(512, 3))
+      await using to = await destination()
+      await using other = await destination()
+      await Promise.all([to, other, to, other].map(each => each.push(layer, bytesOf(bytes))))
+      assert.equal(await to.has(layer), true)
+    })
+
+    test('nothing has the name before it is committed, and then all of it is there', async () => {
+      const { source, destination } = await place()
+      const image = buildIndex({ 'linux/amd64': { layers: [kib(100, 4)] }, 'linux/arm64': {} }, { attestations: true })
+      await using to = await destination()
+      await pushBelowRoot(to, image)
+      assert.equal(await to.current(), undefined)
+      const result = await commit(to, image)
+      assert.equal(result.changed, true)
+      assert.equal(result.previous, undefined)
+      assert.equal(await to.current(), image.root.digest)
+      await using from = await source()
+      assert.deepEqual(pick(await from.resolve()), pick(image.root))
+      for (const [digest, bytes] of image.blobs)
+        assert.deepEqual(await fetchAll(from, nodeOf(image, digest)), Buffer.from(bytes))
+    })
+
+    test('committing what the name has already changes nothing', async () => {
+      const { destination } = await place()
+      const image = buildImage()
+      await using to = await destination()
+      await pushBelowRoot(to, image)
+      await commit(to, image)
+      assert.equal((await commit(to, image)).changed, false)
+    })
+
+    test('a name moves, and tells what it had before', async () => {
+      const { source, destination } = await place()
+      const [first, second] = [buildImage({ layers: [kib(1, 5)] }), buildImage({ layers: [kib(1, 6)] })]
+      await using to = await destination()
+      await pushBelowRoot(to, first)
+      await commit(to, first)
+      await pushBelowRoot(to, second)
+      assert.equal((await commit(to, second)).previous, first.root.digest)
+      await using from = await source()
+      assert.equal((await from.resolve()).digest, second.root.digest)
+    })
+
+    test('a stored manifest is given back, an absent one is undefined', async () => {
+      const { destination } = await place()
+      const image = buildIndex({ 'linux/amd64': {}, 'linux/arm64': {} })
+      const child = nodeOf(
+        image,
+        [...image.blobs.keys()].find(digest => nodeOf(image, digest).kind === 'manifest') ?? image.root.digest,
+      )
+      await using to = await destination()
+      assert.equal(await to.manifest(child), undefined)
+      await pushBelowRoot(to, image)
+      assert.deepEqual(Buffer.from((await to.manifest(child)) ?? []), Buffer.from(image.blobs.get(child.digest) ?? []))
+    })
+
+    test('a range is exactly that range', async () => {
+      const { source, destination } = await place()
+      const content = new Uint8Array(300_000).map((_, position) => position % 251)
+      const image = buildImage({ layers: [content] })
+      await using to = await destination()
+      await pushBelowRoot(to, image)
+      await commit(to, image)
+      await using from = await source()
+      const { layer } = oneLayer(content)
+      for (const [start, end] of [
+        [0, 1],
+        [100_000, 200_001],
+        [299_999, 300_000],
+      ] as const) {
+        assert.deepEqual(await fetchAll(from, layer, { start, end }), Buffer.from(content.subarray(start, end)))
+      }
+      assert.deepEqual(await fetchAll(from, layer, { start: 250_000 }), Buffer.from(content.subarray(250_000)))
+    })
+
+    test('an absent blob is an error before the first byte, and names its digest', async () => {
+      const { source, destination } = await place()
+      const image = buildImage()
+      await using to = await destination()
+      await pushBelowRoot(to, image)
+      await commit(to, image)
+      await using from = await source()
+      const { layer } = oneLayer(kib(1, 99))
+      await assert.rejects(
+        fetchAll(from, layer),
+        error => isLadingError(error, 'blob-not-found') && error.message.includes(layer.digest),
+      )
+    })
+
+    test('an image of sha512 digests is kept as it is', async () => {
+      const { source, destination } = await place()
+      const image = buildIndex({ 'linux/amd64': { algorithm: 'sha512' } }, { algorithm: 'sha512' })
+      await using to = await destination()
+      await pushBelowRoot(to, image)
+      await commit(to, image)
+      await using from = await source()
+      const root = await from.resolve()
+      // A tag may be resolved by the registry's own algorithm; the bytes are the same.
+      assert.deepEqual(await fetchAll(from, root), Buffer.from(image.blobs.get(image.root.digest) ?? []))
+      for (const [digest, bytes] of image.blobs)
+        assert.deepEqual(await fetchAll(from, nodeOf(image, digest)), Buffer.from(bytes))
+    })
+
+    test('an aborted push stores nothing', async () => {
+      const { destination } = await place()
+      const { layer, bytes } = oneLayer(kib(256, 8))
+      const controller = new AbortController()
+      await using to = await destination()
+      const stuck: Bytes = {
+        size: bytes.byteLength,
+        async *open() {
+          yield bytes.subarray(0, 1000)
+          controller.abort()
+          await new Promise(resolve => setTimeout(resolve, 5))
+          yield bytes.subarray(1000)
+        },
+      }
+      await assert.rejects(to.push(layer, stuck, controller.signal))
+      assert.equal(await to.has(layer), false)
+    })
+
+    finish()
+  })
+}
+
+function oneLayer(bytes: Uint8Array): { layer: Node; bytes: Uint8Array } {
+  const mediaType = 'application/vnd.oci.image.layer.v1.tar'
+  return { layer: { kind: 'layer', mediaType, digest: digestOf(bytes), size: bytes.byteLength }, bytes }
+}
+
+function nodeOf(image: BuiltImage, digest: Node['digest']): Node {
+  if (digest === image.root.digest) return image.root
+  const bytes = image.blobs.get(digest) ?? new Uint8Array()
+  const text = new TextDecoder().decode(bytes.subarray(0, 200))
+  const isManifest = text.includes('image.manifest.v1+json')
+  return {
+    kind: isManifest ? 'manifest' : 'layer',
+    mediaType: isManifest ? 'application/vnd.oci.image.manifest.v1+json' : 'application/octet-stream',
+    digest,
+    size: bytes.byteLength,
+  }
+}
+
+/** Blobs first, then manifests: the order that every destination may count on. */
+async function pushBelowRoot(to: ImageDestination, image: BuiltImage): Promise<void> {
+  const nodes = [...image.blobs.keys()]
+    .filter(digest => digest !== image.root.digest)
+    .map(digest => nodeOf(image, digest))
+  const manifestsLast = nodes.toSorted((a, b) => Number(a.kind === 'manifest') - Number(b.kind === 'manifest'))
+  for (const node of manifestsLast) {
+    if (!(await to.has(node))) await to.push(node, bytesOf(image.blobs.get(node.digest) ?? new Uint8Array()))
+  }
+}
+
+function commit(to: ImageDestination, image: BuiltImage) {
+  return to.commit(image.root, image.blobs.get(image.root.digest) ?? new Uint8Array(), { force: false, imageBytes: 1 })
+}
+
+async function fetchAll(from: ImageSource, node: Node, range?: { start: number; end?: number }): Promise<Buffer> {
+  return Buffer.from(await readAll(from.fetch(node, range), Number.MAX_SAFE_INTEGER, node.digest))
+}
+
+function pick({ kind, mediaType, digest, size }: Node) {
+  return { kind, mediaType, digest, size }
+}
+
+function hasCode(...codes: Parameters<typeof isLadingError>[1][]) {
+  return (error: unknown) => codes.some(code => isLadingError(error, code))
+}

@@ -1,0 +1,8 @@
+export {
+  attestedDigest,
+  entriesOf,
+  type PlatformEntry,
+  requirePlatform,
+  type Selection,
+  selectPlatforms,
+} from './select-platforms.ts'

@@ -1,0 +1,12 @@
+export { formatReference, openDestination, openSource, parseReference } from './table.ts'
+export type {
+  CommitOptions,
+  CommitResult,
+  CredentialOptions,
+  DestinationTraits,
+  ImageDestination,
+  ImageSource,
+  Origin,
+  Reference,
+  TransportContext,
+} from './transport.ts'

@@ -1,0 +1,12 @@
+import type { Transport } from '../transport.ts'
+import { formatOciLayoutReference, type OciLayoutReference, parseOciLayoutReference } from './reference.ts'
+
+/** Images in a directory in the OCI image layout (image-layout.md). */
+export const ociLayoutTransport: Transport<OciLayoutReference> = {
+  name: 'oci-layout',
+  prefixes: ['oci:'],
+  parse: parseOciLayoutReference,
+  format: formatOciLayoutReference,
+  openSource: async reference => (await import('./source.ts')).openOciLayoutSource(reference),
+  openDestination: async reference => (await import('./destination.ts')).openOciLayoutDestination(reference),
+}

@@ -1,0 +1,13 @@
+import type { Transport } from '../transport.ts'
+import { formatRegistryReference, parseRegistryReference, type RegistryReference } from './reference.ts'
+
+/** Images in a registry that speaks the OCI distribution specification 1.1. */
+export const registryTransport: Transport<RegistryReference> = {
+  name: 'registry',
+  prefixes: ['docker://'],
+  parse: parseRegistryReference,
+  format: formatRegistryReference,
+  openSource: async (reference, context) => (await import('./source.ts')).openRegistrySource(reference, context),
+  openDestination: async (reference, context) =>
+    (await import('./destination.ts')).openRegistryDestination(reference, context),
+}

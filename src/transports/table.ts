@@ -1,0 +1,62 @@
+import { LadingError } from '../errors/index.ts'
+import { bucketTransport } from './bucket/index.ts'
+import { ociLayoutTransport } from './oci-layout/index.ts'
+import { plannedTransport } from './planned.ts'
+import { registryTransport } from './registry/index.ts'
+import type { ImageDestination, ImageSource, Reference, Transport, TransportContext } from './transport.ts'
+
+/** Every transport. What one has parsed is only ever given back to that same one. */
+const transports: readonly Transport[] = [bucketTransport, ociLayoutTransport, registryTransport, plannedTransport]
+
+/**
+ * Reads what a user types. Without a known prefix it is an image in a registry, as `docker pull` reads it.
+ *
+ * @example
+ * parseReference('alpine') // { transport: 'registry', registry: 'docker.io', repository: 'library/alpine', tag: 'latest' }
+ *
+ * @throws LadingError `bad-reference`
+ */
+export function parseReference(text: string): Reference {
+  const named = transports.find(transport => transport.prefixes.some(prefix => text.startsWith(prefix)))
+  if (named === undefined && /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(text)) {
+    throw new LadingError('bad-reference', `${JSON.stringify(text)} has a prefix that no transport has`, {
+      hint: `the prefixes are ${transports.flatMap(transport => transport.prefixes).join(' ')}; an image in a registry needs none`,
+    })
+  }
+  return (named ?? registryTransport).parse(text)
+}
+
+/** As a user types it: `parseReference(formatReference(r))` equals `r`. */
+export function formatReference(reference: Reference): string {
+  return transportOf(reference).format(reference)
+}
+
+/** @throws LadingError what the transport throws; `unsupported` where it cannot be read */
+export async function openSource(reference: Reference, context: TransportContext): Promise<ImageSource> {
+  const transport = transportOf(reference)
+  if (transport.openSource === undefined) throw cannot(transport, reference, 'copy from')
+  return transport.openSource(reference, context)
+}
+
+/** @throws LadingError what the transport throws; `unsupported` where it cannot be written */
+export async function openDestination(reference: Reference, context: TransportContext): Promise<ImageDestination> {
+  const transport = transportOf(reference)
+  if (transport.openDestination === undefined) throw cannot(transport, reference, 'copy to')
+  return transport.openDestination(reference, context)
+}
+
+function transportOf(reference: Reference): Transport {
+  const transport = transports.find(({ name }) => name === reference.transport)
+  if (transport === undefined) throw new LadingError('internal', `no transport is named ${reference.transport}`)
+  return transport
+}
+
+function cannot(transport: Transport, reference: Reference, verb: string): LadingError {
+  const subject = transport.format(reference)
+  const scheme = subject.slice(0, subject.indexOf(':') + 1)
+  return new LadingError('unsupported', `the ${scheme} transport is not available in this version`, {
+    operation: verb,
+    subject,
+    hint: 'registries, local:// buckets and oci: layouts can be copied from and to',
+  })
+}
