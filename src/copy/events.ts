@@ -1,5 +1,5 @@
-import type { Digest } from '../model/digest.ts'
 import type { NodeKind } from '../model/descriptor.ts'
+import type { Digest } from '../model/digest.ts'
 
 /**
  * What happens during a copy, in the order it happens. Listeners cannot change the outcome.

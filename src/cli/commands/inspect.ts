@@ -4,6 +4,7 @@ import { formatPlatform, hostPlatform, parsePlatform, platformMatches } from '..
 import { defineCommand } from '../command.ts'
 import { defined } from '../defined.ts'
 import { argument, flag } from '../options.ts'
+import { printableJson } from '../printable.ts'
 import { sharedOptions } from '../shared-options.ts'
 import { inspectText } from './inspect-text.ts'
 
@@ -54,7 +55,7 @@ export const inspectCommand = defineCommand({
 function inspectJson(image: ImageDescription): string {
   const { raw: _, platforms, ...root } = image
   const manifests = platforms.map(({ configBytes: _, ...manifest }) => manifest)
-  return `${JSON.stringify({ ...root, platforms: manifests }, null, 2)}\n`
+  return `${printableJson({ ...root, platforms: manifests }, 2)}\n`
 }
 
 function configBytes(image: ImageDescription): Uint8Array {
