@@ -97,7 +97,11 @@ describe('inspect --config prints', () => {
   test.each([
     ["an image's, whatever its platform", { ...single, platforms: [other] }, 'other'],
     ['the only one of an index', { ...index, platforms: [attestation, other] }, 'other'],
-    ["that of this system's platform", { ...index, platforms: [other, attestation, host] }, 'host'],
+    [
+      "that of this system's platform",
+      { ...index, platforms: [{ ...other, platform: 'a b' }, attestation, host] },
+      'host',
+    ],
   ])('%s', async (_, description, stdout) => {
     expect(await inspect(description, '--config')).toEqual({ exit: 0, stdout, stderr: '' })
   })

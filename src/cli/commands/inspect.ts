@@ -1,6 +1,6 @@
 import type { ImageDescription, PlatformDescription } from '../../copy/index.ts'
 import { LadingError } from '../../errors/index.ts'
-import { formatPlatform, hostPlatform, parsePlatform, platformMatches } from '../../model/platform.ts'
+import { formatPlatform, hostPlatform, platformMatches } from '../../model/platform.ts'
 import { defineCommand } from '../command.ts'
 import { defined } from '../defined.ts'
 import { argument, flag } from '../options.ts'
@@ -77,7 +77,8 @@ function configBytes(image: ImageDescription): Uint8Array {
   })
 }
 
-function isForHost({ platform }: PlatformDescription): boolean {
-  // the platforms of an index that are no images are called unknown/unknown, which is a platform to the parser
-  return platform !== undefined && platformMatches(hostPlatform(), parsePlatform(platform))
+/** Not read by parsePlatform, which refuses what a user may not type: an image may say anything. */
+function isForHost({ platform = '' }: PlatformDescription): boolean {
+  const [os = '', architecture = '', variant = ''] = platform.split('/')
+  return platformMatches(hostPlatform(), { os, architecture, variant })
 }
