@@ -13,7 +13,8 @@ if (image === undefined) {
 
 const { platforms } = await inspectImage(image)
 for (const each of platforms) {
-  if (each.attestationFor === undefined) console.log(`${each.platform ?? 'no platform'}  ${each.size} bytes  ${each.digest}`)
+  if (each.attestationFor === undefined)
+    console.log(`${each.platform ?? 'no platform'}  ${each.size} bytes  ${each.digest}`)
 }
 
 if (platform !== undefined && layout !== undefined) {

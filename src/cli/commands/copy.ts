@@ -112,7 +112,7 @@ interface Choice {
 }
 
 /** One way of saying which platforms, never two: skopeo's precedence among them is nothing that a user can see. */
-function selection({ platform, all, multiArch }: Choice): Pick<CopyOptions, 'platforms' | 'all'> {
+function selection({ platform, all, multiArch }: Choice): Pick<CopyOptions, 'platforms'> {
   const given = [
     platform.length > 0 ? '--platform' : undefined,
     all ? '--all' : undefined,
@@ -128,7 +128,6 @@ function selection({ platform, all, multiArch }: Choice): Pick<CopyOptions, 'pla
       hint: '--multi-arch all copies the index and its platforms, --platform some of them',
     })
   }
-  if (all || multiArch === 'all') return { all: true }
   if (multiArch === 'system') return { platforms: [hostPlatform()] }
   return platform.length > 0 ? { platforms: [...platform] } : {}
 }
