@@ -2,7 +2,7 @@ import path from 'node:path'
 import type { SourceTree } from './source-files.ts'
 
 /** An import may only lead to the left (docs/architecture). */
-export const layers: readonly string[] =
+const layers: readonly string[] =
   'errors model streams http auth stores layout transports transform trust copy bucket server cli'.split(' ')
 
 /** The constant that everything may name, left of all: it imports nothing. */
