@@ -33,6 +33,11 @@ const notTls: ReadonlySet<string> = new Set([
   'EPROTO',
 ])
 
+/** Whether an error says that the other side answered, but not in TLS. */
+export function speaksNoTls(error: LadingError): boolean {
+  return error.code === 'tls' && notTls.has(systemCode(error.cause) ?? '')
+}
+
 /** A failure of the connection, in lading's words. */
 export function networkFailure(cause: unknown, attempt: Attempt): NetworkFailure {
   const code = systemCode(cause) ?? ''

@@ -4,6 +4,7 @@ import { hostPlatform, type Platform, parsePlatform } from '../../model/platform
 import { defineCommand } from '../command.ts'
 import { defined } from '../defined.ts'
 import { argument, choice, count, flag, list, text } from '../options.ts'
+import { printableJson } from '../printable.ts'
 import { openProgress, progressModes } from '../progress/progress.ts'
 import { sharedOptions } from '../shared-options.ts'
 import { writeDigestFile } from '../write-digest-file.ts'
@@ -100,7 +101,7 @@ export const copyCommand = defineCommand({
     }
     if (input.digestfile !== undefined && !input.dryRun) await writeDigestFile(input.digestfile, result.digest)
     if (input.quiet) return
-    context.stdout.write(input.output === 'json' ? `${JSON.stringify(result, null, 2)}\n` : copyText(result))
+    context.stdout.write(input.output === 'json' ? `${printableJson(result, 2)}\n` : copyText(result))
   },
 })
 

@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto'
+import { chmod, mkdir, open, readFile, realpath, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { fromFileError, systemCode } from '../errors/index.ts'
+import { parseAuthJson } from './auth-file.ts'
+
+/** The whole document of an authentication file, fields that we do not know included. */
+export type AuthDocument = Record<string, unknown> & { auths?: Record<string, unknown> }
+
+/**
+ * Changes an authentication file: what `change` does to the document is written as a whole or not at all, for this user's eyes only.
+ * `change` returns whether there is anything to write.
+ *
+ * @throws LadingError `bad-auth-file`, `io`, `disk-full`
+ */
+export async function changeAuthFile(path: string, change: (document: AuthDocument) => boolean): Promise<void> {
+  try {
+    // A link is kept: people keep this file among their dotfiles, or in a mounted secret.
+    const file = await realpath(path).catch(() => path)
+    const document = parseAuthJson(await readIfThere(file), path) as AuthDocument // entries are replaced whole, never read
+    if (!change(document)) return
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+    await replace(file, `${JSON.stringify(document, undefined, '\t')}\n`)
+  } catch (error) {
+    throw fromFileError(error, { operation: 'write the authentication file', side: 'local', subject: path })
+  }
+}
+
+async function readIfThere(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return ''
+    throw error
+  }
+}
+
+async function replace(path: string, content: string): Promise<void> {
+  const temporary = `${path}.${randomUUID()}.tmp`
+  try {
+    const handle = await open(temporary, 'wx', 0o600)
+    try {
+      await handle.writeFile(content)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await chmod(temporary, 0o600)
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+}

@@ -1,0 +1,7 @@
+export type { Access } from './access.ts'
+export type { AuthFileSearch } from './auth-file-paths.ts'
+export { createCredentialFinder } from './credential-finder.ts'
+export { type LoginOptions, login } from './login.ts'
+export { type LogoutOptions, logout } from './logout.ts'
+export { canonicalRegistry } from './registry-key.ts'
+export { type RegistryRequest, RegistrySession } from './registry-session.ts'

@@ -1,0 +1,101 @@
+import { mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { beforeEach, expect, onTestFinished, test } from 'vitest'
+import { startScriptedServer } from '../testing/scripted-server.ts'
+import { login } from './login.ts'
+import { logout } from './logout.ts'
+
+let folder: string
+let authFile: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lading-login-'))
+  authFile = join(folder, 'deep', 'auth.json')
+  return () => rm(folder, { recursive: true })
+})
+
+async function startRegistry(): Promise<string> {
+  const server = await startScriptedServer((request, response) => {
+    if (request.headers.authorization === `Basic ${btoa('me:pw')}`) response.end()
+    else response.writeHead(401, { 'www-authenticate': 'Basic realm="r"' }).end()
+  })
+  onTestFinished(() => server[Symbol.asyncDispose]())
+  return server.host
+}
+
+const written = async () => JSON.parse(await readFile(authFile, 'utf8'))
+const auth = btoa('me:pw')
+
+test('credentials that the registry takes are kept, for this user only, beside what was there', async () => {
+  const registry = await startRegistry()
+  await login({ registry, username: 'me', password: 'pw', authFile })
+  await login({ registry: `${registry}/team`, username: 'me', password: 'pw', authFile })
+  expect(await written()).toEqual({ auths: { [registry]: { auth }, [`${registry}/team`]: { auth } } })
+  expect((await stat(authFile)).mode & 0o777).toBe(0o600)
+  await logout({ registry, authFile })
+  expect(await written()).toEqual({ auths: { [`${registry}/team`]: { auth } } })
+})
+
+test('unknown fields and other entries stay, and a link stays a link', async () => {
+  const registry = await startRegistry()
+  const real = join(folder, 'real.json')
+  authFile = join(folder, 'link.json')
+  await writeFile(real, '\uFEFF{"auths":{"x.test":{"auth":"eDp5","email":"e"}},"HttpHeaders":{"a":"b"}}')
+  await symlink(real, authFile)
+  await login({ registry, username: 'me', password: 'pw', authFile })
+  expect(JSON.parse(await readFile(real, 'utf8'))).toEqual({
+    auths: { 'x.test': { auth: 'eDp5', email: 'e' }, [registry]: { auth } },
+    HttpHeaders: { a: 'b' },
+  })
+})
+
+test('credentials that the registry refuses are not kept', async () => {
+  const registry = await startRegistry()
+  const attempt = login({ registry, username: 'me', password: 'wrong', authFile })
+  await expect(attempt).rejects.toMatchObject({
+    code: 'unauthorized',
+    message: `${registry} refused the credentials of me`,
+  })
+  await expect(stat(authFile)).rejects.toMatchObject({ code: 'ENOENT' })
+})
+
+test('a helper keeps the secret of its registry', async () => {
+  const registry = await startRegistry()
+  const script = `#!/bin/sh\ncat > "${folder}/$1"\n`
+  await writeFile(join(folder, 'docker-credential-mine'), script, { mode: 0o755 })
+  authFile = join(folder, 'auth.json')
+  await writeFile(authFile, JSON.stringify({ credHelpers: { [registry]: 'mine' } }))
+  const environment = { PATH: `${folder}${delimiter}${process.env.PATH}` }
+  await login({ registry, username: 'me', password: 'pw', authFile, environment })
+  expect(JSON.parse(await readFile(join(folder, 'store'), 'utf8'))).toEqual({
+    ServerURL: registry,
+    Username: 'me',
+    Secret: 'pw',
+  })
+  await logout({ registry, authFile, environment })
+  expect(await readFile(join(folder, 'erase'), 'utf8')).toBe(registry)
+})
+
+test('logout of all', async () => {
+  authFile = join(folder, 'auth.json')
+  await writeFile(authFile, JSON.stringify({ auths: { 'a.test': { auth }, 'b.test': { auth } }, other: 1 }))
+  await logout({ all: true, authFile })
+  expect(await written()).toEqual({ auths: {}, other: 1 })
+})
+
+test('logout of Docker Hub removes the key that docker wrote', async () => {
+  authFile = join(folder, 'auth.json')
+  await writeFile(authFile, JSON.stringify({ auths: { 'https://index.docker.io/v1/': { auth } } }))
+  await logout({ registry: 'docker.io', authFile })
+  expect(await written()).toEqual({ auths: {} })
+})
+
+test('logout of a registry that nobody logged in to says so', async () => {
+  await expect(logout({ registry: 'a.test', authFile })).rejects.toMatchObject({ code: 'bad-argument' })
+})
+
+test.each(['', 'a b', 'host//x', 'https://'])('%o is not a registry', async registry => {
+  await expect(login({ registry, username: 'u', password: 'p', authFile })).rejects.toMatchObject({
+    code: 'bad-argument',
+  })
+})

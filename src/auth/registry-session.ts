@@ -1,0 +1,147 @@
+import { isLadingError, type LadingError } from '../errors/index.ts'
+import { type HttpClient, type HttpRequest, type HttpResponse, speaksNoTls } from '../http/index.ts'
+import { abandonable } from './abandonable.ts'
+import type { Access } from './access.ts'
+import { Authenticator } from './authenticator.ts'
+import type { CredentialFinder } from './credential-finder.ts'
+import { registryOrigins } from './registry-origin.ts'
+
+export interface RegistrySessionOptions {
+  readonly http: HttpClient
+  /** `host[:port]`; Docker Hub is `docker.io`. */
+  readonly registry: string
+  readonly credentials: CredentialFinder
+  readonly tlsVerify?: boolean | undefined
+}
+
+export interface RegistryRequest extends Omit<HttpRequest, 'url' | 'tlsVerify'> {
+  /** A path of the registry, or a whole URL that it has named. */
+  readonly target: string
+  /** What the request does; the first repository decides whose credentials are used. */
+  readonly access: readonly Access[]
+}
+
+interface Sent {
+  readonly origin: string
+  readonly response: HttpResponse
+  readonly authorization: string | undefined
+}
+
+/** Requests to one registry: finds out once where it is and how it wants to be asked, and keeps that for all that follow. */
+export class RegistrySession {
+  readonly http: HttpClient
+  readonly registry: string
+  readonly #credentials: CredentialFinder
+  readonly #tlsVerify: boolean | undefined
+  readonly #authenticator: Authenticator
+  readonly #candidates: readonly [string, ...string[]]
+  #origin: string | undefined
+  #finding: Promise<void> | undefined
+
+  constructor({ http, registry, credentials, tlsVerify }: RegistrySessionOptions) {
+    this.http = http
+    this.registry = registry
+    this.#credentials = credentials
+    this.#tlsVerify = tlsVerify
+    this.#authenticator = new Authenticator({ http, registry, credentials, tlsVerify })
+    this.#candidates = registryOrigins(registry, tlsVerify)
+    if (this.#candidates.length === 1) this.#origin = this.#candidates[0]
+  }
+
+  /** Credential helpers that failed, for the hint of a refusal. */
+  get credentialProblems(): readonly string[] {
+    return this.#credentials.problems
+  }
+
+  /** Whether plain HTTP is allowed for what this registry names. */
+  get allowsPlainHttp(): boolean {
+    return this.#candidates.length > 1
+  }
+
+  /** Whether the registry knows who is asking. */
+  async hasCredential(repository: string): Promise<boolean> {
+    return (await this.#credentials.find(this.registry, repository)) !== undefined
+  }
+
+  /**
+   * Sends a request, answering a challenge of the registry once. Credentials go to the registry's own origin, to the token server
+   * that it names, and nowhere else.
+   *
+   * @throws LadingError what the connection throws, and `unauthorized` or `denied` where the token server refuses
+   */
+  async request(request: RegistryRequest): Promise<HttpResponse> {
+    const { origin, response, authorization } = await this.#send(request)
+    if (response.status !== 401 || new URL(response.url).origin !== origin) return response
+    const refusal = { challenge: response.headers.get('www-authenticate'), origin, sent: authorization }
+    const better = await this.#authenticator.answer(refusal, request.access, request.signal)
+    return better === undefined ? response : this.#sendAs(origin, request, better)
+  }
+
+  async #send(request: RegistryRequest): Promise<Sent> {
+    while (this.#origin === undefined && this.#finding !== undefined) await abandonable(this.#finding, request.signal)
+    if (this.#origin !== undefined) return this.#sendTo(this.#origin, request)
+    const first = this.#find(request)
+    this.#finding = first.then(
+      () => {},
+      () => {},
+    )
+    try {
+      return await first
+    } finally {
+      this.#finding = undefined
+    }
+  }
+
+  /** The first request finds the scheme, so that none is spent on the question alone. */
+  async #find(request: RegistryRequest): Promise<Sent> {
+    const failures: LadingError[] = []
+    let doubtful: Sent | undefined
+    for (const origin of this.#candidates) {
+      try {
+        const sent = await this.#sendTo(origin, { ...request, attempts: 1 })
+        if (this.#mayBeTls(sent)) {
+          doubtful = sent
+          continue
+        }
+        this.#origin = origin
+        // One attempt was enough for the question, but not for a registry that is busy.
+        return sent.response.status === 429 || sent.response.status >= 500 ? await this.#sendTo(origin, request) : sent
+      } catch (error) {
+        if (this.#origin !== undefined || !isLadingError(error, 'network', 'timeout', 'tls', 'protocol-error'))
+          throw error
+        failures.push(error)
+      }
+    }
+    if (doubtful !== undefined) {
+      const tls = failures.find(({ code }) => code === 'tls')
+      // A certificate that cannot be trusted proves that the registry does speak TLS.
+      if (tls !== undefined && !speaksNoTls(tls)) throw tls
+      this.#origin = doubtful.origin
+      return doubtful
+    }
+    throw failures.find(({ code }) => code === 'tls') ?? failures[0]
+  }
+
+  /** What Go's and nginx's TLS servers answer to plain HTTP; the words are in the body, which the answer to a HEAD has not. */
+  #mayBeTls({ origin, response }: Sent): boolean {
+    return (
+      origin.startsWith('http:') && response.status === 400 && !response.headers.has('docker-distribution-api-version')
+    )
+  }
+
+  async #sendTo(origin: string, request: RegistryRequest): Promise<Sent> {
+    const own = new URL(request.target, origin).origin === origin
+    const authorization = own ? await this.#authenticator.authorization(request.access, request.signal) : undefined
+    return { origin, authorization, response: await this.#sendAs(origin, request, authorization) }
+  }
+
+  #sendAs(origin: string, request: RegistryRequest, authorization: string | undefined): Promise<HttpResponse> {
+    const { target, access: _, ...rest } = request
+    return this.http.request({
+      ...rest,
+      url: new URL(target, origin).href,
+      tlsVerify: this.#tlsVerify,
+      headers: { ...rest.headers, ...(authorization === undefined ? {} : { authorization }) },
+    })
+  }
+}

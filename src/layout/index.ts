@@ -1,0 +1,8 @@
+export { type BucketConfig, type ImageSettings, readBucketConfig } from './bucket-config.ts'
+export { compileGlob, isGlob } from './glob.ts'
+export { type HistoryEntry, readHistory } from './history.ts'
+export { blobKey, configKey, imagePrefix, parseTagKey, type TagKeys, tagKeys, tagsPrefix } from './keys.ts'
+export { validateImageName, validateTag } from './names.ts'
+export { readDocument, type StoredDocument } from './read-document.ts'
+export { readTag, type TagRecord, tagHolds } from './tag-record.ts'
+export { type TagWrite, type TagWritten, writeTag } from './write-tag.ts'
