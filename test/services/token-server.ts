@@ -20,7 +20,7 @@ export interface TokenSettings {
 }
 
 /** One question for a token. */
-export interface TokenRequest {
+interface TokenRequest {
   readonly method: string
   /** `undefined` where nobody logged in. */
   readonly username: string | undefined

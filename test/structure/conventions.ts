@@ -1,8 +1,8 @@
 import type { SourceTree } from './source-files.ts'
 
 const kebabCase = /^[a-z0-9]+(-[a-z0-9]+)*$/
-/** Names that say nothing of what is inside. */
-const emptyNames = /(^|-)(utils?|helpers?|common|managers?|misc|shared)(-|$)/
+/** Names that say nothing of what is inside. A credential helper is one thing; helpers are anything. */
+const emptyNames = /(^|-)(utils?|helpers|common|managers?|misc)(-|$)/
 const maxLines = 300
 
 /** Files that a tool reads by their default export. */

@@ -46,6 +46,8 @@ test.each([
   ['src/testing/a.ts', '../server/a.ts', true],
   ['src/testing/a.ts', '../cli/a.ts', false],
   ['src/cli/version.ts', '../../package.json', true],
+  ['src/http/a.ts', '../version.ts', true],
+  ['src/version.ts', './errors/a.ts', false],
 ])('%s imports %s: %s', (file, specifier, allowed) => {
   expect(wrongImports(new Map([[file, `import { a } from '${specifier}'`]]))).toHaveLength(allowed ? 0 : 1)
 })

@@ -2,8 +2,11 @@ import path from 'node:path'
 import type { SourceTree } from './source-files.ts'
 
 /** An import may only lead to the left (docs/architecture). */
-export const layers: readonly string[] =
+const layers: readonly string[] =
   'errors model streams http auth stores layout transports transform trust copy bucket server cli'.split(' ')
+
+/** The constant that everything may name, left of all: it imports nothing. */
+const leftmost = 'src/version.ts'
 
 /** What a file imports of its own tree, in whatever form: static, re-export, type, dynamic, `import('…').Type`. */
 export function importsOf(file: string, text: string): string[] {
@@ -42,6 +45,7 @@ export function importCycles(tree: SourceTree): string[] {
 
 /** A number that grows to the right; `undefined` where the folder has no place. */
 function layerOf(file: string): number | undefined {
+  if (file === leftmost) return -1
   const [, folder = '', ...inside] = file.split('/')
   if (inside.length === 0 || folder === 'testing') return layers.length // entries and fakes see everything, and nothing sees them
   const layer = layers.indexOf(folder)
@@ -51,6 +55,7 @@ function layerOf(file: string): number | undefined {
 function mayImport(file: string, own: number, target: string): boolean {
   const isTest = file.endsWith('.test.ts')
   if (!target.startsWith('src/')) return target === 'package.json' || (isTest && target.startsWith('test/'))
+  if (target === leftmost) return true
   const isFake = target.startsWith('src/testing/')
   if (file.startsWith('src/testing/')) return isFake || (target.split('/').length > 2 && !target.startsWith('src/cli/'))
   if (isFake) return isTest || file.split('/').length === 2

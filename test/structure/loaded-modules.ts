@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { temporaryFolder } from '../services/temporary-folder.ts'
 import { checkout } from './source-files.ts'
@@ -19,7 +19,7 @@ export interface LoadedModules {
 export async function loadedModules(program: string, args: readonly string[] = []): Promise<LoadedModules> {
   const list = path.join(await mkdtemp(path.join(temporaryFolder(), 'modules-')), 'loaded')
   await writeFile(list, '')
-  const recorder = pathToFileURL(path.join(import.meta.dirname, 'record-modules.ts')).href
+  const recorder = import.meta.resolve('./record-modules.ts')
   const env = { ...process.env, LADING_LOADED_MODULES: list, NODE_OPTIONS: '' }
   await promisify(execFile)(process.execPath, ['--import', recorder, program, ...args], { env })
   const urls = [...new Set((await readFile(list, 'utf8')).split('\n'))]
