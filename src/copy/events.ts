@@ -1,16 +1,15 @@
 import type { NodeKind } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
 
-/**
- * What happens during a copy, in the order it happens. Listeners cannot change the outcome.
- *
- * `progress` carries the bytes since the last one of that blob.
- */
+/** What happens during a copy, as it happens. Progress, JSON lines and metrics are renderings of it; a listener changes nothing. */
 export type CopyEvent =
+  /** What is to be moved; sent once, before the first byte. */
   | { readonly type: 'planned'; readonly blobs: number; readonly bytes: number }
   | { readonly type: 'started'; readonly digest: Digest; readonly kind: NodeKind; readonly size: number }
+  /** `bytes` more of a started node have passed. A byte that is read again is not counted again. */
   | { readonly type: 'progress'; readonly digest: Digest; readonly bytes: number }
   | {
+      /** `mounted`: taken by the destination from where it lives. `skipped`: there already. */
       readonly type: 'copied' | 'mounted' | 'skipped'
       readonly digest: Digest
       readonly kind: NodeKind
@@ -19,9 +18,12 @@ export type CopyEvent =
   | {
       readonly type: 'retried'
       readonly subject: string
+      /** The attempt that failed, from 1. */
       readonly attempt: number
       readonly waitSeconds: number
       readonly reason: string
     }
   | { readonly type: 'committed'; readonly name: string; readonly digest: Digest }
   | { readonly type: 'warning'; readonly message: string }
+
+export type CopyListener = (event: CopyEvent) => void
