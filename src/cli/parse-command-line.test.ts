@@ -10,7 +10,7 @@ async function copyCall(argv: readonly string[]) {
   const calls: { source: string; destination: string; options: Partial<CopyOptions> }[] = []
   const run = await runLading(['copy', ...argv], {
     library: {
-      async copyImage(source, destination, { onEvent: _, signal: __, ...options }) {
+      async copyImage(source, destination, { onEvent: _, signal: __, ...options } = {}) {
         calls.push({ source, destination, options })
         return copied
       },
@@ -20,7 +20,7 @@ async function copyCall(argv: readonly string[]) {
   return calls[0]
 }
 
-const base = { force: false, dryRun: false, jobs: 10 }
+const base = { platforms: [], force: false, dryRun: false, jobs: 10 }
 const amd64 = { os: 'linux', architecture: 'amd64' }
 const armv7 = { os: 'linux', architecture: 'arm', variant: 'v7' }
 
@@ -34,10 +34,10 @@ describe('copy reads', () => {
       { ...base, platforms: [amd64, armv7] },
     ],
     ['platforms with a comma', ['--platform', 'linux/x86_64,linux/arm/v7'], { ...base, platforms: [amd64, armv7] }],
-    ['--all', ['--all'], { ...base, all: true }],
-    ['-a', ['-a'], { ...base, all: true }],
+    ['--all', ['--all'], base],
+    ['-a', ['-a'], base],
     ['--all=false', ['--all=false'], base],
-    ['--multi-arch all', ['--multi-arch', 'all'], { ...base, all: true }],
+    ['--multi-arch all', ['--multi-arch', 'all'], base],
     ['--multi-arch system', ['--multi-arch=system'], { ...base, platforms: [hostPlatform()] }],
     ['numbers', ['--jobs', '3'], { ...base, jobs: 3 }],
     ['the last of two', ['--jobs=3', '--jobs=4'], { ...base, jobs: 4 }],

@@ -41,6 +41,8 @@ export const index: ImageDescription = {
       config: {
         digest: digestOfLetter('2'),
         size: 600,
+        platform: { os: 'linux', architecture: 'amd64' },
+        diffIds: [],
         created: '2026-01-02T03:04:05Z',
         env: ['PATH=/usr/bin'],
         entrypoint: [],

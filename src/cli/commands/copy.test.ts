@@ -71,7 +71,7 @@ describe('copy prints', () => {
   digest  ${a}
   copy     layer     ${a}   3.4 MB
   present  config    ${b}    600 B
-1 blob of 2 to copy, 3.4 MB
+1 of 2 to copy, 3.4 MB
 `,
     ],
     [
@@ -79,7 +79,7 @@ describe('copy prints', () => {
       { changed: false, previous: a, platforms: [], plan: [] },
       `nothing to do: local://./images/alpine:latest is docker.io/library/alpine:latest already
   digest  ${a}
-0 blobs of 0 to copy, 0 B
+0 of 0 to copy, 0 B
 `,
     ],
     [
@@ -110,7 +110,7 @@ describe('copy and progress', () => {
   function copyWith(...options: string[]) {
     return runLading(['copy', ...options, 'a', 'b'], {
       library: {
-        async copyImage(_source, _destination, { onEvent }) {
+        async copyImage(_source, _destination, { onEvent } = {}) {
           onEvent?.({ type: 'planned', blobs: 1, bytes: 10 })
           onEvent?.({ type: 'warning', message: 'the store has no classes' })
           return copied

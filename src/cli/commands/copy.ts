@@ -30,7 +30,10 @@ export const copyCommand = defineCommand({
       },
       parsePlatform,
     ),
-    all: flag({ short: 'a', description: 'Copy all platforms, and fail where DST cannot hold them.' }),
+    all: flag({
+      short: 'a',
+      description: 'Copy all platforms: what happens anyway where DST can hold them.',
+    }),
     multiArch: choice(multiArch, {
       default: undefined,
       description:
@@ -79,7 +82,7 @@ export const copyCommand = defineCommand({
       blobs: 'how many blobs were `copied`, `mounted` within the registry, and `present` already',
       bytes: 'how many bytes were `copied`, and `present` already',
       seconds: 'how long it took',
-      plan: 'with --dry-run: an array of `digest`, `kind`, `size` and `action`, which is `copy` or `present`',
+      plan: 'with --dry-run, and something to do: an array of `digest`, `kind`, `size` and `action`, which is `copy` or `present`',
     } satisfies Record<keyof CopyResult, string>,
   },
 
@@ -129,5 +132,6 @@ function selection({ platform, all, multiArch }: Choice): Pick<CopyOptions, 'pla
     })
   }
   if (multiArch === 'system') return { platforms: [hostPlatform()] }
-  return platform.length > 0 ? { platforms: [...platform] } : {}
+  // an empty list is everything, which is what --all and --multi-arch all say
+  return { platforms: platform }
 }

@@ -1,9 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { runLading } from '../../../test/cli/run-lading.ts'
+import type { LoginOptions } from '../../auth/index.ts'
 
 async function login(options: readonly string[], stdin = '') {
   const calls: unknown[] = []
-  const library = { login: async (options: unknown) => void calls.push(options) }
+  const library = {
+    async login({ signal: _, ...given }: LoginOptions) {
+      calls.push(given)
+      return { storedIn: '/auth.json' }
+    },
+  }
   const run = await runLading(['login', ...options, 'ghcr.io'], { library, stdin })
   return { ...run, calls }
 }
@@ -17,7 +23,7 @@ describe('login', () => {
   ])('takes %s', async (_, options, stdin, password) => {
     expect(await login(options, stdin)).toEqual({
       exit: 0,
-      stdout: 'logged in to ghcr.io\n',
+      stdout: 'logged in to ghcr.io, kept in /auth.json\n',
       stderr: '',
       calls: [{ registry: 'ghcr.io', username: 'me', password }],
     })

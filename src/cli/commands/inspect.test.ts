@@ -78,6 +78,16 @@ application/vnd.example
 `)
   })
 
+  test('what could not be read', async () => {
+    const { config: _, ...rest } = image
+    const broken = { ...rest, problem: 'its config is\u001b missing' }
+    expect((await inspect({ ...index, platforms: [broken] })).stdout).toContain(`
+linux/amd64
+  digest   ${digestOfLetter('1')}
+  problem  its config is\ufffd missing
+`)
+  })
+
   test('JSON without the bytes', async () => {
     const { stdout } = await inspect(index, '--output=json')
     const { raw: _, ...root } = index

@@ -63,7 +63,7 @@ describe('list asks for details', () => {
     const asked: unknown[] = []
     await runLading(['list', ...options, 's'], {
       library: {
-        async *listImages(locator, { details }) {
+        async *listImages(locator, { details } = {}) {
           asked.push(locator, details)
           yield* []
         },

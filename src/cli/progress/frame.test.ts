@@ -8,10 +8,10 @@ import { Tally } from './tally.ts'
 function halfWay(): Tally {
   const tally = new Tally(1000)
   tally.add({ type: 'planned', blobs: 5, bytes: 120_000_000 })
-  tally.add({ type: 'skipped', digest: digestOfLetter('0'), kind: 'layer', size: 20_000_000 })
+  tally.add({ type: 'mounted', digest: digestOfLetter('0'), kind: 'layer', size: 20_000_000 })
   tally.add({ type: 'started', digest: digestOfLetter('a'), kind: 'layer', size: 60_000_000 })
   tally.add({ type: 'started', digest: digestOfLetter('b'), kind: 'config', size: 1500 })
-  tally.add({ type: 'started', digest: digestOfLetter('c'), kind: 'manifest', size: 0 })
+  tally.add({ type: 'started', digest: digestOfLetter('c'), kind: 'blob', size: 0 })
   tally.sample(0)
   tally.add({ type: 'progress', digest: digestOfLetter('a'), bytes: 20_000_000 })
   tally.sample(500)
@@ -25,7 +25,7 @@ describe('a frame', () => {
       [
         'layer    sha256:aaaaaaaaaaaa [==========                    ] 20.0 MB / 60.0 MB',
         'config   sha256:bbbbbbbbbbbb [                              ] 0 B / 1.5 kB',
-        'manifest sha256:cccccccccccc [==============================] 0 B / 0 B',
+        'blob     sha256:cccccccccccc [==============================] 0 B / 0 B',
         ' 33%  40.0 MB of 120 MB  40.0 MB/s  2.0s left  1 of 5 blobs',
       ],
     ],
@@ -34,7 +34,7 @@ describe('a frame', () => {
       [
         'layer    sha256:aaaaaaaaaaaa [===       ] 20.0 MB / 60.0 MB',
         'config   sha256:bbbbbbbbbbbb [          ] 0 B / 1.5 kB',
-        'manifest sha256:cccccccccccc [==========] 0 B / 0 B',
+        'blob     sha256:cccccccccccc [==========] 0 B / 0 B',
         ' 33%  40.0 MB of 120 MB  40.0 MB/s  2.0s left  1 of 5 blobs',
       ],
     ],
@@ -43,7 +43,7 @@ describe('a frame', () => {
       [
         ' 33% layer    sha256:aaaaaaaaa',
         '  0% config   sha256:bbbbbbbbb',
-        '100% manifest sha256:ccccccccc',
+        '100% blob     sha256:ccccccccc',
         ' 33%  40.0 MB of 120 MB  40.0',
       ].map(line => line.slice(0, 29)),
     ],

@@ -39,7 +39,7 @@ describe('live progress', () => {
     onEvent(warning)
     clock.advance(100)
     expect(output.take()).toBe(
-      `<ESC>[2A<ESC>[Jretry 2 of blob a in 4.0s: status 503\nwarning: odd\ufffd[2J\n` +
+      `<ESC>[2A<ESC>[Jattempt 2 of blob a failed, next in 4.0s: status 503\nwarning: odd\ufffd[2J\n` +
         `layer    sha256:aaaaaaaaaaaa ${bar(15)} 500 B / 1.0 kB\n 50%  500 B of 1.0 kB  2.5 kB/s  0.2s left  0 of 1 blob\n`,
     )
     onEvent(copied)
@@ -88,7 +88,7 @@ describe('plain progress', () => {
     expect(output.take()).toBe('50%  500 B of 1.0 kB  100 B/s  5.0s left  0 of 1 blob\n')
     onEvent(warning)
     onEvent(retried)
-    expect(output.take()).toBe('warning: odd\ufffd[2J\nretry 2 of blob a in 4.0s: status 503\n')
+    expect(output.take()).toBe('warning: odd\ufffd[2J\nattempt 2 of blob a failed, next in 4.0s: status 503\n')
     onEvent(copied)
     close()
     clock.advance(10_000)
