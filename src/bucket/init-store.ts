@@ -12,7 +12,7 @@ export interface InitStoreOptions {
 export interface InitStoreResult {
   /** Absolute. */
   readonly path: string
-  /** `false`: it was a bucket already, and nothing in it was changed. */
+  /** `false`: it was a bucket already. Only what was missing has been added. */
   readonly created: boolean
 }
 
@@ -33,7 +33,7 @@ const initialConfig = `# The configuration of this bucket. lading and s3lo read 
 const unremarkable = ['lading', 'lost+found']
 
 /**
- * Makes a directory a bucket. Done again it changes nothing.
+ * Makes a directory a bucket. What is there of a bucket already stays as it is.
  *
  * @throws LadingError `bad-layout` where the directory holds something else: a bucket is not mixed with other files
  */

@@ -10,7 +10,10 @@ export async function* mapInOrder<T, R>(
   const running: Promise<R | undefined>[] = []
   try {
     for await (const value of input) {
-      running.push(map(value))
+      const result = map(value)
+      // It may fail while we wait for others, and is asked for its result only later: that is no unhandled rejection.
+      result.catch(() => {})
+      running.push(result)
       if (running.length === concurrency) yield* present(await running.shift())
     }
     while (running.length > 0) yield* present(await running.shift())
