@@ -35,7 +35,7 @@ export function createWorkGroup(outer?: AbortSignal): WorkGroup {
 
   return {
     signal,
-    lane<T>(atOnce: number, work: (item: T) => Promise<void>) {
+    lane<T>(atOnce: number, work: (item: T) => Promise<void>): Lane<T> {
       let waiting: T[] = []
       let next = 0
       let active = 0
