@@ -3,7 +3,7 @@ import { digestOfLetter } from '../../../test/cli/images.ts'
 import { ManualClock } from '../../../test/cli/manual-clock.ts'
 import { TextOutput } from '../../../test/cli/text-output.ts'
 import type { CopyEvent } from '../../copy/events.ts'
-import { openProgress, type ProgressMode } from './progress.ts'
+import { openProgress, type ProgressMode } from './open-progress.ts'
 
 const digest = digestOfLetter('a')
 const planned: CopyEvent = { type: 'planned', blobs: 1, bytes: 1000 }
