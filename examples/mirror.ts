@@ -1,7 +1,9 @@
 /**
  * Copies images into a bucket on disk, a line of progress for each blob.
  *
- *   node examples/mirror.ts local://./images oci:examples/hello:v1 alpine:3.20 …
+ *   node --conditions=lading-source examples/mirror.ts local://./images oci:examples/hello:v1 alpine:3.20 …
+ *
+ * In a project that has lading installed, without the condition, which is for this checkout alone.
  */
 import { copyImage, isLadingError, parseReference } from 'lading'
 

@@ -1,7 +1,9 @@
 /**
  * Tells what platforms an image has, and copies one of them into an OCI layout.
  *
- *   node examples/platforms.ts oci:examples/hello:v1 linux/arm64 ./hello-arm64
+ *   node --conditions=lading-source examples/platforms.ts oci:examples/hello:v1 linux/arm64 ./hello-arm64
+ *
+ * In a project that has lading installed, without the condition, which is for this checkout alone.
  */
 import { copyImage, inspectImage, parsePlatform } from 'lading'
 
