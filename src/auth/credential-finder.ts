@@ -17,12 +17,18 @@ export interface CredentialFinder {
   readonly problems: readonly string[]
 }
 
+/** A finder over files, which can be read before a registry asks. */
+export interface LoadableCredentialFinder extends CredentialFinder {
+  /** @throws LadingError `bad-auth-file` */
+  load(): Promise<void>
+}
+
 /** Reads the authentication files and asks the helpers that they name; each file and each helper once. */
-export function createCredentialFinder(options: CredentialFinderOptions = {}): CredentialFinder {
+export function createCredentialFinder(options: CredentialFinderOptions = {}): LoadableCredentialFinder {
   return new FileCredentialFinder(options)
 }
 
-class FileCredentialFinder implements CredentialFinder {
+class FileCredentialFinder implements LoadableCredentialFinder {
   readonly problems: string[] = []
   readonly #options: CredentialFinderOptions
   readonly #answers = new Map<string, Promise<Credential | undefined>>()
@@ -32,13 +38,21 @@ class FileCredentialFinder implements CredentialFinder {
     this.#options = options
   }
 
+  async load(): Promise<void> {
+    await this.#read()
+  }
+
   async find(registry: string, repository: string | undefined): Promise<Credential | undefined> {
-    this.#files ??= readAuthFiles(this.#options)
-    for (const file of await this.#files) {
+    for (const file of await this.#read()) {
       const credential = await this.#findIn(file, canonicalRegistry(registry), repository)
       if (credential !== undefined) return credential
     }
     return undefined
+  }
+
+  #read(): Promise<AuthFile[]> {
+    this.#files ??= readAuthFiles(this.#options)
+    return this.#files
   }
 
   /** A registry's own helper comes first; `credsStore` last, since an entry with a secret needs no program to be run. */

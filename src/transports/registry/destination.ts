@@ -1,0 +1,112 @@
+import { LadingError } from '../../errors/index.ts'
+import { isManifestNode, type Node } from '../../model/descriptor.ts'
+import { type Digest, digestOf, digestParts } from '../../model/digest.ts'
+import { maxManifestBytes } from '../../model/manifest.ts'
+import { type Bytes, readAll } from '../../streams/index.ts'
+import type {
+  CommitOptions,
+  CommitResult,
+  DestinationTraits,
+  ImageDestination,
+  Origin,
+  TransportContext,
+} from '../transport.ts'
+import { type BlobAddress, hasBlob } from './blobs.ts'
+import { fetchManifest, hasManifest, type ManifestAddress, putManifest, resolveManifest } from './manifests.ts'
+import { mountBlob } from './mount.ts'
+import { formatRegistryReference, type RegistryReference } from './reference.ts'
+import { openRegistryClient, type RegistryClient } from './registry-client.ts'
+import { uploadBlob } from './upload.ts'
+import { abortUpload, type UploadSession } from './upload-session.ts'
+
+/** Opens a name in a registry for writing. Nothing is asked of the registry before it is needed. */
+export async function openRegistryDestination(
+  reference: RegistryReference,
+  context: TransportContext,
+): Promise<ImageDestination> {
+  return new RegistryDestination(reference, await openRegistryClient(reference.registry, context))
+}
+
+class RegistryDestination implements ImageDestination {
+  readonly name: string
+  // distribution specification, "Pushing Manifests": blobs and manifests that one refers to must be there before it.
+  readonly traits: DestinationTraits = { rootImpliesChildren: true }
+  readonly #reference: RegistryReference
+  readonly #blobs: BlobAddress
+  /** Uploads that a mount was answered with, and that the blob's push goes on with. */
+  readonly #begun = new Map<Digest, UploadSession>()
+  /** What the name was last known to be: asked once, however often a copy needs it. */
+  #known: { readonly digest: Digest | undefined } | undefined
+
+  constructor(reference: RegistryReference, client: RegistryClient) {
+    this.name = formatRegistryReference(reference)
+    this.#reference = reference
+    this.#blobs = { client, access: { repository: reference.repository, actions: 'pull,push' } }
+  }
+
+  async current(signal?: AbortSignal): Promise<Digest | undefined> {
+    const found = await resolveManifest(this.#manifest(this.#committedName()), signal)
+    this.#known = { digest: found?.node.digest }
+    return found?.node.digest
+  }
+
+  has(node: Node, signal?: AbortSignal): Promise<boolean> {
+    if (isManifestNode(node)) return hasManifest(this.#manifest(node.digest), node.size, signal)
+    return hasBlob(this.#blobs, node, signal)
+  }
+
+  async manifest(node: Node, signal?: AbortSignal): Promise<Uint8Array | undefined> {
+    return (await fetchManifest(this.#manifest(node.digest), signal))?.bytes
+  }
+
+  async push(node: Node, bytes: Bytes, signal?: AbortSignal): Promise<void> {
+    if (isManifestNode(node)) {
+      const content = await readAll(bytes.open(0, signal), maxManifestBytes, `the manifest ${node.digest}`)
+      return putManifest(this.#manifest(node.digest), { mediaType: node.mediaType, bytes: content }, signal)
+    }
+    const begun = this.#begun.get(node.digest)
+    this.#begun.delete(node.digest)
+    return uploadBlob(this.#blobs, node, bytes, begun, signal)
+  }
+
+  async adopt(node: Node, origin: Origin, signal?: AbortSignal): Promise<boolean> {
+    const { registry, repository } = this.#reference
+    if (isManifestNode(node) || origin.registry !== registry || origin.repository === repository) return false
+    const answer = await mountBlob(this.#blobs, node, origin.repository, signal)
+    if (answer === 'mounted') return true
+    if (answer !== undefined) this.#begun.set(node.digest, answer)
+    return false
+  }
+
+  async commit(root: Node, bytes: Uint8Array, _options: CommitOptions, signal?: AbortSignal): Promise<CommitResult> {
+    const { digest } = this.#reference
+    if (digest !== undefined && digest !== root.digest) {
+      throw new LadingError('digest-mismatch', `the image is ${root.digest}, and cannot be stored as ${digest}`, {
+        hint: 'leave the digest out of the destination, or copy every platform unchanged',
+      })
+    }
+    const previous = this.#known === undefined ? await this.current(signal) : this.#known.digest
+    // Compared in the registry's own algorithm: it names an image of sha512 digests by sha256 too.
+    if (previous !== undefined && digestOf(bytes, digestParts(previous).algorithm) === previous) {
+      return { changed: false, previous }
+    }
+    await putManifest(this.#manifest(this.#committedName()), { mediaType: root.mediaType, bytes }, signal)
+    this.#known = { digest: root.digest }
+    return { changed: true, ...(previous === undefined ? {} : { previous }) }
+  }
+
+  #committedName(): string {
+    const { tag, digest } = this.#reference
+    return tag ?? digest ?? 'latest'
+  }
+
+  #manifest(name: string): ManifestAddress {
+    return { ...this.#blobs, name }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const left = [...this.#begun.values()]
+    this.#begun.clear()
+    await Promise.all(left.map(session => abortUpload(this.#blobs, session)))
+  }
+}

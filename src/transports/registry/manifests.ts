@@ -1,0 +1,170 @@
+import type { Access } from '../../auth/index.ts'
+import { isLadingError, LadingError } from '../../errors/index.ts'
+import type { HttpResponse } from '../../http/index.ts'
+import type { Node } from '../../model/descriptor.ts'
+import { type Digest, digestOf, digestParts, isDigest } from '../../model/digest.ts'
+import { detectMediaType, maxManifestBytes } from '../../model/manifest.ts'
+import {
+  acceptedManifestTypes,
+  bareMediaType,
+  isIndexType,
+  isManifestType,
+  isSchema1Type,
+} from '../../model/media-types.ts'
+import { readAll } from '../../streams/index.ts'
+import type { RegistryClient } from './registry-client.ts'
+
+/** The manifests of one repository. `name` is a tag or a digest. */
+export interface ManifestAddress {
+  readonly client: RegistryClient
+  readonly access: Access
+  readonly name: string
+}
+
+export interface FetchedManifest {
+  readonly node: Node
+  readonly bytes: Uint8Array
+}
+
+/** What a registry answers to a HEAD that it has not learnt, though the specification asks for it. */
+const headRefused = [400, 405]
+
+/**
+ * What a name is now, `undefined` where it is not there. By HEAD, which Docker Hub does not count as a pull; where its answer lacks
+ * a part, by GET, and then with the bytes.
+ *
+ * @throws LadingError
+ */
+export async function resolveManifest(
+  address: ManifestAddress,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly node: Node; readonly bytes?: Uint8Array } | undefined> {
+  const response = await askManifest('HEAD', address, [200, 404, ...headRefused], signal)
+  await response.discard()
+  if (response.status === 404) return undefined
+  const node = response.status === 200 ? nodeOfHeaders(response, address.name) : undefined
+  return node === undefined ? fetchManifest(address, signal) : { node }
+}
+
+/** What a HEAD says, if it says all. It is believed for the name only: the bytes are checked when they come. */
+function nodeOfHeaders({ headers }: HttpResponse, name: string): Node | undefined {
+  const digest = headers.get('docker-content-digest') ?? name
+  const size = Number(headers.get('content-length') ?? 0)
+  const mediaType = bareMediaType(headers.get('content-type') ?? '')
+  if (!isDigest(digest) || !(Number.isSafeInteger(size) && size > 0)) return undefined
+  // Asked by digest, the answer is that digest, or wrong: reading it will tell.
+  if (isDigest(name) && digest !== name) return undefined
+  if (!(isIndexType(mediaType) || isManifestType(mediaType) || isSchema1Type(mediaType))) return undefined
+  return { kind: isIndexType(mediaType) ? 'index' : 'manifest', mediaType, digest, size }
+}
+
+/** How often a manifest whose answer breaks off is asked for in all. */
+const readAttempts = 3
+
+/**
+ * A manifest and its bytes, `undefined` where it is not there. The digest is computed from the bytes, and is the one asked for.
+ *
+ * @throws LadingError `too-large` while reading, `digest-mismatch` where the bytes are not what was asked for or said
+ */
+export async function fetchManifest(
+  address: ManifestAddress,
+  signal: AbortSignal | undefined,
+): Promise<FetchedManifest | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await fetchOnce(address, signal)
+    } catch (error) {
+      if (attempt === readAttempts || !isLadingError(error, 'network', 'timeout')) throw error
+      const subject = `GET manifest ${address.name}`
+      await address.client.session.http.pause({ attempt, subject, reason: error.message }, signal)
+    }
+  }
+}
+
+async function fetchOnce(
+  address: ManifestAddress,
+  signal: AbortSignal | undefined,
+): Promise<FetchedManifest | undefined> {
+  const response = await askManifest('GET', address, [200, 404], signal)
+  if (response.status === 404) {
+    await response.discard()
+    return undefined
+  }
+  const bytes = await readAll(response.body, maxManifestBytes, `the manifest ${address.name}`)
+  return { bytes, node: nodeOfBytes(response, address.name, bytes) }
+}
+
+function nodeOfBytes({ headers }: HttpResponse, name: string, bytes: Uint8Array): Node {
+  const said = headers.get('docker-content-digest') ?? ''
+  const digest = checkedDigest(bytes, isDigest(name) ? name : isDigest(said) ? said : undefined)
+  const declared = bareMediaType(headers.get('content-type') ?? '')
+  const known = isIndexType(declared) || isManifestType(declared) || isSchema1Type(declared)
+  // Registries and proxies also say text/plain, application/json or nothing: then the document says what it is.
+  const mediaType = known ? declared : detectMediaType(bytes)
+  return { kind: isIndexType(mediaType) ? 'index' : 'manifest', mediaType, digest, size: bytes.byteLength }
+}
+
+function checkedDigest(bytes: Uint8Array, expected: Digest | undefined): Digest {
+  if (expected === undefined) return digestOf(bytes)
+  const actual = digestOf(bytes, digestParts(expected).algorithm)
+  if (actual !== expected) throw new LadingError('digest-mismatch', `expected the manifest ${expected}, got ${actual}`)
+  return actual
+}
+
+/** Whether a manifest is there, as large as it must be. */
+export async function hasManifest(
+  address: ManifestAddress,
+  size: number,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const found = await resolveManifest(address, signal)
+  return found !== undefined && found.node.size === size
+}
+
+/**
+ * Stores a manifest as the exact bytes that it is.
+ *
+ * @throws LadingError `protocol-error` where the registry says that it has stored something else
+ */
+export async function putManifest(
+  { client, access, name }: ManifestAddress,
+  manifest: { readonly mediaType: string; readonly bytes: Uint8Array },
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const response = await client.ask({
+    method: 'PUT',
+    target: `/v2/${access.repository}/manifests/${name}`,
+    headers: { 'content-type': manifest.mediaType },
+    body: manifest.bytes,
+    access: [access],
+    subject: `manifest ${name}`,
+    expected: [200, 201, 202, 204],
+    signal,
+  })
+  await response.discard()
+  const stored = response.headers.get('docker-content-digest')
+  if (stored === undefined || !isDigest(stored)) return
+  const sent = digestOf(manifest.bytes, digestParts(stored).algorithm)
+  if (stored === sent) return
+  throw new LadingError('protocol-error', `${client.session.registry} stored ${stored} where ${sent} was sent`, {
+    status: response.status,
+    hint: 'the registry, or a proxy before it, changes manifests',
+  })
+}
+
+function askManifest(
+  method: 'GET' | 'HEAD',
+  { client, access, name }: ManifestAddress,
+  expected: readonly number[],
+  signal: AbortSignal | undefined,
+): Promise<HttpResponse> {
+  return client.ask({
+    method,
+    target: `/v2/${access.repository}/manifests/${name}`,
+    headers: { accept: acceptedManifestTypes.join(', ') },
+    access: [access],
+    subject: `manifest ${name}`,
+    expected,
+    signal,
+  })
+}

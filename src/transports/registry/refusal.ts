@@ -1,0 +1,105 @@
+import { type ErrorCode, LadingError } from '../../errors/index.ts'
+import { type HttpResponse, redactText } from '../../http/index.ts'
+import { readAll } from '../../streams/index.ts'
+
+interface Asked {
+  readonly registry: string
+  readonly repository: string
+  /** `blob sha256:…` */
+  readonly subject: string
+  readonly absent: 'image-not-found' | 'blob-not-found' | undefined
+  readonly anonymous: boolean
+  /** Credential helpers that failed on the way. */
+  readonly problems: readonly string[]
+}
+
+/** What a registry says is wrong: distribution specification, "Error Codes". */
+interface Stated {
+  readonly code: string
+  readonly message: string
+}
+
+/** More than any error that a registry writes, and a bound on what one may make us hold. */
+const maxErrorBytes = 256 * 1024
+
+/** The error that an answer of a registry means. */
+export async function refusalError(response: HttpResponse, asked: Asked): Promise<LadingError> {
+  const { status } = response
+  const stated =
+    status < 400
+      ? undefined
+      : readStated(new TextDecoder().decode(await readAll(response.body, maxErrorBytes, 'the answer')))
+  await response.discard()
+  const says = stated === undefined ? '' : `: ${[stated.code, stated.message].filter(Boolean).join(', ')}`
+  const where = `${asked.registry}/${asked.repository}`
+  const fail = (code: ErrorCode, message: string, hint?: string) => new LadingError(code, message, { status, hint })
+
+  switch (status) {
+    case 401:
+    case 403:
+      return refused(response, asked, `${where}${says}`)
+    case 404:
+      if (asked.absent !== undefined) return fail(asked.absent, `${where} has no ${asked.subject}`)
+      return fail('protocol-error', `${asked.registry} does not know how to answer for ${asked.subject}${says}`)
+    case 413:
+      return fail('too-large', `${asked.registry} takes no request as large as ${asked.subject}${says}`, chunkHint)
+    case 429:
+      return fail('rate-limited', `${asked.registry} answers no more requests for now${says}`, 'try again later')
+    default:
+      break
+  }
+  if (status >= 500) return fail('server-error', `${asked.registry} answered ${status} for ${asked.subject}${says}`)
+  if (stated?.code === 'DIGEST_INVALID' || stated?.code === 'SIZE_INVALID') {
+    return fail('digest-mismatch', `${asked.registry} received other bytes than ${asked.subject}${says}`)
+  }
+  // No registry has a code of its own for it: Amazon's says TAG_INVALID, Harbor's PRECONDITION, both in these words.
+  if (status < 500 && /immutable/i.test(says)) {
+    return fail('tag-exists', `${where}: ${asked.subject} exists, and its registry lets no tag be moved${says}`)
+  }
+  return fail('protocol-error', `${asked.registry} answered ${status} for ${asked.subject}${says}`)
+}
+
+const chunkHint =
+  'raise the limit for request bodies at the registry, or at the proxy before it (nginx: client_max_body_size)'
+
+/** 401 says both "who are you" and "not you": only a credential that was sent makes it the second. */
+function refused(response: HttpResponse, asked: Asked, where: string): LadingError {
+  const { status } = response
+  const insufficient = /insufficient_scope/.test(response.headers.get('www-authenticate') ?? '')
+  const login = `log in with \`lading login ${asked.registry}\``
+  const problems =
+    asked.problems.length === 0 ? '' : `; no credentials came from a helper: ${asked.problems.join('; ')}`
+  if (asked.anonymous) {
+    const message = `it does not exist, or is not for anonymous users: ${where}`
+    return new LadingError(status === 401 ? 'unauthorized' : 'denied', message, { status, hint: login + problems })
+  }
+  if (status === 403 || insufficient) {
+    const hint = `use an account that may, or check the name of the repository${problems}`
+    return new LadingError('denied', `the account may not do this in ${where}`, { status, hint })
+  }
+  return new LadingError('unauthorized', `the credentials were refused for ${where}`, {
+    status,
+    hint: `${login} again${problems}`,
+  })
+}
+
+/** `{"errors": [{code, message, detail}]}`, one of the older shapes, or nothing that can be shown. */
+function readStated(text: string): Stated | undefined {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    const plain = redactText(text, 120)
+    return plain === '' || plain.startsWith('<') ? undefined : { code: '', message: plain }
+  }
+  const document = asRecord(value)
+  const first = asRecord(Array.isArray(document?.errors) ? document.errors[0] : document)
+  if (first === undefined) return undefined
+  const shown = (field: unknown) => (typeof field === 'string' ? redactText(field) : '')
+  const stated = { code: shown(first.code), message: shown(first.message) || shown(first.detail) || shown(first.error) }
+  return stated.code === '' && stated.message === '' ? undefined : stated
+}
+
+function asRecord(value: unknown): Record<string, unknown> | undefined {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined // any object has fields
+}

@@ -1,0 +1,68 @@
+import { createCredentialFinder, type RegistryRequest, RegistrySession } from '../../auth/index.ts'
+import type { HttpClient, HttpResponse } from '../../http/index.ts'
+import type { TransportContext } from '../transport.ts'
+import { refusalError } from './refusal.ts'
+
+export interface Question extends RegistryRequest {
+  /** What is asked for, as messages name it: `blob sha256:…`. */
+  readonly subject: string
+  /** What a 404 means. Default: that the registry does not speak the protocol. */
+  readonly absent?: 'image-not-found' | 'blob-not-found'
+  /** The statuses that the caller understands. */
+  readonly expected: readonly number[]
+}
+
+/** One registry as every reference to it sees it. */
+export class RegistryClient {
+  readonly session: RegistrySession
+  /** The largest body that the registry was found to take: its 413 for one blob is a lesson for all. */
+  maxChunkBytes = Number.POSITIVE_INFINITY
+
+  constructor(session: RegistrySession) {
+    this.session = session
+  }
+
+  /** Asks, and throws what any other answer than the expected ones means. @throws LadingError */
+  async ask(question: Question): Promise<HttpResponse> {
+    const response = await this.session.request(question)
+    if (question.expected.includes(response.status)) return response
+    throw await this.refusal(response, question)
+  }
+
+  async refusal(response: HttpResponse, { subject, absent, access }: Pick<Question, 'subject' | 'absent' | 'access'>) {
+    const repository = access[0]?.repository ?? ''
+    const isRefused = response.status === 401 || response.status === 403
+    return refusalError(response, {
+      registry: this.session.registry,
+      repository,
+      subject,
+      absent,
+      anonymous: isRefused && !(await this.session.hasCredential(repository)),
+      problems: this.session.credentialProblems,
+    })
+  }
+}
+
+const clients = new WeakMap<HttpClient, Map<string, RegistryClient>>()
+
+/** The client of a registry: one for each HTTP client, so that both sides of a copy share what was found out, and its tokens. */
+export async function openRegistryClient(registry: string, context: TransportContext): Promise<RegistryClient> {
+  const http = await context.http()
+  const { tlsVerify, credentials } = context
+  const known = clients.get(http) ?? new Map<string, RegistryClient>()
+  clients.set(http, known)
+  const key = JSON.stringify([registry, tlsVerify, credentials.authFile])
+  const client = known.get(key) ?? (await makeClient(http, registry, context))
+  // Another may have been made meanwhile: the first one stays.
+  const kept = known.get(key) ?? client
+  known.set(key, kept)
+  return kept
+}
+
+async function makeClient(http: HttpClient, registry: string, context: TransportContext): Promise<RegistryClient> {
+  const { authFile } = context.credentials
+  const credentials = createCredentialFinder({ authFile })
+  // A file that the user names is wrong even where the registry would never have asked for it.
+  if (authFile !== undefined) await credentials.load()
+  return new RegistryClient(new RegistrySession({ http, registry, credentials, tlsVerify: context.tlsVerify }))
+}

@@ -1,0 +1,74 @@
+import { LadingError } from '../../errors/index.ts'
+import { isManifestNode, type Node } from '../../model/descriptor.ts'
+import type { ByteRange, ByteStream } from '../../streams/index.ts'
+import type { ImageSource, Origin, TransportContext } from '../transport.ts'
+import { readBlob } from './blobs.ts'
+import { type FetchedManifest, fetchManifest, resolveManifest } from './manifests.ts'
+import { formatRegistryReference, type RegistryReference } from './reference.ts'
+import { openRegistryClient, type RegistryClient } from './registry-client.ts'
+
+/** Opens an image of a registry for reading. Nothing is asked of the registry before it is needed. */
+export async function openRegistrySource(
+  reference: RegistryReference,
+  context: TransportContext,
+): Promise<ImageSource> {
+  return new RegistrySource(reference, await openRegistryClient(reference.registry, context))
+}
+
+class RegistrySource implements ImageSource {
+  readonly name: string
+  readonly #reference: RegistryReference
+  readonly #client: RegistryClient
+  /** The root, where resolving it meant reading it: it is not read twice. */
+  #root: FetchedManifest | undefined
+
+  constructor(reference: RegistryReference, client: RegistryClient) {
+    this.name = formatRegistryReference(reference)
+    this.#reference = reference
+    this.#client = client
+  }
+
+  async resolve(signal?: AbortSignal): Promise<Node> {
+    const { registry, repository, tag, digest } = this.#reference
+    const name = digest ?? tag ?? 'latest'
+    const found = await resolveManifest(this.#manifest(name), signal)
+    if (found === undefined) {
+      throw new LadingError('image-not-found', `${registry}/${repository} has no ${digest ?? `tag ${name}`}`, {
+        status: 404,
+        hint: 'check the name and the tag; a private image may need `lading login`',
+      })
+    }
+    const { node, bytes } = found
+    this.#root = bytes && { node, bytes }
+    return node
+  }
+
+  async *fetch(node: Node, range?: ByteRange, signal?: AbortSignal): ByteStream & AsyncGenerator<Uint8Array> {
+    const { repository } = this.#reference
+    if (!isManifestNode(node)) {
+      yield* readBlob({ client: this.#client, access: { repository, actions: 'pull' } }, node, range, signal)
+      return
+    }
+    const known = this.#root?.node.digest === node.digest ? this.#root : undefined
+    const found = known ?? (await fetchManifest(this.#manifest(node.digest), signal))
+    if (found === undefined) {
+      throw new LadingError(
+        'image-not-found',
+        `${this.#reference.registry}/${repository} has no manifest ${node.digest}`,
+        { status: 404 },
+      )
+    }
+    yield found.bytes.subarray(range?.start ?? 0, range?.end)
+  }
+
+  origin(): Origin {
+    const { registry, repository } = this.#reference
+    return { registry, repository }
+  }
+
+  #manifest(name: string) {
+    return { client: this.#client, access: { repository: this.#reference.repository, actions: 'pull' }, name } as const
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}

@@ -1,0 +1,68 @@
+import type { Access } from '../../auth/index.ts'
+import { LadingError } from '../../errors/index.ts'
+import { readAll } from '../../streams/index.ts'
+import type { RegistryClient } from './registry-client.ts'
+
+/** Tags asked for at once. A registry may give fewer, or ignore it. */
+const pageSize = 1000
+/** A page of a registry that ignores `n` holds all its tags. */
+const maxPageBytes = 16 * 1024 * 1024
+
+/**
+ * The tags of a repository, a page at a time: distribution specification, "Listing Tags".
+ *
+ * @throws LadingError `image-not-found` where there is no such repository
+ */
+export async function* listTags(
+  client: RegistryClient,
+  repository: string,
+  signal?: AbortSignal,
+): AsyncGenerator<string> {
+  const access: Access = { repository, actions: 'pull' }
+  const seen = new Set<string>()
+  let target: string | undefined = `/v2/${repository}/tags/list?n=${pageSize}`
+  while (target !== undefined) {
+    seen.add(target)
+    const response = await client.ask({
+      method: 'GET',
+      target,
+      access: [access],
+      subject: 'tags',
+      absent: 'image-not-found',
+      expected: [200],
+      signal,
+    })
+    const bytes = await readAll(response.body, maxPageBytes, 'the list of tags')
+    yield* readTags(bytes, client.session.registry)
+    target = nextPage(response.headers.get('link'), response.url)
+    if (target !== undefined && seen.has(target)) {
+      throw new LadingError('protocol-error', `the list of tags of ${repository} goes in a circle`)
+    }
+  }
+}
+
+function readTags(bytes: Uint8Array, registry: string): string[] {
+  let value: unknown
+  try {
+    value = JSON.parse(new TextDecoder().decode(bytes))
+  } catch (cause) {
+    throw new LadingError('protocol-error', `${registry} answered with a list of tags that is not JSON`, { cause })
+  }
+  const tags = typeof value === 'object' && value !== null && 'tags' in value ? value.tags : undefined
+  // distribution writes null for a repository whose last tag was deleted.
+  return Array.isArray(tags) ? tags.filter(tag => typeof tag === 'string') : []
+}
+
+/** RFC 8288: `</v2/…>; rel="next"`, relative or whole. Another origin is not the registry, and gets no credentials: it ends the list. */
+function nextPage(link: string | undefined, base: string): string | undefined {
+  const found = [...(link ?? '').matchAll(/<([^>]*)>([^,<]*)/g)].find(([, , parameters = '']) =>
+    /\brel="?next"?/i.test(parameters),
+  )
+  const target = found?.[1]
+  if (target === undefined || !URL.canParse(target, base)) return undefined
+  const url = new URL(target, base)
+  if (url.host !== new URL(base).host) {
+    throw new LadingError('protocol-error', `${new URL(base).host} sends us to ${url.host} for the rest of its tags`)
+  }
+  return url.pathname + url.search
+}
