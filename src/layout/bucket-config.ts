@@ -58,10 +58,12 @@ async function parse(bytes: Uint8Array): Promise<{ byDefault: Settings; images: 
     return lines.linePos(at).line
   }
   const resolved = (node: unknown): unknown => (isAlias(node) ? node.resolve(document) : node)
+  // As it stands there: an image named 1.0 is no number.
+  const nameOf = (key: unknown): string => (isScalar(key) ? (key.source ?? String(key.value)) : String(key))
   const entriesOf = (node: unknown, what: string): [string, unknown][] => {
     if (node === null || node === undefined || (isScalar(node) && node.value === null)) return []
     if (!isMap(node)) throw malformed(lineOf(node), `${what} is not a mapping`)
-    return node.items.map(({ key, value }) => [String(isScalar(key) ? key.value : key), resolved(value)])
+    return node.items.map(({ key, value }) => [nameOf(key), resolved(value)])
   }
   const settingsIn = (node: unknown, what: string): Settings => {
     const immutable = entriesOf(node, what).find(([key]) => key === 'immutable')?.[1]
