@@ -35,13 +35,14 @@ describeWithServices(['docker-registry'], 'a copy that is stopped in the middle 
     }
   }
 
-  const bytesFrom = (proxy: TestProxy) =>
-    proxy.requests
-      .filter(({ path: asked }) => asked.includes('/blobs/'))
-      .reduce((sum, { responseBytes }) => sum + responseBytes, 0)
-
-  async function until(condition: () => boolean): Promise<void> {
-    while (!condition()) await sleep(10)
+  /** Waits until the large layer is on its way and everything else has arrived. */
+  async function underWay({ proxy, folder }: { proxy: TestProxy; folder: string }): Promise<void> {
+    for (;;) {
+      const passed = proxy.requests.reduce((sum, { responseBytes }) => sum + responseBytes, 0)
+      const files = await filesBelow(path.join(folder, 'bucket')).catch(() => [])
+      if (passed > 1_000_000 && files.filter(file => file.startsWith('blobs/')).length === 2) return
+      await sleep(10)
+    }
   }
 
   test.each([
@@ -51,7 +52,7 @@ describeWithServices(['docker-registry'], 'a copy that is stopped in the middle 
     await using place = await stuck()
     const target = `local://${place.folder}/bucket//app:v1`
     const run = await lading(['copy', `${place.proxy.host}/app:v1`, target], {
-      during: child => void until(() => bytesFrom(place.proxy) > 1_000_000).then(() => child.kill(signal)),
+      during: child => void underWay(place).then(() => child.kill(signal)),
     })
     expect(run.code).toBe(code)
     expect(run.stderr).toContain('interrupted')
@@ -69,7 +70,7 @@ describeWithServices(['docker-registry'], 'a copy that is stopped in the middle 
     await using place = await stuck()
     const target = `local://${place.folder}/bucket//app:v1`
     const run = await lading(['copy', `${place.proxy.host}/app:v1`, target], {
-      during: child => void until(() => bytesFrom(place.proxy) > 1_000_000).then(() => child.kill('SIGKILL')),
+      during: child => void underWay(place).then(() => child.kill('SIGKILL')),
     })
     expect(run.signal).toBe('SIGKILL')
     expect((await filesBelow(path.join(place.folder, 'bucket'))).filter(file => file.startsWith('manifests/'))).toEqual(
