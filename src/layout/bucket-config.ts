@@ -5,13 +5,13 @@ import { configKey } from './keys.ts'
 import { readDocument } from './read-document.ts'
 
 /** What the bucket's owner decided for an image. */
-export interface ImageSettings {
+interface ImageSettings {
   /** A tag that exists is not moved without `--force`. */
   readonly immutable: boolean
 }
 
 /** The bucket's s3lo.yaml. What other tools keep in it is left alone. */
-export interface BucketConfig {
+interface BucketConfig {
   /** Of all entries that match the image the most specific one counts, key by key over the default. */
   settingsOf(image: string): Promise<ImageSettings>
 }

@@ -19,7 +19,7 @@ export interface HistoryEntry {
 
 /** Older entries are dropped: at some 140 bytes each the document stays well below `maxHistoryBytes`. */
 const maxEntries = 10_000
-export const maxHistoryBytes = 4 * 1024 * 1024
+const maxHistoryBytes = 4 * 1024 * 1024
 
 const entrySchema = v.looseObject({
   pushed_at: v.pipe(

@@ -73,6 +73,12 @@ describe('a lock', () => {
     expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject(await currentProcess())
   })
 
+  test('of another machine is left alone, though no process here has its id', async () => {
+    await writeFile(path, (await deadLock()).replace(/"machine":"/, '"machine":"other '))
+    const waiting = acquireLock(path, options({ signal: AbortSignal.timeout(60) }))
+    await expect(waiting).rejects.toMatchObject({ cause: { name: 'TimeoutError' } })
+  })
+
   test('is not broken while its holder renews it', async () => {
     const lock = await acquireLock(path, options({ patienceMs: 200 }))
     let waited = true
