@@ -58,6 +58,9 @@ export interface ImageSource extends AsyncDisposable {
    */
   fetch(node: Node, range?: ByteRange, signal?: AbortSignal): ByteStream
 
+  /** The tags beside this image, as the source lists them. Absent: the transport has none to list. */
+  tags?(signal?: AbortSignal): AsyncIterable<string>
+
   /** Where the node's bytes live, for a destination that can take them without moving them through this machine. */
   origin?(node: Node): Origin | undefined
 }
@@ -121,4 +124,9 @@ export interface CommitResult {
 export interface DestinationTraits {
   /** The destination refuses a manifest whose children are missing, so a root that is there has all its graph. */
   readonly rootImpliesChildren: boolean
+  /**
+   * The destination stores content that nothing in it names. Then the index that a subset was chosen from is kept there, and the next
+   * copy of that subset need not ask the source for it.
+   */
+  readonly keepsUnnamed: boolean
 }

@@ -1,5 +1,5 @@
 import { isLadingError, LadingError } from '../../errors/index.ts'
-import { blobKey, readBucketConfig, readTag, tagHolds, writeTag } from '../../layout/index.ts'
+import { blobKey, readBucketConfig, readTag, refuseMovingTag, tagHolds, writeTag } from '../../layout/index.ts'
 import type { Node } from '../../model/descriptor.ts'
 import type { Digest } from '../../model/digest.ts'
 import type { ObjectStore } from '../../stores/index.ts'
@@ -31,7 +31,7 @@ export function bucketDestination(store: ObjectStore, image: BucketImage): Image
 class BucketDestination implements ImageDestination {
   readonly name: string
   /** A store takes any object: a root may be there whose blobs somebody removed. */
-  readonly traits: DestinationTraits = { rootImpliesChildren: false }
+  readonly traits: DestinationTraits = { rootImpliesChildren: false, keepsUnnamed: true }
   readonly #store: ObjectStore
   readonly #image: BucketImage
 
@@ -71,6 +71,14 @@ class BucketDestination implements ImageDestination {
       // Somebody was faster, with the same content. Of another size it is broken, and what was verified takes its place.
       if (!(await this.has(node, signal))) await this.#store.put(key, body, { signal })
     }
+  }
+
+  async checkCommit(root: Node, { force }: Pick<CommitOptions, 'force'>, signal?: AbortSignal): Promise<void> {
+    const { image, tag } = this.#image
+    this.#refuseOtherDigest(root.digest)
+    if (tag === undefined || force) return
+    const { immutable } = await (await readBucketConfig(this.#store, signal)).settingsOf(image)
+    if (immutable) await refuseMovingTag(this.#store, { image, tag, digest: root.digest, signal })
   }
 
   async commit(root: Node, bytes: Uint8Array, options: CommitOptions, signal?: AbortSignal): Promise<CommitResult> {

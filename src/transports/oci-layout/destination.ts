@@ -18,7 +18,7 @@ export async function openOciLayoutDestination(reference: OciLayoutReference): P
   const store = await openLayoutStore(reference.path)
   return {
     name,
-    traits: { rootImpliesChildren: false },
+    traits: { rootImpliesChildren: false, keepsUnnamed: false },
     current: async signal => currentDigest(await readLayoutIndex(store, signal), reference.name),
     has: async (node, signal) => (await store.head(blobKey(node.digest), { signal }))?.size === node.size,
     async manifest(node, signal) {
