@@ -6,8 +6,8 @@
 
 export { type LoginOptions, type LogoutOptions, login, logout } from './auth/index.ts'
 export {
-  type InitOptions,
-  type InitResult,
+  type InitStoreOptions,
+  type InitStoreResult,
   initStore,
   type ListedImage,
   type ListImagesOptions,

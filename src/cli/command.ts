@@ -1,7 +1,7 @@
 import type { CommandContext } from './context.ts'
 import type { ArgumentSpec, OptionSpec } from './options.ts'
 
-export interface Example {
+interface Example {
   readonly does: string
   readonly line: string
 }
@@ -22,7 +22,7 @@ export interface CommandDefinition<
   run(input: Input<A> & Input<O>, context: CommandContext): Promise<void>
 }
 
-export interface JsonShape {
+interface JsonShape {
   /** What is printed: `One object`, `An array of objects`. */
   readonly what: string
   readonly fields: Readonly<Record<string, string>>

@@ -22,9 +22,12 @@ export function joinValues(argv: readonly string[], options: Readonly<Record<str
   }
   return joined
 
+  /** What is not known loses its value: the parser suggests better without it, and it may be a password. */
   function joinLong(word: string): string {
-    const spec = byFlag.get(word)
-    return spec === undefined ? word : withValue(word, spec)
+    const [flag = word] = word.split('=', 1)
+    const spec = byFlag.get(flag)
+    if (spec === undefined) return flag
+    return flag === word ? withValue(flag, spec) : word
   }
 
   /** A flag's value is `true`, another option's is the next word, and the parser says so where there is none. */

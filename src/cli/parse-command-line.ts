@@ -43,7 +43,7 @@ export async function parseCommandLine(argv: readonly string[], terminal: Output
  */
 function badCommandLine(error: CommanderError, command: string | undefined): LadingError {
   const [first = '', second = ''] = error.message.split('\n')
-  const message = first.replace(/^error: /, '').replace(/\. Expected (\d+).*/, ', it takes $1')
+  const message = first.replace(/^error: /, '').replace(/\. Expected (\d+ arguments?).*/, ', it takes $1')
   const near = /Did you mean (?:one of )?(.*)\?/.exec(second)?.[1]
   const help = `\`lading ${command === undefined ? '' : `${command} `}--help\``
   return new LadingError('bad-argument', message.replace(/\.$/, ''), {

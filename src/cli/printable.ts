@@ -9,3 +9,11 @@ const unprintable = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/
 export function printable(text: string): string {
   return text.replace(unprintable, '\ufffd')
 }
+
+/** JSON that is as safe to show: the same value, those characters escaped. JSON.stringify itself escapes C0 alone. */
+export function printableJson(value: unknown, indent?: number): string {
+  // line breaks that are in the text here are those of the indentation
+  return JSON.stringify(value, null, indent).replace(unprintable, character =>
+    character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}

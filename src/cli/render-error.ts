@@ -1,5 +1,5 @@
 import { LadingError } from '../errors/index.ts'
-import { printable } from './printable.ts'
+import { printable, printableJson } from './printable.ts'
 import type { styleFor } from './style.ts'
 
 /** Any failure as a LadingError: what lading did not foresee is a defect of lading, and says so. */
@@ -23,7 +23,7 @@ export function renderError(error: LadingError, style: ReturnType<typeof styleFo
 
 /** The same for a script: one object on one line. Its words are stable. */
 export function renderErrorJson({ code, message, operation, side, subject, hint }: LadingError): string {
-  return `${JSON.stringify({ error: { code, message, operation, side, subject, hint } })}\n`
+  return `${printableJson({ error: { code, message, operation, side, subject, hint } })}\n`
 }
 
 /** The stack of an error and of everything that caused it, for LADING_DEBUG. */

@@ -18,8 +18,8 @@ export async function runCommandLine(argv: readonly string[], context: CommandCo
   } catch (thrown) {
     // whatever fails once the run has been interrupted failed because of it
     const error = asLadingError(signal.aborted ? signal.reason : thrown)
-    stderr.write(wantsJson(argv) ? renderErrorJson(error) : renderError(error, styleFor(stderr, env)))
     if (env.LADING_DEBUG) stderr.write(renderStack(thrown))
+    stderr.write(wantsJson(argv) ? renderErrorJson(error) : renderError(error, styleFor(stderr, env)))
     return error.exitCode
   }
 }

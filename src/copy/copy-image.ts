@@ -114,7 +114,7 @@ async function copy(source: string, destination: string, options: CopyOptions): 
 
   if (current === root.digest && to.traits.rootImpliesChildren) {
     listen({ type: 'planned', blobs: 0, bytes: 0 })
-    return outcome({ changed: false, ...unmoved })
+    return outcome({ changed: false, ...unmoved, ...(options.dryRun ? { plan: [] } : {}) })
   }
   await to.checkCommit?.(root, { force: options.force ?? false }, signal)
   const plan = await planCopy(root, reader, to, signal)

@@ -38,7 +38,7 @@ export function createManifestReader(source: ImageSource): ManifestReader {
 }
 
 async function readManifest(source: ImageSource, node: Node, signal: AbortSignal | undefined): Promise<Uint8Array> {
-  const details = { operation: 'read manifest', side: 'source', subject: node.digest } as const
+  const details = { operation: 'read manifest', side: 'source', subject: source.name } as const
   if (node.size > maxManifestBytes) {
     throw new LadingError(
       'too-large',

@@ -1,18 +1,17 @@
-import pLimit from 'p-limit'
 import { LadingError } from '../errors/index.ts'
 import { isManifestNode, type Node } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
 import { childrenOf, parseManifest } from '../model/manifest.ts'
 import type { ImageDestination } from '../transports/index.ts'
 import type { ManifestReader } from './manifest-reader.ts'
-import { createTaskGroup } from './task-group.ts'
+import { createWorkGroup } from './work-group.ts'
 
 /** Descriptors that one image may have in all. A real index of 9 platforms and 60 layers has 600. */
 export const maxNodes = 100_000
 /** Indexes within indexes. Nobody is known to nest more than one. */
 const maxDepth = 8
 /** Questions to a destination that are open at once; the HTTP layer has its own limit per host. */
-const questions = 64
+const questionsAtOnce = 64
 
 /** One node of the image, what it needs, and whether the destination has it. Records only: no bytes. */
 export interface PlannedNode {
@@ -49,10 +48,9 @@ export async function planCopy(
 ): Promise<Plan> {
   const nodes = new Map<string, PlannedNode>()
   const seen = new Map<string, Node>()
-  const group = createTaskGroup(signal)
-  const ask = pLimit(questions)
+  const group = createWorkGroup(signal)
 
-  const visit = (node: Node, depth: number): void => {
+  const found = (node: Node, depth: number): void => {
     const key = nodeKey(node)
     const before = seen.get(key)
     if (before !== undefined) {
@@ -62,30 +60,31 @@ export async function planCopy(
     if (seen.size === maxNodes) throw new LadingError('too-large', `the image has more than ${maxNodes} descriptors`)
     if (depth > maxDepth) throw new LadingError('too-large', `indexes are nested more than ${maxDepth} deep`)
     seen.set(key, node)
-    // Dropped on purpose: the group remembers its failure.
-    void group.run(() => (isManifestNode(node) ? planManifest(node, key, depth) : planBlob(node, key))).catch(() => {})
+    questions.add({ node, depth })
   }
 
-  const planBlob = async (node: Node, key: string): Promise<void> => {
-    const present = await ask(() => destination.has(node, group.signal))
-    nodes.set(key, { node, action: present ? 'present' : 'copy', needs: [] })
+  const questions = group.lane<{ node: Node; depth: number }>(questionsAtOnce, async ({ node, depth }) => {
+    const planned = isManifestNode(node) ? await planManifest(node, depth) : await planBlob(node)
+    nodes.set(nodeKey(node), planned)
+  })
+
+  const planBlob = async (node: Node): Promise<PlannedNode> => {
+    const present = await destination.has(node, group.signal)
+    return { node, action: present ? 'present' : 'copy', needs: [] }
   }
 
-  const planManifest = async (node: Node, key: string, depth: number): Promise<void> => {
-    const stored = await ask(() => destination.manifest(node, group.signal))
+  const planManifest = async (node: Node, depth: number): Promise<PlannedNode> => {
+    const stored = await destination.manifest(node, group.signal)
     const action = stored === undefined ? 'copy' : 'present'
     if (stored !== undefined) reader.remember(node.digest, stored)
-    if (stored !== undefined && destination.traits.rootImpliesChildren) {
-      nodes.set(key, { node, action, needs: [] })
-      return
-    }
-    const bytes = stored ?? (await ask(() => reader.read(node, group.signal)))
+    if (stored !== undefined && destination.traits.rootImpliesChildren) return { node, action, needs: [] }
+    const bytes = stored ?? (await reader.read(node, group.signal))
     const children = childrenOf(parseManifest(bytes, node.mediaType))
-    for (const child of children) visit(child, depth + 1)
-    nodes.set(key, { node, action, needs: [...new Set(children.map(nodeKey))] })
+    for (const child of children) found(child, depth + 1)
+    return { node, action, needs: [...new Set(children.map(nodeKey))] }
   }
 
-  visit(root, 0)
+  found(root, 0)
   await group.settled()
   return { root, nodes }
 }

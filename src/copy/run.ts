@@ -1,4 +1,3 @@
-import pLimit from 'p-limit'
 import { isLadingError, type LadingError } from '../errors/index.ts'
 import { isManifestNode, type Node } from '../model/descriptor.ts'
 import { bytesOf } from '../streams/index.ts'
@@ -7,15 +6,18 @@ import type { CopyListener } from './events.ts'
 import type { ManifestReader } from './manifest-reader.ts'
 import { nodeKey, type Plan, type PlannedNode } from './plan.ts'
 import { waitBeforeRetry } from './retry.ts'
-import { createTaskGroup } from './task-group.ts'
+import { createStoreOrder } from './store-order.ts'
 import { verifiedBytes } from './verified-bytes.ts'
+import { createWorkGroup } from './work-group.ts'
 
 /** Blobs up to this many bytes are not counted against `jobs`: moving one costs a round trip, not bandwidth. */
 const smallBytes = 1024 * 1024
 /** Small blobs in flight. The HTTP layer has its own limit per host, which shrinks when the host asks for it. */
 const smallJobs = 64
-/** How often a blob is begun again after a failure that the request's own retries did not mend. */
+/** How often a blob is begun after a failure that the request's own retries did not mend. */
 const blobAttempts = 3
+/** How often a blob is read that proves wrong: once more than it should be, since a wrong byte may be the network's. */
+const wrongBytesAttempts = 2
 
 export interface RunOptions {
   /** Blobs over 1 MiB in flight. */
@@ -35,7 +37,7 @@ export interface Moved {
 /**
  * Stores everything below the plan's root, each node after all that it names. The root itself is left to `commit`.
  *
- * @throws the first failure, after every other task has ended
+ * @throws the first failure, after everything under way has ended
  */
 export async function runPlan(
   plan: Plan,
@@ -45,11 +47,8 @@ export async function runPlan(
   options: RunOptions,
 ): Promise<Moved> {
   const { listen } = options
-  const group = createTaskGroup(options.signal)
-  const large = pLimit(options.jobs)
-  const small = pLimit(smallJobs)
-  const rootKey = nodeKey(plan.root)
-  const stored = new Map<string, Promise<void>>()
+  const group = createWorkGroup(options.signal)
+  const order = createStoreOrder(plan)
   const moved = { copied: 0, mounted: 0, present: 0, bytesCopied: 0, bytesPresent: 0 }
 
   const count = (outcome: 'copied' | 'mounted' | 'skipped', { digest, kind, size }: Node) => {
@@ -59,47 +58,34 @@ export async function runPlan(
     if (blob) moved[outcome === 'skipped' ? 'present' : outcome] += 1
     listen({ type: outcome, digest, kind, size })
   }
-
-  const store = async ({ node, action, needs }: PlannedNode): Promise<void> => {
-    if (action === 'present') return count('skipped', node)
-    await Promise.all(needs.map(need => stored.get(need)))
+  const store = async (node: Node): Promise<void> => {
     if (isManifestNode(node)) {
       const bytes = await reader.read(node, group.signal)
-      await small(() => destination.push(node, bytesOf(bytes), group.signal))
-      return count('copied', node)
+      await destination.push(node, bytesOf(bytes), group.signal)
+      count('copied', node)
+    } else {
+      count(await moveBlob(node, source, destination, listen, group.signal), node)
     }
-    const lane = node.size > smallBytes ? large : small
-    count(await lane(() => moveBlob(node, source, destination, listen, group.signal)), node)
+    stored(node)
   }
+  const large = group.lane(options.jobs, store)
+  const small = group.lane(smallJobs, store)
 
-  // A need that has no promise yet would be waited for in vain, so nodes are begun children first.
-  for (const key of childrenFirst(plan)) {
-    const planned = plan.nodes.get(key)
-    if (planned === undefined || (key === rootKey && isManifestNode(plan.root))) continue
-    const done = group.run(() => store(planned))
-    // Dropped on purpose: the group remembers the failure, and parents see it too.
-    done.catch(() => {})
-    stored.set(key, done)
+  const ready = ({ node, action }: PlannedNode): void => {
+    if (nodeKey(node) === nodeKey(plan.root)) return
+    if (action === 'copy') {
+      const lane = node.size > smallBytes && !isManifestNode(node) ? large : small
+      lane.add(node)
+    } else {
+      count('skipped', node)
+      stored(node)
+    }
   }
+  const stored = (node: Node): void => order.stored(node).forEach(ready)
+
+  order.ready().forEach(ready)
   await group.settled()
   return moved
-}
-
-/** Large blobs first among those without needs: the longest job begun last is what one waits for. */
-function childrenFirst(plan: Plan): string[] {
-  const order: string[] = []
-  const placed = new Set<string>()
-  const place = (key: string) => {
-    if (placed.has(key)) return
-    placed.add(key)
-    for (const need of plan.nodes.get(key)?.needs ?? []) place(need)
-    order.push(key)
-  }
-  const blobs = [...plan.nodes].filter(([, { node }]) => !isManifestNode(node))
-  blobs.sort(([, a], [, b]) => b.node.size - a.node.size)
-  for (const [key] of blobs) place(key)
-  for (const key of plan.nodes.keys()) place(key)
-  return order
 }
 
 async function moveBlob(
@@ -114,6 +100,7 @@ async function moveBlob(
   listen({ type: 'started', digest: node.digest, kind: node.kind, size: node.size })
   const retry = (error: LadingError, attempt: number) => waitBeforeRetry(error, attempt, node.digest, listen, signal)
   const bytes = verifiedBytes(node, {
+    blame: { side: 'source', subject: source.name, operation: `read ${node.kind}` },
     open: (from, inner) => source.fetch(node, from === 0 ? undefined : { start: from }, inner ?? signal),
     retry,
     passed: count => listen({ type: 'progress', digest: node.digest, bytes: count }),
@@ -124,7 +111,9 @@ async function moveBlob(
       return 'copied'
     } catch (error) {
       signal.throwIfAborted()
-      if (!isLadingError(error) || !error.retryable || attempt === blobAttempts) throw error
+      if (!isLadingError(error) || !error.retryable) throw error
+      const wrong = isLadingError(error, 'digest-mismatch', 'size-mismatch')
+      if (attempt === (wrong ? wrongBytesAttempts : blobAttempts)) throw error
       await retry(error, attempt)
     }
   }

@@ -22,7 +22,15 @@ test.each([
   content.byteLength - 1,
 ])('read again from %i gives the rest, checked as a whole', async from => {
   const starts: number[] = []
-  const bytes = verifiedBytes(expected, { open: at => (starts.push(at), inChunks(at)), retry: never, passed: () => {} })
+  const bytes = verifiedBytes(expected, {
+    blame: {},
+    open(at) {
+      starts.push(at)
+      return inChunks(at)
+    },
+    retry: never,
+    passed: () => {},
+  })
   await readAll(bytes.open(), all, 'all')
   expect(Buffer.from(await readAll(bytes.open(from), all, 'rest')).equals(content.subarray(from))).toBe(true)
   // What was read before need not be read again from its start.
@@ -32,14 +40,14 @@ test.each([
 test('a change before the offset is noticed by a reader that starts after it', async () => {
   const wrong = content.slice()
   wrong[10] = 255
-  const bytes = verifiedBytes(expected, { open: at => inChunks(at, wrong), retry: never, passed: () => {} })
+  const bytes = verifiedBytes(expected, { blame: {}, open: at => inChunks(at, wrong), retry: never, passed: () => {} })
   await expect(readAll(bytes.open(1_000_000), all, 'rest')).rejects.toMatchObject({ code: 'digest-mismatch' })
 })
 
 test('the last chunk of a wrong content is never given out', async () => {
   const wrong = content.slice()
   wrong[wrong.length - 1] = 255
-  const bytes = verifiedBytes(expected, { open: at => inChunks(at, wrong), retry: never, passed: () => {} })
+  const bytes = verifiedBytes(expected, { blame: {}, open: at => inChunks(at, wrong), retry: never, passed: () => {} })
   let passed = 0
   await expect(
     (async () => {
@@ -52,6 +60,7 @@ test('the last chunk of a wrong content is never given out', async () => {
 test('a source that breaks again and again without a byte is given up', async () => {
   const attempts: number[] = []
   const bytes = verifiedBytes(expected, {
+    blame: {},
     // biome-ignore lint/correctness/useYield: it breaks before the first byte
     async *open() {
       throw new LadingError('network', 'reset')
@@ -68,6 +77,7 @@ test('a source that breaks again and again without a byte is given up', async ()
 
 test('an error that trying again cannot mend is not tried again', async () => {
   const bytes = verifiedBytes(expected, {
+    blame: {},
     // biome-ignore lint/correctness/useYield: it breaks before the first byte
     async *open() {
       throw new LadingError('denied', 'no')
@@ -81,7 +91,7 @@ test('an error that trying again cannot mend is not tried again', async () => {
 test('no bytes have the digest of no bytes', async () => {
   const nothing = verifiedBytes(
     { digest: digestOf(new Uint8Array()), size: 0 },
-    { open: () => bytesOf(new Uint8Array()).open(), retry: never, passed: () => {} },
+    { blame: {}, open: () => bytesOf(new Uint8Array()).open(), retry: never, passed: () => {} },
   )
   expect(await readAll(nothing.open(), 0, 'nothing')).toHaveLength(0)
 })

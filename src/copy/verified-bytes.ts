@@ -1,8 +1,10 @@
-import { isLadingError, LadingError } from '../errors/index.ts'
+import { type ErrorCode, type ErrorDetails, isLadingError, LadingError } from '../errors/index.ts'
 import { createDigester, type Digest, type Digester, digestParts } from '../model/digest.ts'
 import type { ByteStream, Bytes } from '../streams/index.ts'
 
 export interface Replay {
+  /** Whose bytes they are, for the error that says that they are wrong. */
+  readonly blame: ErrorDetails
   /** Opens the source's bytes at an offset. */
   open(from: number, signal: AbortSignal | undefined): ByteStream
   /** Called before the source is asked again. Decides how long to wait, and throws `error` to give up. `attempt` counts from 1 since a byte last came. */
@@ -27,6 +29,7 @@ export function verifiedBytes(expected: { readonly digest: Digest; readonly size
   const { digest, size } = expected
   const snapshots: { offset: number; digester: Digester }[] = []
   let furthest = 0
+  const wrong = (code: ErrorCode, message: string) => new LadingError(code, message, replay.blame)
 
   const before = (from: number) => snapshots.findLast(({ offset }) => offset <= from)
   const keep = (offset: number, digester: Digester) => {
@@ -49,7 +52,8 @@ export function verifiedBytes(expected: { readonly digest: Digest; readonly size
           for await (const chunk of replay.open(offset, signal)) {
             if (chunk.byteLength === 0) continue
             attempt = 0
-            if (offset + chunk.byteLength > size) throw new TooMany(`got more than the ${size} bytes of ${digest}`)
+            if (offset + chunk.byteLength > size)
+              throw wrong('size-mismatch', `there are more than the ${size} bytes of ${digest}`)
             digester.update(chunk)
             const wanted = offset < from ? chunk.subarray(from - offset) : chunk
             offset += chunk.byteLength
@@ -64,21 +68,18 @@ export function verifiedBytes(expected: { readonly digest: Digest; readonly size
         }
         break
       } catch (error) {
-        if (error instanceof TooMany) throw new LadingError('size-mismatch', error.message)
         signal?.throwIfAborted()
-        if (!isLadingError(error) || !error.retryable) throw error
+        if (!isLadingError(error) || !error.retryable || isLadingError(error, 'size-mismatch')) throw error
         attempt += 1
         await replay.retry(error, attempt)
       }
     }
-    if (offset !== size) throw new LadingError('size-mismatch', `got ${offset} of the ${size} bytes of ${digest}`)
+    if (offset !== size) throw wrong('size-mismatch', `there are ${offset} of the ${size} bytes of ${digest}`)
     const actual = digester.digest()
-    if (actual !== digest) throw new LadingError('digest-mismatch', `expected ${digest}, got ${actual}`)
+    if (actual !== digest)
+      throw wrong('digest-mismatch', `the bytes have another digest: expected ${digest}, got ${actual}`)
     if (held !== undefined) yield held
   }
 
   return { size, open }
 }
-
-/** Not mended by asking again: the source has another content. */
-class TooMany extends Error {}

@@ -12,11 +12,9 @@ export function checkKey(key: string): void {
   checkParts(key, key.split('/'))
 }
 
-/** A prefix may end anywhere in a key, at a slash too. @throws LadingError `bad-argument` */
+/** A prefix may end anywhere in a key: its last component is not whole, and `..` begins `..a` too. @throws LadingError `bad-argument` */
 export function checkPrefix(prefix: string): void {
-  const parts = prefix.split('/')
-  if (parts.at(-1) === '') parts.pop()
-  checkParts(prefix, parts)
+  checkParts(prefix, prefix.split('/').slice(0, -1))
 }
 
 /** Whether the key, or every key below it where it ends with a slash, is the store's own. */

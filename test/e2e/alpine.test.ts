@@ -124,7 +124,9 @@ describeWithServices(['docker-registry', 'skopeo', 'crane'], 'the seven whole pl
         ])
       ).trim(),
     ).toBe(rewritten)
-    await crane.run(['validate', '--insecure', '--remote', `${registry.host}/peers/alpine:seven`])
+    const pulled = path.join(await newFolder(), 'pulled')
+    await crane.run(['pull', '--insecure', '--format', 'oci', `${registry.host}/peers/alpine:seven`, pulled])
+    expect((await inspectImage(`oci:${pulled}`)).digest).toBe(rewritten)
     expect((await crane.run(['digest', '--insecure', `${registry.host}/peers/alpine:seven`])).trim()).toBe(rewritten)
     const onward = path.join(await newFolder(), 'onward')
     await skopeo.run(['copy', '--all', '--preserve-digests', `oci:${layout}:seven`, `oci:${onward}:seven`])

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { cp, mkdtemp, readdir, readFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { temporaryFolder } from '../services/temporary-folder.ts'
 
@@ -10,13 +10,6 @@ export const fixtures = path.join(root, 'test/fixtures')
 /** A new folder that goes with the test process. */
 export function newFolder(): Promise<string> {
   return mkdtemp(path.join(temporaryFolder(), 'e2e-'))
-}
-
-/** A copy of a fixture that a test may write to. */
-export async function fixtureCopy(name: string): Promise<string> {
-  const folder = path.join(await newFolder(), path.basename(name))
-  await cp(path.join(fixtures, name), folder, { recursive: true })
-  return folder
 }
 
 export interface Run {

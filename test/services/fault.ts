@@ -3,7 +3,7 @@ import { Transform, type TransformCallback } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Which requests a fault befalls: all that match every condition, after the first `skip`, and then `times` of them. */
-export interface FaultMatch {
+interface FaultMatch {
   readonly method?: string
   /** Against the path with its query. */
   readonly path?: RegExp

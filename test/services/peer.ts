@@ -24,7 +24,7 @@ export function servicePath(name: ServiceName): string {
   return found
 }
 
-export interface PeerResult {
+interface PeerResult {
   readonly code: number
   readonly stdout: string
   readonly stderr: string
@@ -38,7 +38,7 @@ export interface Peer {
   attempt(args: readonly string[], options?: PeerOptions): Promise<PeerResult>
 }
 
-export interface PeerOptions {
+interface PeerOptions {
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal

@@ -1,27 +1,16 @@
 import { Agent, createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type Readable, Transform } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { close, listen } from '../../src/testing/listen.ts'
+import type { RecordedRequest } from '../../src/testing/recorded-request.ts'
 import { type Fault, type FaultHandle, FaultTable, passOnly, responseTransforms } from './fault.ts'
-import { close, listen } from './listen.ts'
-
-/** One request as it passed. Counts grow while it is under way. */
-export interface ProxiedRequest {
-  readonly method: string
-  /** With its query. */
-  readonly path: string
-  readonly headers: IncomingMessage['headers']
-  /** `undefined` until there is an answer, and for good where the connection was dropped. */
-  status: number | undefined
-  requestBytes: number
-  responseBytes: number
-}
 
 export interface TestProxy extends AsyncDisposable {
   /** `127.0.0.1:PORT` */
   readonly host: string
   readonly url: string
   /** Everything that was asked, in order of arrival. Set its `length` to 0 to count anew. */
-  readonly requests: ProxiedRequest[]
+  readonly requests: RecordedRequest[]
   /** From now on, this befalls the requests that it matches. */
   fault(fault: Fault): FaultHandle
   clearFaults(): void
@@ -38,11 +27,11 @@ export interface TestProxy extends AsyncDisposable {
 export async function startProxy(target: string): Promise<TestProxy> {
   const { hostname, port } = new URL(target)
   const agent = new Agent({ keepAlive: true })
-  const requests: ProxiedRequest[] = []
+  const requests: RecordedRequest[] = []
   const faults = new FaultTable()
 
   async function serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-    const record: ProxiedRequest = {
+    const record: RecordedRequest = {
       method: incoming.method ?? '',
       path: incoming.url ?? '',
       headers: incoming.headers,
@@ -67,7 +56,7 @@ export async function startProxy(target: string): Promise<TestProxy> {
   function forward(
     incoming: IncomingMessage,
     response: ServerResponse,
-    record: ProxiedRequest,
+    record: RecordedRequest,
     fault: Fault,
     drop: () => void,
   ): void {

@@ -2,9 +2,9 @@ import { createPrivateKey, randomUUID, sign, X509Certificate } from 'node:crypto
 import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { close, listen } from '../../src/testing/listen.ts'
 import type { Certificate } from './certificate.ts'
 import { testCredentials } from './credentials.ts'
-import { close, listen } from './listen.ts'
 
 /** How the next tokens are. May be changed while the server runs. */
 export interface TokenSettings {
@@ -20,7 +20,7 @@ export interface TokenSettings {
 }
 
 /** One question for a token. */
-export interface TokenRequest {
+interface TokenRequest {
   readonly method: string
   /** `undefined` where nobody logged in. */
   readonly username: string | undefined

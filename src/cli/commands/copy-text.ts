@@ -51,5 +51,5 @@ function planText(plan: readonly PlanEntry[]): string {
   )
   const missing = plan.filter(one => one.action === 'copy')
   const bytes = missing.reduce((sum, one) => sum + one.size, 0)
-  return `${lines.join('')}${formatCount(missing.length, 'blob')} of ${plan.length} to copy, ${formatSize(bytes)}\n`
+  return `${lines.join('')}${missing.length} of ${plan.length} to copy, ${formatSize(bytes)}\n`
 }

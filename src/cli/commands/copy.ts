@@ -4,7 +4,8 @@ import { hostPlatform, type Platform, parsePlatform } from '../../model/platform
 import { defineCommand } from '../command.ts'
 import { defined } from '../defined.ts'
 import { argument, choice, count, flag, list, text } from '../options.ts'
-import { openProgress, progressModes } from '../progress/progress.ts'
+import { printableJson } from '../printable.ts'
+import { openProgress, progressModes } from '../progress/open-progress.ts'
 import { sharedOptions } from '../shared-options.ts'
 import { writeDigestFile } from '../write-digest-file.ts'
 import { copyText } from './copy-text.ts'
@@ -29,7 +30,10 @@ export const copyCommand = defineCommand({
       },
       parsePlatform,
     ),
-    all: flag({ short: 'a', description: 'Copy all platforms, and fail where DST cannot hold them.' }),
+    all: flag({
+      short: 'a',
+      description: 'Copy all platforms: what happens anyway where DST can hold them.',
+    }),
     multiArch: choice(multiArch, {
       default: undefined,
       description:
@@ -78,7 +82,7 @@ export const copyCommand = defineCommand({
       blobs: 'how many blobs were `copied`, `mounted` within the registry, and `present` already',
       bytes: 'how many bytes were `copied`, and `present` already',
       seconds: 'how long it took',
-      plan: 'with --dry-run: an array of `digest`, `kind`, `size` and `action`, which is `copy` or `present`',
+      plan: 'with --dry-run, and something to do: an array of `digest`, `kind`, `size` and `action`, which is `copy` or `present`',
     } satisfies Record<keyof CopyResult, string>,
   },
 
@@ -100,7 +104,7 @@ export const copyCommand = defineCommand({
     }
     if (input.digestfile !== undefined && !input.dryRun) await writeDigestFile(input.digestfile, result.digest)
     if (input.quiet) return
-    context.stdout.write(input.output === 'json' ? `${JSON.stringify(result, null, 2)}\n` : copyText(result))
+    context.stdout.write(input.output === 'json' ? `${printableJson(result, 2)}\n` : copyText(result))
   },
 })
 
@@ -111,7 +115,7 @@ interface Choice {
 }
 
 /** One way of saying which platforms, never two: skopeo's precedence among them is nothing that a user can see. */
-function selection({ platform, all, multiArch }: Choice): Pick<CopyOptions, 'platforms' | 'all'> {
+function selection({ platform, all, multiArch }: Choice): Pick<CopyOptions, 'platforms'> {
   const given = [
     platform.length > 0 ? '--platform' : undefined,
     all ? '--all' : undefined,
@@ -127,7 +131,7 @@ function selection({ platform, all, multiArch }: Choice): Pick<CopyOptions, 'pla
       hint: '--multi-arch all copies the index and its platforms, --platform some of them',
     })
   }
-  if (all || multiArch === 'all') return { all: true }
   if (multiArch === 'system') return { platforms: [hostPlatform()] }
-  return platform.length > 0 ? { platforms: [...platform] } : {}
+  // an empty list is everything, which is what --all and --multi-arch all say
+  return { platforms: platform }
 }

@@ -32,7 +32,9 @@ function manifestText(manifest: PlatformDescription, image: ImageDescription): s
   const fields = alignFields(
     [
       ['digest', manifest.digest === image.digest ? undefined : manifest.digest],
+      ['problem', manifest.problem && printable(manifest.problem)],
       ['size', `${formatSize(manifest.size)} in ${formatCount(manifest.layers.length, 'layer')}`],
+      ['author', config?.author && printable(config.author)],
       ['created', config?.created && printable(config.created)],
       ['entrypoint', words(config?.entrypoint)],
       ['command', words(config?.command)],

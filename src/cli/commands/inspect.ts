@@ -1,9 +1,10 @@
 import type { ImageDescription, PlatformDescription } from '../../copy/index.ts'
 import { LadingError } from '../../errors/index.ts'
-import { formatPlatform, hostPlatform, parsePlatform, platformMatches } from '../../model/platform.ts'
+import { formatPlatform, hostPlatform, platformMatches } from '../../model/platform.ts'
 import { defineCommand } from '../command.ts'
 import { defined } from '../defined.ts'
 import { argument, flag } from '../options.ts'
+import { printableJson } from '../printable.ts'
 import { sharedOptions } from '../shared-options.ts'
 import { inspectText } from './inspect-text.ts'
 
@@ -37,9 +38,9 @@ export const inspectCommand = defineCommand({
       annotations: "the root's annotations",
       platforms:
         'an array, one element for each manifest: `platform`, `digest`, `mediaType`, `size` (the bytes of config and ' +
-        'layers), `layers` (`digest`, `mediaType`, `size`), `config` (`digest`, `size`, `created`, `env`, `entrypoint`, ' +
-        '`command`, `workingDir`, `user`, `labels`, `exposedPorts`), `artifactType`, and for an attestation ' +
-        '`attestationFor`, the digest of the manifest that it is about',
+        'layers), `layers` (`digest`, `mediaType`, `size`), `config` (`digest`, `size`, `platform`, `created`, `author`, `env`, ' +
+        '`entrypoint`, `command`, `workingDir`, `user`, `labels`, `exposedPorts`, `diffIds`), `artifactType`, `problem` ' +
+        'where it could not be read whole, and for an attestation `attestationFor`, the digest of the manifest that it is about',
     } satisfies Record<Exclude<keyof ImageDescription, 'raw'>, string>,
   },
 
@@ -54,7 +55,7 @@ export const inspectCommand = defineCommand({
 function inspectJson(image: ImageDescription): string {
   const { raw: _, platforms, ...root } = image
   const manifests = platforms.map(({ configBytes: _, ...manifest }) => manifest)
-  return `${JSON.stringify({ ...root, platforms: manifests }, null, 2)}\n`
+  return `${printableJson({ ...root, platforms: manifests }, 2)}\n`
 }
 
 function configBytes(image: ImageDescription): Uint8Array {
@@ -76,7 +77,8 @@ function configBytes(image: ImageDescription): Uint8Array {
   })
 }
 
-function isForHost({ platform }: PlatformDescription): boolean {
-  // the platforms of an index that are no images are called unknown/unknown, which is a platform to the parser
-  return platform !== undefined && platformMatches(hostPlatform(), parsePlatform(platform))
+/** Not read by parsePlatform, which refuses what a user may not type: an image may say anything. */
+function isForHost({ platform = '' }: PlatformDescription): boolean {
+  const [os = '', architecture = '', variant = ''] = platform.split('/')
+  return platformMatches(hostPlatform(), { os, architecture, variant })
 }

@@ -4,7 +4,7 @@ import type { Output } from '../context.ts'
 import { formatSize } from '../format-size.ts'
 import type { Library } from '../library.ts'
 import { argument, flag } from '../options.ts'
-import { printable } from '../printable.ts'
+import { printable, printableJson } from '../printable.ts'
 import { sharedOptions } from '../shared-options.ts'
 
 type Images = ReturnType<Library['listImages']>
@@ -59,7 +59,7 @@ function longLine(image: Image): string {
 async function writeJson(images: Images, stdout: Output): Promise<void> {
   let separator = '[\n  '
   for await (const image of images) {
-    stdout.write(separator + JSON.stringify(image))
+    stdout.write(separator + printableJson(image))
     separator = ',\n  '
   }
   stdout.write(separator.startsWith('[') ? '[]\n' : '\n]\n')

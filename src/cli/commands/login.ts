@@ -41,13 +41,14 @@ export const loginCommand = defineCommand({
       password ?? (passwordStdin ? await readPassword(context.stdin) : await askFor('Password', false, context))
     if (name === '' || secret === '')
       throw new LadingError('bad-argument', `the ${name === '' ? 'username' : 'password'} is empty`)
-    await context.library.login({
+    const { storedIn } = await context.library.login({
       registry,
       username: name,
       password: secret,
+      signal: context.signal,
       ...defined({ authFile: authfile, tlsVerify }),
     })
-    context.stdout.write(`logged in to ${printable(registry)}\n`)
+    context.stdout.write(`logged in to ${printable(registry)}, kept in ${printable(storedIn)}\n`)
   },
 })
 

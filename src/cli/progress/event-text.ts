@@ -9,7 +9,7 @@ export function eventText(event: CopyEvent): string | undefined {
       return `warning: ${printable(event.message)}`
     case 'retried': {
       const { subject, reason, attempt, waitSeconds } = event
-      return printable(`retry ${attempt} of ${subject} in ${formatDuration(waitSeconds)}: ${reason}`)
+      return printable(`attempt ${attempt} of ${subject} failed, next in ${formatDuration(waitSeconds)}: ${reason}`)
     }
     default:
       return undefined

@@ -1,6 +1,7 @@
 import type { Digest } from '../../model/digest.ts'
 import type { Clock } from '../clock.ts'
 import type { Output } from '../context.ts'
+import { printableJson } from '../printable.ts'
 import type { Progress } from './progress.ts'
 
 const flushMilliseconds = 100
@@ -20,7 +21,7 @@ export function openJsonProgress(output: Output, clock: Clock): Progress {
         return
       }
       flush()
-      output.write(`${JSON.stringify(event)}\n`)
+      output.write(`${printableJson(event)}\n`)
     },
     close() {
       stop()

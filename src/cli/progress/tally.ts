@@ -40,13 +40,13 @@ export class Tally {
       case 'progress': {
         this.#moved += event.bytes
         const blob = this.#active.get(event.digest)
-        // a blob that is retried from its start is counted twice: never show more than there is
-        if (blob) this.#active.set(event.digest, { ...blob, bytes: Math.min(blob.size, blob.bytes + event.bytes) })
+        if (blob) this.#active.set(event.digest, { ...blob, bytes: blob.bytes + event.bytes })
         return
       }
       case 'copied':
       case 'mounted':
-      case 'skipped':
+        // the plan counts the blobs that are missing: no manifest, and nothing that is there already
+        if (event.kind === 'index' || event.kind === 'manifest') return
         this.#active.delete(event.digest)
         this.#settledBlobs++
         this.#settledBytes += event.size
@@ -78,7 +78,7 @@ export class Tally {
     return { settled, all: Math.max(this.#planned?.bytes ?? 0, settled) }
   }
 
-  /** Bytes a second that really moved; what was mounted or present already is not speed. `undefined` before it is known. */
+  /** Bytes a second that really moved; what was mounted is not speed. `undefined` before it is known. */
   get bytesPerSecond(): number | undefined {
     const [first, last] = [this.#samples[0], this.#samples.at(-1)]
     if (first === undefined || last === undefined || last.at === first.at) return undefined

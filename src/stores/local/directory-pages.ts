@@ -4,7 +4,7 @@ import { systemCode } from '../../errors/index.ts'
 import { compareKeys } from '../key-order.ts'
 
 /** A file, or a directory whose name ends with `/`: so they sort as the keys that begin with them do (`a.b` before `a/x`). */
-export type EntryName = string
+type EntryName = string
 
 /**
  * The names in a directory that `wanted` lets pass, sorted, a page at a time.

@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { type FileHandle, mkdir, open, opendir, rm, stat } from 'node:fs/promises'
+import { type FileHandle, open, opendir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { systemCode } from '../../errors/index.ts'
 import type { ByteStream } from '../../streams/index.ts'
 import { etagLimitBytes } from './content-etag.ts'
 import { currentProcess, hasEnded } from './process-identity.ts'
@@ -16,7 +15,7 @@ export async function temporaryName(): Promise<string> {
 }
 
 /** A file that is written whole and durable, but has no name that matters yet. */
-export interface TemporaryFile {
+interface TemporaryFile {
   readonly path: string
   readonly size: number
   readonly modified: Date
@@ -27,11 +26,7 @@ export interface TemporaryFile {
 /** Writes `body` to a file of its own. Where the body or the disk fails, nothing stays. */
 export async function writeTemporary(directory: string, body: ByteStream): Promise<TemporaryFile> {
   const path = join(directory, await temporaryName())
-  const handle = await open(path, 'wx').catch(async (error: unknown) => {
-    if (systemCode(error) !== 'ENOENT') throw error
-    await mkdir(directory, { recursive: true })
-    return await open(path, 'wx')
-  })
+  const handle = await open(path, 'wx')
   try {
     const content = await writeAll(handle, body)
     await handle.sync()

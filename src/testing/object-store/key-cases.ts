@@ -64,7 +64,7 @@ export const keyCases: readonly ObjectStoreCase[] = [
         await rejectsWith('bad-argument', store.head(key))
         await rejectsWith('bad-argument', store.delete(key))
       }
-      for (const prefix of ['../', '..', 'a/../', '/', 'a//', 'a\\', 'lading/tmp/']) {
+      for (const prefix of ['../', 'a/../', '../a', '/', 'a//', 'a\\', 'lading/tmp/']) {
         await rejectsWith('bad-argument', listed(store, prefix))
       }
     },

@@ -23,6 +23,11 @@ export const listCases: readonly ObjectStoreCase[] = [
     'a prefix ends anywhere in a key',
     async store => {
       for (const key of ordered) await store.put(key, bytes(key))
+      for (const key of ['.hidden', '..two', 'a/.x']) await store.put(key, bytes(key))
+      assert.deepEqual(await listed(store, '.'), ['..two', '.hidden'])
+      assert.deepEqual(await listed(store, '..'), ['..two'])
+      assert.deepEqual(await listed(store, 'a/.'), ['a/.x'])
+      await store.delete('a/.x')
       for (const prefix of ['a', 'a/', 'a/x', 'a/y', 'a/y/', 'a/y/1', 'é', 'z', 'a/x/']) {
         assert.deepEqual(
           await listed(store, prefix),

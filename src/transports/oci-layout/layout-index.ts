@@ -46,10 +46,8 @@ export async function readLayoutIndex(store: ObjectStore, signal?: AbortSignal):
     )
   }
   const index = await readDocument(store, indexKey, indexSchema, signal)
-  if (index === undefined) {
-    if (marker === undefined) return undefined
-    throw new LadingError('bad-layout', `it has an ${markerKey} file and no ${indexKey}`)
-  }
+  // The marker alone is a layout that somebody is making, or was making when they were stopped.
+  if (index === undefined) return undefined
   return { document: index.value, etag: index.etag }
 }
 

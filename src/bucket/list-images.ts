@@ -1,0 +1,110 @@
+import {
+  compileGlob,
+  isGlob,
+  parseTagKey,
+  readHistory,
+  readTag,
+  tagHolds,
+  tagKeys,
+  tagsPrefix,
+} from '../layout/index.ts'
+import type { Digest } from '../model/digest.ts'
+import { type Manifest, parseManifest } from '../model/manifest.ts'
+import type { ObjectStore } from '../stores/index.ts'
+import { openBucket } from '../transports/bucket/open-bucket.ts'
+import { parseBucketLocator } from '../transports/bucket/reference.ts'
+import { mapInOrder } from './map-in-order.ts'
+
+export interface ListImagesOptions {
+  /** Read the tags too. Without it their names are all that is asked for, and no manifest is read. */
+  readonly details?: boolean
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A tag of an image in a bucket. */
+export interface ListedImage {
+  readonly image: string
+  readonly tag: string
+  readonly digest?: Digest
+  /** Every blob and manifest of the image. Absent where neither the history nor the root itself says it. */
+  readonly sizeBytes?: number
+  readonly pushedAt?: Date
+}
+
+/** So many tags are read at once for their details. */
+const concurrency = 16
+
+/**
+ * The tags in a bucket, in the order of their keys, as the listing gives them: no more than a page is held.
+ *
+ * What follows the bucket's root is a glob (`*` does not cross a `/`), or a name: of that image and of all below it.
+ *
+ * @example
+ * for await (const { image, tag } of listImages('local://./images/')) console.log(`${image}:${tag}`)
+ *
+ * @throws LadingError `bad-reference`, `bucket-not-found`
+ */
+export async function* listImages(
+  locator: string,
+  { details = false, signal }: ListImagesOptions = {},
+): AsyncGenerator<ListedImage, void, undefined> {
+  const { store, path } = await openBucket(parseBucketLocator(locator), { what: 'bucket', create: false })
+  await using _ = store
+  const names = listTags(store, path, signal)
+  yield* details ? mapInOrder(names, concurrency, name => withDetails(store, name, signal)) : names
+}
+
+async function* listTags(
+  store: ObjectStore,
+  path: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ListedImage, void, undefined> {
+  const glob = isGlob(path)
+  const folder = glob ? literalFolder(path) : path === '' || path.endsWith('/') ? path : `${path}/`
+  const matches = glob ? await compileGlob(path) : () => true
+  for await (const entry of store.list(tagsPrefix(folder), { signal })) {
+    const name = entry.kind === 'object' ? parseTagKey(entry.info.key) : undefined
+    if (name !== undefined && matches(name.image)) yield name
+  }
+}
+
+/** What stands before the first component with a wildcard: the listing need not look elsewhere. */
+function literalFolder(glob: string): string {
+  const literal = glob.slice(0, glob.search(/[*?[\]{}]/))
+  return literal.slice(0, literal.lastIndexOf('/') + 1)
+}
+
+/** `undefined` where the tag was removed since it was listed. */
+async function withDetails(
+  store: ObjectStore,
+  { image, tag }: ListedImage,
+  signal: AbortSignal | undefined,
+): Promise<ListedImage | undefined> {
+  const [record, history] = await Promise.all([
+    readTag(store, image, tag, signal),
+    readHistory(store, tagKeys(image, tag).history, signal),
+  ])
+  if (record === undefined) return undefined
+  const entry = history.find(pushed => tagHolds(record, pushed.digest))
+  const sizeBytes = entry === undefined || entry.size_bytes === 0 ? sizeOf(record.bytes) : entry.size_bytes
+  return {
+    image,
+    tag,
+    digest: entry?.digest ?? record.digest,
+    ...(sizeBytes === undefined ? {} : { sizeBytes }),
+    pushedAt: entry === undefined ? record.info.modified : new Date(entry.pushed_at),
+  }
+}
+
+/** s3lo notes no size for an index, and only its platform manifests would say it; a plain image's manifest says it all. */
+function sizeOf(bytes: Uint8Array): number | undefined {
+  let manifest: Manifest
+  try {
+    manifest = parseManifest(bytes)
+  } catch {
+    // A listing shows what is there; to say what is wrong with it is for `inspect`.
+    return undefined
+  }
+  if (manifest.kind === 'index') return undefined
+  return [manifest.config, ...manifest.layers].reduce((sum, { size }) => sum + size, bytes.byteLength)
+}

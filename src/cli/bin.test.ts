@@ -1,0 +1,86 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { describe, expect, test } from 'vitest'
+import { version } from '../version.ts'
+
+const run = promisify(execFile)
+const root = new URL('../../', import.meta.url)
+const bin = fileURLToPath(new URL('bin/lading.js', root))
+const manifest: { version: string; engines: { node: string } } = JSON.parse(
+  await readFile(new URL('package.json', root), 'utf8'),
+)
+
+const systemNode = '/usr/bin/node'
+const systemVersion = existsSync(systemNode) ? (await run(systemNode, ['--version'])).stdout.trim() : undefined
+const isOld = systemVersion !== undefined && Number(/\d+/.exec(systemVersion)) < 22
+
+/** Runs `bin/lading.js` where `process.versions.node` says something else. */
+function runUnder(pretended: string) {
+  const pretend =
+    `Object.defineProperty(process.versions, 'node', { value: '${pretended}' });` +
+    `Object.defineProperty(process, 'version', { value: 'v${pretended}' })`
+  return run(process.execPath, ['--import', `data:text/javascript,${encodeURIComponent(pretend)}`, bin, '--version'])
+}
+
+describe('bin/lading.js', () => {
+  test('tells its version, which is that of package.json', async () => {
+    expect(version).toBe(manifest.version)
+    expect(await run(process.execPath, [bin, '--version'])).toEqual({ stdout: `lading ${version}\n`, stderr: '' })
+  })
+
+  test.each(['22.22.2', '22.23.0', '24.15.0', '24.21.0', '26.0.0', '27.1.0'])('runs under Node %s', async node => {
+    expect((await runUnder(node)).stdout).toBe(`lading ${version}\n`)
+  })
+
+  test.each([
+    '12.22.9',
+    '18.20.8',
+    '20.20.2',
+    '22.22.1',
+    '22.9.9',
+    '23.11.0',
+    '24.14.9',
+    '25.9.0',
+  ])('says in one line what it needs under Node %s', async node => {
+    const line = `lading: needs Node.js ${manifest.engines.node}, and this is v${node}; in a checkout, \`npx lading\` brings its own after \`npm ci\`\n`
+    await expect(runUnder(node)).rejects.toMatchObject({ code: 64, stdout: '', stderr: line })
+  })
+
+  test.skipIf(!isOld)("says so under the system's own Node, if that is old", async () => {
+    await expect(run(systemNode, [bin, '--version'])).rejects.toMatchObject({
+      code: 64,
+      stderr: expect.stringMatching(new RegExp(`^lading: needs Node\\.js .* and this is ${systemVersion};.*\n$`)),
+    })
+  })
+})
+
+describe('what is loaded', () => {
+  /** Every module that a command line loads, by its path in the checkout. */
+  async function loadedBy(...argv: string[]): Promise<string[]> {
+    const record = `
+      import { registerHooks } from 'node:module'
+      import { writeSync } from 'node:fs'
+      registerHooks({ load(url, context, next) { writeSync(2, url + '\\n'); return next(url, context) } })`
+    const hook = `data:text/javascript,${encodeURIComponent(record)}`
+    const { stderr } = await run(process.execPath, ['--import', hook, bin, ...argv])
+    return stderr
+      .split('\n')
+      .filter(url => url.startsWith(root.href))
+      .map(url => url.slice(root.href.length))
+  }
+
+  test('for --version, three files', async () => {
+    expect(await loadedBy('--version')).toEqual(['bin/lading.js', 'src/cli/main.ts', 'src/version.ts'])
+  })
+
+  test('for help, the parser and nothing that moves bytes', async () => {
+    const loaded = await loadedBy('copy', '--help')
+    const packages = loaded.filter(path => path.startsWith('node_modules/')).map(path => path.split('/')[1])
+    expect([...new Set(packages)]).toEqual(['commander'])
+    const folders = loaded.filter(path => path.startsWith('src/')).map(path => path.split('/')[1])
+    expect([...new Set(folders)].sort()).toEqual(['cli', 'errors', 'model', 'version.ts'])
+  })
+})

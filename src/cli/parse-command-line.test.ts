@@ -1,0 +1,121 @@
+import { describe, expect, test } from 'vitest'
+import { copied } from '../../test/cli/images.ts'
+import { runLading } from '../../test/cli/run-lading.ts'
+import type { CopyOptions } from '../copy/index.ts'
+import { hostPlatform } from '../model/platform.ts'
+import { commandTable } from './command-table.ts'
+
+/** What `copyImage` is called with for a command line. */
+async function copyCall(argv: readonly string[]) {
+  const calls: { source: string; destination: string; options: Partial<CopyOptions> }[] = []
+  const run = await runLading(['copy', ...argv], {
+    library: {
+      async copyImage(source, destination, { onEvent: _, signal: __, ...options } = {}) {
+        calls.push({ source, destination, options })
+        return copied
+      },
+    },
+  })
+  expect(run.stderr).toBe('')
+  return calls[0]
+}
+
+const base = { platforms: [], force: false, dryRun: false, jobs: 10 }
+const amd64 = { os: 'linux', architecture: 'amd64' }
+const armv7 = { os: 'linux', architecture: 'arm', variant: 'v7' }
+
+describe('copy reads', () => {
+  test.each<[string, string[], Partial<CopyOptions>]>([
+    ['no options', [], base],
+    ['a platform', ['--platform', 'linux/amd64'], { ...base, platforms: [amd64] }],
+    [
+      'platforms given twice',
+      ['--platform=linux/amd64', '--platform', 'linux/arm/7'],
+      { ...base, platforms: [amd64, armv7] },
+    ],
+    ['platforms with a comma', ['--platform', 'linux/x86_64,linux/arm/v7'], { ...base, platforms: [amd64, armv7] }],
+    ['--all', ['--all'], base],
+    ['-a', ['-a'], base],
+    ['--all=false', ['--all=false'], base],
+    ['--multi-arch all', ['--multi-arch', 'all'], base],
+    ['--multi-arch system', ['--multi-arch=system'], { ...base, platforms: [hostPlatform()] }],
+    ['numbers', ['--jobs', '3'], { ...base, jobs: 3 }],
+    ['the last of two', ['--jobs=3', '--jobs=4'], { ...base, jobs: 4 }],
+    ['flags', ['--force', '--dry-run'], { ...base, force: true, dryRun: true }],
+    ['a bare flag', ['--tls-verify'], { ...base, tlsVerify: true }],
+    ['a flag that is off', ['--tls-verify=false'], { ...base, tlsVerify: false }],
+    ["Go's spelling of false", ['--tls-verify=F'], { ...base, tlsVerify: false }],
+    ['a file', ['--authfile', '-odd'], { ...base, authFile: '-odd' }],
+  ])('%s, before and after the arguments', async (_, options, expected) => {
+    const call = { source: 'docker://a', destination: 'dir:/b', options: expected }
+    expect(await copyCall([...options, 'docker://a', 'dir:/b'])).toEqual(call)
+    expect(await copyCall(['docker://a', 'dir:/b', ...options])).toEqual(call)
+  })
+
+  test('arguments that begin with a dash, after --', async () => {
+    expect(await copyCall(['--', '-a', '--all'])).toEqual({ source: '-a', destination: '--all', options: base })
+  })
+})
+
+describe('a command line is refused', () => {
+  test.each([
+    ['an unknown command', ['coppy', 'a', 'b'], "unknown command 'coppy'", 'did you mean copy?'],
+    ['an unknown option', ['copy', '--platfrom', 'x', 'a'], "unknown option '--platfrom'", 'did you mean --platform?'],
+    ['an unknown option with a value', ['login', '--pasword=s3cret', 'a'], "unknown option '--pasword'", '--password?'],
+    ['an unknown letter', ['copy', '-z', 'a', 'b'], "unknown option '-z'", '`lading copy --help`'],
+    ['an argument too few', ['copy', 'a'], "missing required argument 'DST'", '`lading copy --help`'],
+    ['an argument too many', ['copy', 'a', 'b', 's3cret'], "too many arguments for 'copy', it takes 2 arguments", ''],
+    ['an option without its value', ['copy', 'a', 'b', '--jobs'], "option '--jobs N' argument missing", ''],
+    ['no number', ['copy', '--jobs=0', 'a', 'b'], '--jobs takes a whole number of at least 1, not "0"', ''],
+    ['no boolean', ['copy', '--force=yes', 'a', 'b'], '--force takes true or false, not "yes"', ''],
+    ['no platform', ['copy', '--platform=linux', 'a', 'b'], '"linux" is not a platform', 'os/arch'],
+    ['an empty platform', ['copy', '--platform=linux/amd64,', 'a', 'b'], '"" is not a platform', 'os/arch'],
+    ['no choice', ['copy', '--output=xml', 'a', 'b'], '--output takes one of text, json, not "xml"', ''],
+    ['a property of objects', ['copy', '--force=toString', 'a', 'b'], '--force takes true or false', ''],
+    [
+      '--platform and --all',
+      ['copy', '--platform=a/b', '-a', 'a', 'b'],
+      '--platform and --all cannot be given together',
+      '',
+    ],
+    [
+      '--platform and --multi-arch',
+      ['copy', '--platform=a/b', '--multi-arch=all', 'a', 'b'],
+      'cannot be given together',
+      '',
+    ],
+    ['--all and --multi-arch', ['copy', '--all', '--multi-arch=system', 'a', 'b'], 'cannot be given together', ''],
+    ['--multi-arch index-only', ['copy', '--multi-arch=index-only', 'a', 'b'], 'index-only cannot be done yet', ''],
+    ['init without a directory', ['init'], 'no directory is named', 'lading init --local DIR'],
+    ['logout of nothing', ['logout'], 'no registry is named', ''],
+    ['logout of one and all', ['logout', '--all', 'ghcr.io'], '--all takes no registry', ''],
+  ])('%s', async (_, argv, message, hint) => {
+    const { exit, stdout, stderr } = await runLading(argv)
+    expect({ exit, stdout }).toEqual({ exit: 64, stdout: '' })
+    const [first, second = ''] = stderr.split('\n')
+    expect(first).toContain(message)
+    expect(second).toContain(hint)
+    expect(stderr).not.toContain('s3cret')
+  })
+})
+
+describe('help', () => {
+  test.each([['--help'], ['-h'], ['help']])('%s lists every command', async word => {
+    const { exit, stdout, stderr } = await runLading([word])
+    expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' })
+    for (const { name, summary } of commandTable) expect(stdout).toMatch(new RegExp(`^ +${name} +${summary}$`, 'm'))
+  })
+
+  test('without a command it goes to stderr and is a failure', async () => {
+    const { exit, stdout, stderr } = await runLading([])
+    expect({ exit, stdout }).toEqual({ exit: 64, stdout: '' })
+    expect(stderr).toMatch(/^Usage: lading COMMAND/)
+  })
+
+  test.each(commandTable.map(({ name }) => name))('of %s shows its examples, by either spelling', async name => {
+    const asked = await runLading([name, '--help'])
+    expect(asked.stdout).toMatch(new RegExp(`^Usage: lading ${name} \\[OPTIONS\\]`))
+    expect(asked.stdout).toMatch(new RegExp(`^Examples:\n  # .+\n  .*lading ${name}`, 'm'))
+    expect(await runLading(['help', name])).toEqual(asked)
+  })
+})

@@ -1,0 +1,24 @@
+import { isLadingError } from '../errors/index.ts'
+import type { ObjectStore } from '../stores/index.ts'
+import { afterLostRace, overVersion } from './lost-race.ts'
+import { readDocument } from './read-document.ts'
+
+/** Reads an object, changes it and writes it back, again and again until nobody came between. */
+export async function changeObject(
+  store: ObjectStore,
+  key: string,
+  limit: number,
+  change: (old: Uint8Array | undefined) => Uint8Array,
+  signal?: AbortSignal,
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const old = await readDocument(store, key, limit, signal)
+    try {
+      await store.put(key, change(old?.bytes), { ...overVersion(old?.info), signal })
+      return
+    } catch (error) {
+      if (!isLadingError(error, 'precondition-failed')) throw error
+      await afterLostRace(attempt, error, signal)
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import * as v from 'valibot'
+import { isLadingError } from '../errors/index.ts'
+import { type Digest, isDigest } from '../model/digest.ts'
+import type { ObjectStore } from '../stores/index.ts'
+import { changeObject } from './change-object.ts'
+import { readDocument } from './read-document.ts'
+
+/**
+ * One push of a tag, as history.json holds it, newest first. s3lo writes the same:
+ * `[{"pushed_at":"2026-04-13T13:22:09Z","digest":"sha256:2510…","size_bytes":0}]`, with 0 for the size of an index.
+ */
+export interface HistoryEntry {
+  /** RFC 3339. */
+  readonly pushed_at: string
+  readonly digest: Digest
+  /** Every blob and manifest of the image; 0 where nobody counted. */
+  readonly size_bytes: number
+}
+
+/** Older entries are dropped: at some 140 bytes each the document stays well below `maxHistoryBytes`. */
+const maxEntries = 10_000
+const maxHistoryBytes = 4 * 1024 * 1024
+
+const entrySchema = v.looseObject({
+  pushed_at: v.pipe(
+    v.string(),
+    v.check(text => !Number.isNaN(Date.parse(text))),
+  ),
+  digest: v.custom<Digest>(value => typeof value === 'string' && isDigest(value)),
+  size_bytes: v.fallback(v.number(), 0),
+})
+
+/**
+ * Reads a tag's history. It says what happened and decides nothing, so what cannot be understood is left out: a tag whose
+ * history is damaged can be read.
+ */
+export async function readHistory(store: ObjectStore, key: string, signal?: AbortSignal): Promise<HistoryEntry[]> {
+  try {
+    const document = await readDocument(store, key, maxHistoryBytes, signal)
+    return document === undefined ? [] : parseHistory(document.bytes)
+  } catch (error) {
+    if (isLadingError(error, 'too-large')) return []
+    throw error
+  }
+}
+
+/** Changes a history so that of many that do so at once nobody's change is lost. A damaged one is begun anew. */
+export async function changeHistory(
+  store: ObjectStore,
+  key: string,
+  change: (entries: readonly HistoryEntry[]) => readonly HistoryEntry[],
+  signal?: AbortSignal,
+): Promise<void> {
+  await changeObject(
+    store,
+    key,
+    maxHistoryBytes,
+    old => new TextEncoder().encode(JSON.stringify(change(parseHistory(old)).slice(0, maxEntries))),
+    signal,
+  )
+}
+
+/** Fields that somebody else added to an entry are kept with it. */
+export function parseHistory(bytes: Uint8Array | undefined): HistoryEntry[] {
+  if (bytes === undefined) return []
+  let value: unknown
+  try {
+    value = JSON.parse(new TextDecoder().decode(bytes))
+  } catch {
+    return []
+  }
+  if (!Array.isArray(value)) return []
+  return value.flatMap(entry => {
+    const parsed = v.safeParse(entrySchema, entry)
+    return parsed.success ? [parsed.output] : []
+  })
+}
+
+export function historyEntry(digest: Digest, sizeBytes: number, time: Date): HistoryEntry {
+  // Whole seconds, as s3lo writes them.
+  return { pushed_at: time.toISOString().replace(/\.\d+Z$/, 'Z'), digest, size_bytes: sizeBytes }
+}

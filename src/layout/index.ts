@@ -1,0 +1,8 @@
+export { readBucketConfig } from './bucket-config.ts'
+export { compileGlob, isGlob } from './glob.ts'
+export { readHistory } from './history.ts'
+export { blobKey, configKey, imagePrefix, parseTagKey, tagKeys, tagsPrefix } from './keys.ts'
+export { validateImageName, validateTag } from './names.ts'
+export { readDocument } from './read-document.ts'
+export { readTag, tagHolds } from './tag-record.ts'
+export { writeTag } from './write-tag.ts'

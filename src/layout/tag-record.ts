@@ -1,0 +1,39 @@
+import { type Digest, type DigestAlgorithm, digestOf, digestParts } from '../model/digest.ts'
+import { maxManifestBytes } from '../model/manifest.ts'
+import type { ObjectInfo, ObjectStore } from '../stores/index.ts'
+import { tagKeys } from './keys.ts'
+import { readDocument } from './read-document.ts'
+
+/** A tag as it is now: the bytes of its root. */
+export interface TagRecord {
+  readonly digest: Digest
+  readonly bytes: Uint8Array
+  readonly info: ObjectInfo
+}
+
+/** Reads a tag, or `undefined` where there is none. */
+export async function readTag(
+  store: ObjectStore,
+  image: string,
+  tag: string,
+  signal?: AbortSignal,
+): Promise<TagRecord | undefined> {
+  const document = await readDocument(store, tagKeys(image, tag).manifest, maxManifestBytes, signal)
+  if (document === undefined) return undefined
+  return { digest: digestOf(document.bytes, algorithmWithin(document.bytes)), ...document }
+}
+
+/** Whether the tag's root is the content that `digest` names. */
+export function tagHolds(record: TagRecord, digest: Digest): boolean {
+  return record.digest === digest || digestOf(record.bytes, digestParts(digest).algorithm) === digest
+}
+
+/**
+ * The algorithm that a root's own digest is made with. The object does not say it; an image that is built with sha512 names its
+ * children so, and asking the history would be a second request for every tag.
+ */
+function algorithmWithin(bytes: Uint8Array): DigestAlgorithm {
+  return /"digest"\s*:\s*"(sha256|sha512):/.exec(new TextDecoder().decode(bytes))?.[1] === 'sha512'
+    ? 'sha512'
+    : 'sha256'
+}

@@ -1,0 +1,121 @@
+import { isLadingError, LadingError } from '../errors/index.ts'
+import type { Digest } from '../model/digest.ts'
+import type { ObjectStore } from '../stores/index.ts'
+import { changeHistory, type HistoryEntry, historyEntry, readHistory } from './history.ts'
+import { type TagKeys, tagKeys } from './keys.ts'
+import { afterLostRace, overVersion } from './lost-race.ts'
+import { readTag, type TagRecord, tagHolds } from './tag-record.ts'
+
+export interface TagWrite {
+  readonly image: string
+  readonly tag: string
+  /** The root: its digest and exact bytes. Everything that it names is stored. */
+  readonly digest: Digest
+  readonly bytes: Uint8Array
+  /** Bytes of every blob and manifest of the image, for the history. */
+  readonly imageBytes: number
+  /** The tag may be created, but not moved. */
+  readonly immutable: boolean
+  readonly now?: () => Date
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface TagWritten {
+  /** `false`: the tag held this root already, and nothing was written. */
+  readonly changed: boolean
+  readonly previous?: Digest
+}
+
+const marker = new TextEncoder().encode('{"imageLayoutVersion":"1.0.0"}')
+
+/**
+ * Makes a tag, or moves it.
+ *
+ * manifest.json is the tag: it is written last and under a condition, so a kill at any moment leaves the old tag or the new one.
+ * The history entry comes before it, and so no tag is ever visible without its entry. The other order would leave one whose size and
+ * time nobody knows after a kill between the two, and nobody would know that something is missing. This order can leave an
+ * entry whose root never became visible: the same push, done again, takes it over, and until then the history says what is true,
+ * that it was pushed.
+ *
+ * Of several writers of a mutable tag each succeeds in turn, and the last one's entry is the newest, since whoever lost a race
+ * moves its entry to the front before it tries again. Of several that create an immutable tag one wins; the others take
+ * their entries back.
+ *
+ * @throws LadingError `tag-exists` where the tag is immutable and holds another root
+ */
+export async function writeTag(store: ObjectStore, write: TagWrite): Promise<TagWritten> {
+  const { image, tag, digest, bytes, signal } = write
+  const keys = tagKeys(image, tag)
+  let entered: HistoryEntry | undefined
+  for (let attempt = 1; ; attempt++) {
+    const old = await readTag(store, image, tag, signal)
+    if (old !== undefined && tagHolds(old, digest)) return { changed: false, previous: digest }
+    if (old !== undefined && write.immutable) {
+      if (entered !== undefined) await withdrawPush(store, keys, entered, signal)
+      throw await refusal(store, keys, write, old)
+    }
+    if (entered === undefined) await writeMarker(store, keys, signal)
+    entered = await enterPush(store, keys, write, old, entered)
+    try {
+      await store.put(keys.manifest, bytes, { ...overVersion(old?.info), signal })
+      return { changed: true, ...(old === undefined ? {} : { previous: old.digest }) }
+    } catch (error) {
+      if (!isLadingError(error, 'precondition-failed')) throw error
+      await afterLostRace(attempt, error, signal)
+    }
+  }
+}
+
+async function writeMarker(store: ObjectStore, keys: TagKeys, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await store.put(keys.marker, marker, { ifNoneMatch: '*', signal })
+  } catch (error) {
+    if (!isLadingError(error, 'precondition-failed')) throw error
+  }
+}
+
+/**
+ * Puts this push first in the history, once. `earlier` is its entry of an attempt that lost a race; a newest entry of the same
+ * digest is that of a run that was killed. A root that is visible without an entry gets one: s3lo writes the entry after the tag.
+ */
+async function enterPush(
+  store: ObjectStore,
+  keys: TagKeys,
+  { digest, imageBytes, now = () => new Date(), signal }: TagWrite,
+  old: TagRecord | undefined,
+  earlier: HistoryEntry | undefined,
+): Promise<HistoryEntry> {
+  const entry = historyEntry(digest, imageBytes, now())
+  const change = (entries: readonly HistoryEntry[]) => {
+    const others = without(entries, earlier)
+    if (others[0]?.digest === digest) others.shift()
+    const missing = old !== undefined && !others.some(other => tagHolds(old, other.digest))
+    return [entry, ...(missing ? [historyEntry(old.digest, 0, old.info.modified)] : []), ...others]
+  }
+  await changeHistory(store, keys.history, change, signal)
+  return entry
+}
+
+async function withdrawPush(
+  store: ObjectStore,
+  keys: TagKeys,
+  entered: HistoryEntry,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  await changeHistory(store, keys.history, entries => without(entries, entered), signal)
+}
+
+function without(entries: readonly HistoryEntry[], entry: HistoryEntry | undefined): HistoryEntry[] {
+  const at = entries.findIndex(({ digest, pushed_at }) => digest === entry?.digest && pushed_at === entry.pushed_at)
+  return at === -1 ? [...entries] : entries.toSpliced(at, 1)
+}
+
+async function refusal(store: ObjectStore, keys: TagKeys, write: TagWrite, old: TagRecord): Promise<LadingError> {
+  const entries = await readHistory(store, keys.history, write.signal)
+  const time = entries.find(entry => tagHolds(old, entry.digest))?.pushed_at ?? old.info.modified.toISOString()
+  return new LadingError(
+    'tag-exists',
+    `${write.image}:${write.tag} is immutable and holds ${old.digest}, pushed ${time}`,
+    { operation: 'write tag', hint: 'choose another tag, or move this one with --force' },
+  )
+}

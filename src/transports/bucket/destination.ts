@@ -1,0 +1,109 @@
+import { isLadingError, LadingError } from '../../errors/index.ts'
+import { blobKey, readBucketConfig, readTag, tagHolds, writeTag } from '../../layout/index.ts'
+import type { Node } from '../../model/descriptor.ts'
+import type { Digest } from '../../model/digest.ts'
+import type { ObjectStore } from '../../stores/index.ts'
+import { type Bytes, bytesOf } from '../../streams/index.ts'
+import type {
+  CommitOptions,
+  CommitResult,
+  DestinationTraits,
+  ImageDestination,
+  TransportContext,
+} from '../transport.ts'
+import { readManifestBlob } from './find-manifest.ts'
+import { openBucket } from './open-bucket.ts'
+import type { BucketReference } from './reference.ts'
+import { type BucketImage, bucketImage } from './source.ts'
+
+export async function openBucketDestination(
+  reference: BucketReference,
+  _context: TransportContext,
+): Promise<ImageDestination> {
+  const { store, path } = await openBucket(reference, { what: 'image', create: true })
+  return bucketDestination(store, bucketImage(reference, path))
+}
+
+export function bucketDestination(store: ObjectStore, image: BucketImage): ImageDestination {
+  return new BucketDestination(store, image)
+}
+
+class BucketDestination implements ImageDestination {
+  readonly name: string
+  /** A store takes any object: a root may be there whose blobs somebody removed. */
+  readonly traits: DestinationTraits = { rootImpliesChildren: false }
+  readonly #store: ObjectStore
+  readonly #image: BucketImage
+
+  constructor(store: ObjectStore, image: BucketImage) {
+    this.name = image.name
+    this.#store = store
+    this.#image = image
+  }
+
+  async current(signal?: AbortSignal): Promise<Digest | undefined> {
+    const { image, tag, digest } = this.#image
+    if (tag !== undefined) return (await readTag(this.#store, image, tag, signal))?.digest
+    if (digest === undefined) return undefined
+    return (await readManifestBlob(this.#store, digest, signal)) === undefined ? undefined : digest
+  }
+
+  async has(node: Node, signal?: AbortSignal): Promise<boolean> {
+    return (await this.#store.head(blobKey(node.digest), { signal }))?.size === node.size
+  }
+
+  async manifest(node: Node, signal?: AbortSignal): Promise<Uint8Array | undefined> {
+    const blob = await readManifestBlob(this.#store, node.digest, signal)
+    const { image, tag } = this.#image
+    if (blob !== undefined || tag === undefined) return blob
+    // Other tags may hold it as well, but reading all of them would cost more than reading it at the source.
+    const record = await readTag(this.#store, image, tag, signal)
+    return record !== undefined && tagHolds(record, node.digest) ? record.bytes : undefined
+  }
+
+  async push(node: Node, bytes: Bytes, signal?: AbortSignal): Promise<void> {
+    const key = blobKey(node.digest)
+    const body: Bytes = { size: node.size, open: (from, signal) => bytes.open(from, signal) }
+    try {
+      await this.#store.put(key, body, { ifNoneMatch: '*', signal })
+    } catch (error) {
+      if (!isLadingError(error, 'precondition-failed')) throw error
+      // Somebody was faster, with the same content. Of another size it is broken, and what was verified takes its place.
+      if (!(await this.has(node, signal))) await this.#store.put(key, body, { signal })
+    }
+  }
+
+  async commit(root: Node, bytes: Uint8Array, options: CommitOptions, signal?: AbortSignal): Promise<CommitResult> {
+    const { image, tag, digest } = this.#image
+    this.#refuseOtherDigest(root.digest)
+    const existed = await this.has(root, signal)
+    if (!existed) await this.push(root, bytesOf(bytes), signal)
+    // By digest alone, content is all there is: it has no name to become visible under.
+    if (tag === undefined)
+      return { changed: !existed, ...(existed && digest !== undefined ? { previous: digest } : {}) }
+    const { immutable } = await (await readBucketConfig(this.#store, signal)).settingsOf(image)
+    return await writeTag(this.#store, {
+      image,
+      tag,
+      digest: root.digest,
+      bytes,
+      imageBytes: options.imageBytes,
+      immutable: immutable && !options.force,
+      signal,
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#store[Symbol.asyncDispose]()
+  }
+
+  #refuseOtherDigest(digest: Digest): void {
+    const wanted = this.#image.digest
+    if (wanted === undefined || wanted === digest) return
+    throw new LadingError('digest-mismatch', `the image's digest is ${digest}`, {
+      operation: 'commit',
+      subject: this.name,
+      hint: 'name the destination by a tag: a digest follows from the content',
+    })
+  }
+}

@@ -1,0 +1,119 @@
+import { isLadingError, LadingError } from '../../errors/index.ts'
+import { blobKey, readTag } from '../../layout/index.ts'
+import { isManifestNode, type Node } from '../../model/descriptor.ts'
+import { type Digest, digestOf, digestParts } from '../../model/digest.ts'
+import { detectMediaType } from '../../model/manifest.ts'
+import { isIndexType } from '../../model/media-types.ts'
+import type { ObjectStore } from '../../stores/index.ts'
+import type { ByteRange, ByteStream } from '../../streams/index.ts'
+import type { ImageSource, TransportContext } from '../transport.ts'
+import { findInHistory, findManifest } from './find-manifest.ts'
+import { openBucket } from './open-bucket.ts'
+import { type BucketReference, formatBucketReference } from './reference.ts'
+
+/** Which image of an open store, and how the user named it. */
+export interface BucketImage {
+  readonly name: string
+  readonly image: string
+  /** With both, the digest is what counts. */
+  readonly tag?: string
+  readonly digest?: Digest
+}
+
+/** @throws LadingError `bucket-not-found` */
+export async function openBucketSource(reference: BucketReference, _context: TransportContext): Promise<ImageSource> {
+  const { store, path } = await openBucket(reference, { what: 'image', create: false })
+  return bucketSource(store, bucketImage(reference, path))
+}
+
+export function bucketImage(reference: BucketReference, image: string): BucketImage {
+  const { tag, digest } = reference
+  return {
+    name: formatBucketReference(reference),
+    image,
+    ...(tag === undefined ? {} : { tag }),
+    ...(digest === undefined ? {} : { digest }),
+  }
+}
+
+export function bucketSource(store: ObjectStore, image: BucketImage): ImageSource {
+  return new BucketSource(store, image)
+}
+
+class BucketSource implements ImageSource {
+  readonly name: string
+  readonly #store: ObjectStore
+  readonly #image: BucketImage
+  /** Kept from `resolve`, so that a tag that moves meanwhile does not make `fetch` give another root. */
+  #root: { readonly digest: Digest; readonly bytes: Uint8Array } | undefined
+
+  constructor(store: ObjectStore, image: BucketImage) {
+    this.name = image.name
+    this.#store = store
+    this.#image = image
+  }
+
+  async resolve(signal?: AbortSignal): Promise<Node> {
+    this.#root ??= await this.#readRoot(signal)
+    const { digest, bytes } = this.#root
+    const mediaType = detectMediaType(bytes)
+    return { kind: isIndexType(mediaType) ? 'index' : 'manifest', mediaType, digest, size: bytes.byteLength }
+  }
+
+  async *fetch(node: Node, range?: ByteRange, signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+    const known = this.#root?.digest === node.digest ? this.#root.bytes : undefined
+    yield* known === undefined ? await this.#open(node, range, signal) : part(known, range)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#store[Symbol.asyncDispose]()
+  }
+
+  async #open(node: Node, range: ByteRange | undefined, signal: AbortSignal | undefined): Promise<ByteStream> {
+    try {
+      const { body } = await this.#store.get(blobKey(node.digest), {
+        ...(range === undefined ? {} : { range }),
+        signal,
+      })
+      return body
+    } catch (error) {
+      if (!isLadingError(error, 'blob-not-found')) throw error
+      const manifest = isManifestNode(node)
+        ? await findManifest(this.#store, this.#image.image, node.digest, signal)
+        : undefined
+      if (manifest !== undefined) return part(manifest, range)
+      throw new LadingError('blob-not-found', `the bucket does not hold the ${node.kind} ${node.digest}`, {
+        operation: `read ${node.kind}`,
+        subject: this.name,
+        hint: 'push the image again: only what is missing is moved',
+        cause: error,
+      })
+    }
+  }
+
+  async #readRoot(signal: AbortSignal | undefined): Promise<{ digest: Digest; bytes: Uint8Array }> {
+    const { image, tag, digest } = this.#image
+    if (digest === undefined) {
+      const record = await readTag(this.#store, image, tag ?? '', signal)
+      if (record !== undefined) return record
+      throw this.#notFound(`the bucket has no tag ${image}:${tag}`, 'see what it has with `lading list`')
+    }
+    const bytes = await findManifest(this.#store, image, digest, signal)
+    if (bytes !== undefined) return { digest: digestOf(bytes, digestParts(digest).algorithm), bytes }
+    const pushed = await findInHistory(this.#store, image, digest, signal)
+    throw this.#notFound(
+      `the bucket has no manifest ${digest} of ${image}`,
+      pushed === undefined
+        ? 'see what it has with `lading list --long`'
+        : `it was pushed as ${image}:${pushed.tag} at ${pushed.pushedAt}; that tag has moved since, and the manifest is gone`,
+    )
+  }
+
+  #notFound(message: string, hint: string): LadingError {
+    return new LadingError('image-not-found', message, { operation: 'resolve', subject: this.name, hint })
+  }
+}
+
+async function* part(content: Uint8Array, range: ByteRange | undefined): AsyncGenerator<Uint8Array, void, undefined> {
+  yield content.subarray(range?.start ?? 0, range?.end)
+}

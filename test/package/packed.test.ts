@@ -1,0 +1,64 @@
+import { execFile } from 'node:child_process'
+import { cp, mkdir, readFile, symlink } from 'node:fs/promises'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { newFolder } from '../e2e/lading.ts'
+import { checkout } from '../structure/source-files.ts'
+
+const execute = promisify(execFile)
+const run = async (cwd: string, ...args: string[]) => (await execute(process.execPath, args, { cwd })).stdout
+
+/** A project that has lading installed as npm would: what `files` names, built, beside its dependencies. */
+async function installed(): Promise<string> {
+  const project = await newFolder()
+  const modules = path.join(project, 'node_modules')
+  const target = path.join(modules, 'lading')
+  await mkdir(target, { recursive: true })
+  const manifest = JSON.parse(await readFile(path.join(checkout, 'package.json'), 'utf8'))
+  await run(
+    checkout,
+    'node_modules/typescript/bin/tsc',
+    '-p',
+    'tsconfig.build.json',
+    '--outDir',
+    path.join(target, 'dist'),
+  )
+  for (const name of ['package.json', ...manifest.files.filter((file: string) => file !== 'dist')]) {
+    await cp(path.join(checkout, name), path.join(target, name), { recursive: true })
+  }
+  for (const name of Object.keys(manifest.dependencies))
+    await symlink(path.join(checkout, 'node_modules', name), path.join(modules, name))
+  return project
+}
+
+describe('the package as it is installed', () => {
+  let project: string
+  beforeAll(async () => {
+    project = await installed()
+  })
+
+  test('runs the main job', async () => {
+    const command = 'node_modules/lading/bin/lading.js'
+    await run(project, command, 'copy', 'oci:node_modules/lading/examples/hello:v1', 'local://./images/hello:v1')
+    expect(await run(project, command, 'list', 'local://./images/')).toBe('hello:v1\n')
+  })
+
+  test.each(['lading', 'lading/stores', 'lading/transports', 'lading/testing'])('is imported as %s', async entry => {
+    const names = await run(
+      project,
+      '--input-type=module',
+      '-e',
+      `console.log(Object.keys(await import('${entry}')).join(' '))`,
+    )
+    expect(names.split(' ').length).toBeGreaterThan(1)
+  })
+
+  test('has types for what it exports', async () => {
+    const { exports } = JSON.parse(await readFile(path.join(project, 'node_modules/lading/package.json'), 'utf8'))
+    for (const entry of Object.values<{ types?: string }>(exports)) {
+      if (entry.types === undefined) continue
+      expect(await readFile(path.join(project, 'node_modules/lading', entry.types), 'utf8')).toContain('export')
+    }
+  })
+})

@@ -1,0 +1,33 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { temporaryFolder } from '../services/temporary-folder.ts'
+import { loadedModules } from './loaded-modules.ts'
+import { checkout } from './source-files.ts'
+
+const lading = path.join(checkout, 'bin/lading.js')
+
+test('what a program loads is told: files, packages and builtins, imported or required', async () => {
+  const program = path.join(await mkdtemp(path.join(temporaryFolder(), 'program-')), 'program.ts')
+  const target = (name: string) => JSON.stringify(path.join(checkout, name))
+  await writeFile(
+    program,
+    `import { LadingError } from ${target('src/errors/index.ts')}
+import { createRequire } from 'node:module'
+createRequire(${target('package.json')})('picomatch')
+if (LadingError === undefined) await import('yaml')
+`,
+  )
+  const loaded = await loadedModules(program)
+  expect(loaded.files).toContain('src/errors/lading-error.ts')
+  expect(loaded.packages).toEqual(['picomatch'])
+  expect(loaded.builtins).toContain('node:module')
+})
+
+describe.skipIf(!existsSync(lading))('lading loads no package but its command line', () => {
+  test.each([[['--version']], [['--help']], [['copy', '--help']]])('for %j', async args => {
+    const { packages } = await loadedModules(lading, args)
+    expect(packages.filter(name => name !== 'commander')).toEqual([])
+  })
+})
