@@ -11,3 +11,4 @@ export type {
   PutOptions,
 } from './object-store.ts'
 export { openStore, type StoreLocation } from './open-store.ts'
+export { putContent } from './put-content.ts'

@@ -18,6 +18,7 @@ afterEach(() => rm(directory, { recursive: true }))
 let drafts = 0
 const options = (more: Partial<LockOptions> = {}): LockOptions => ({
   draft: async () => join(directory, `draft-${drafts++}`),
+  within: step => step(),
   ...more,
 })
 

@@ -16,9 +16,10 @@ import { withinObject } from '../within-object.ts'
 import { etagLimitBytes, etagOf, etagOfFile } from './content-etag.ts'
 import { acquireLock, type FileLock } from './file-lock.ts'
 import { listObjects } from './list-objects.ts'
-import { makeDirectory, placeObject, pruneDirectories, refuseLinks, syncDirectory } from './object-directory.ts'
+import { placeObject, pruneDirectories, refuseLinks, syncDirectory } from './object-directory.ts'
 import { contentBody, fileBody, openObject, readContent } from './read-object.ts'
-import { sweepTemporary, temporaryName, writeTemporary } from './temporary-file.ts'
+import { writeTemporary } from './temporary-file.ts'
+import { Workshop } from './workshop.ts'
 
 /** A bucket in a directory: an object is the file whose path below the root is its key. */
 export async function openLocalStore(root: string): Promise<StoreDriver> {
@@ -33,11 +34,12 @@ export async function openLocalStore(root: string): Promise<StoreDriver> {
 class LocalStore implements StoreDriver {
   readonly name: string
   readonly #root: string
-  #prepared: Promise<void> | undefined
+  readonly #workshop: Workshop
 
   constructor(root: string) {
     this.name = `local://${root}`
     this.#root = resolve(root)
+    this.#workshop = new Workshop(this.#root)
   }
 
   /** Without etag: a copy asks this of every blob, and the answer would cost reading them. */
@@ -84,8 +86,11 @@ class LocalStore implements StoreDriver {
       await refuseLinks(this.#root, dirname(path))
       // What would fail in the end fails before gigabytes are written. The link below decides.
       if (options.ifNoneMatch !== undefined && (await exists(path))) throw existsAlready()
-      await this.#prepare()
-      const written = await writeTemporary(this.#temporary, body.open(0, options.signal))
+      await this.#workshop.enter()
+      const workshop = this.#workshop
+      const written = await writeTemporary(await workshop.draft(), body.open(0, options.signal), step =>
+        workshop.within(step),
+      )
       try {
         if (options.ifNoneMatch !== undefined) await this.#create(path, written.path)
         else await this.#replace(key, written.path, options)
@@ -111,7 +116,7 @@ class LocalStore implements StoreDriver {
       const path = this.#pathOf(key)
       await refuseLinks(this.#root, dirname(path))
       if (!(await exists(path))) return
-      await this.#prepare()
+      await this.#workshop.enter()
       await using lock = await this.#lock(key, options.signal)
       if (options.ifMatch !== undefined && (await exists(path)))
         await this.#compare(key, options.ifMatch, lock, options)
@@ -127,7 +132,9 @@ class LocalStore implements StoreDriver {
     })
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {}
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#workshop.leave()
+  }
 
   async #create(path: string, written: string): Promise<void> {
     try {
@@ -161,33 +168,17 @@ class LocalStore implements StoreDriver {
   }
 
   #lock(key: string, signal: AbortSignal | undefined): Promise<FileLock> {
+    const workshop = this.#workshop
     const name = createHash('sha256').update(key).digest('hex')
-    const draft = async () => join(this.#temporary, await temporaryName())
-    return acquireLock(join(this.#root, 'lading/locks', name), { draft, signal })
-  }
-
-  get #temporary(): string {
-    return join(this.#root, 'lading/tmp')
+    return acquireLock(join(workshop.locks, name), {
+      draft: () => workshop.draft(),
+      within: step => workshop.within(step),
+      signal,
+    })
   }
 
   #pathOf(key: string): string {
     return join(this.#root, key)
-  }
-
-  /** Before the first write of this process: the workshop is made, and what killed writers left in it is removed. */
-  #prepare(): Promise<void> {
-    this.#prepared ??= this.#makeWorkshop().catch((error: unknown) => {
-      this.#prepared = undefined
-      throw error
-    })
-    return this.#prepared
-  }
-
-  async #makeWorkshop(): Promise<void> {
-    await refuseLinks(this.#root, this.#temporary)
-    await makeDirectory(join(this.#root, 'lading/locks'))
-    await makeDirectory(this.#temporary)
-    await sweepTemporary(this.#temporary)
   }
 }
 

@@ -1,8 +1,8 @@
-import { isLadingError, LadingError } from '../../errors/index.ts'
+import { LadingError } from '../../errors/index.ts'
 import { blobKey, readBucketConfig, readTag, refuseMovingTag, tagHolds, writeTag } from '../../layout/index.ts'
 import type { Node } from '../../model/descriptor.ts'
 import type { Digest } from '../../model/digest.ts'
-import type { ObjectStore } from '../../stores/index.ts'
+import { type ObjectStore, putContent } from '../../stores/index.ts'
 import { type Bytes, bytesOf } from '../../streams/index.ts'
 import type {
   CommitOptions,
@@ -61,16 +61,9 @@ class BucketDestination implements ImageDestination {
     return record !== undefined && tagHolds(record, node.digest) ? record.bytes : undefined
   }
 
-  async push(node: Node, bytes: Bytes, signal?: AbortSignal): Promise<void> {
-    const key = blobKey(node.digest)
-    const body: Bytes = { size: node.size, open: (from, signal) => bytes.open(from, signal) }
-    try {
-      await this.#store.put(key, body, { ifNoneMatch: '*', signal })
-    } catch (error) {
-      if (!isLadingError(error, 'precondition-failed')) throw error
-      // Somebody was faster, with the same content. Of another size it is broken, and what was verified takes its place.
-      if (!(await this.has(node, signal))) await this.#store.put(key, body, { signal })
-    }
+  push(node: Node, bytes: Bytes, signal?: AbortSignal): Promise<void> {
+    const content = { size: node.size, open: bytes.open.bind(bytes) }
+    return putContent(this.#store, blobKey(node.digest), content, signal)
   }
 
   async checkCommit(root: Node, { force }: Pick<CommitOptions, 'force'>, signal?: AbortSignal): Promise<void> {

@@ -1,6 +1,7 @@
 import { isLadingError, LadingError } from '../../errors/index.ts'
 import { digestOf, digestParts } from '../../model/digest.ts'
-import { readAll } from '../../streams/index.ts'
+import { putContent } from '../../stores/index.ts'
+import { bytesOf, readAll } from '../../streams/index.ts'
 import type { ImageDestination } from '../transport.ts'
 import { currentDigest, readLayoutIndex, writeLayoutEntry } from './layout-index.ts'
 import { blobKey, openLayoutStore } from './open-layout.ts'
@@ -33,10 +34,13 @@ export async function openOciLayoutDestination(reference: OciLayoutReference): P
         throw error
       }
     },
-    push: async (node, bytes, signal) => void (await store.put(blobKey(node.digest), bytes, { signal })),
+    push(node, bytes, signal) {
+      const content = { size: node.size, open: bytes.open.bind(bytes) }
+      return putContent(store, blobKey(node.digest), content, signal)
+    },
     async commit(root, bytes, _options, signal) {
       const previous = currentDigest(await readLayoutIndex(store, signal), reference.name)
-      await store.put(blobKey(root.digest), bytes, { signal })
+      await putContent(store, blobKey(root.digest), { size: root.size, open: bytesOf(bytes).open }, signal)
       const changed = await writeLayoutEntry(store, root, reference.name, signal)
       return { changed, ...(previous === undefined ? {} : { previous }) }
     },
