@@ -1,31 +1,18 @@
-import { createHttpClient } from '../http/index.ts'
 import type { TransportContext } from '../transports/transport.ts'
+import { openHttpTestClient } from './http-test-client.ts'
 
-/** A transport's context without proxies, credentials or waiting: pauses take no time and are written down. */
+/** A transport's context without proxies, credentials or waiting, and why its requests were repeated. */
 export function openTestContext(): { context: TransportContext; retries: string[] } & AsyncDisposable {
-  const retries: string[] = []
-  let time = Date.UTC(2026, 0, 1)
-  const http = createHttpClient({
-    environment: {},
-    onRetry: ({ reason }) => retries.push(reason),
-    clock: {
-      now: () => time,
-      random: () => 0,
-      async sleep(milliseconds, signal) {
-        signal?.throwIfAborted()
-        time += milliseconds
-      },
-    },
-  })
+  const client = openHttpTestClient()
   return {
-    retries,
+    retries: client.reasons,
     context: {
       side: 'destination',
-      http: async () => http,
+      http: async () => client.http,
       credentials: { authFile: undefined },
       tlsVerify: undefined,
       warn() {},
     },
-    [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
   }
 }

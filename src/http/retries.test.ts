@@ -1,0 +1,155 @@
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { LadingError } from '../errors/index.ts'
+import { bytesOf, readAll } from '../streams/index.ts'
+import { type HttpTestClient, openHttpTestClient } from '../testing/http-test-client.ts'
+import { type Script, type ScriptedServer, startScriptedServer } from '../testing/scripted-server.ts'
+import { createHttpClient, type HttpClientOptions } from './create-http-client.ts'
+import type { HttpResponse } from './http-client.ts'
+
+async function serve(script: Script): Promise<ScriptedServer> {
+  const server = await startScriptedServer(script)
+  onTestFinished(() => server[Symbol.asyncDispose]())
+  return server
+}
+
+function client(options: HttpClientOptions = {}): HttpTestClient {
+  const test = openHttpTestClient(options)
+  onTestFinished(() => test[Symbol.asyncDispose]())
+  return test
+}
+
+async function text(response: HttpResponse): Promise<string> {
+  return new TextDecoder().decode(await readAll(response.body, 1 << 20, 'the answer'))
+}
+
+describe('retries', () => {
+  test.each([408, 429, 500, 502, 503, 504])('a GET answered %i is sent again', async status => {
+    let count = 0
+    const server = await serve((_, response) => void response.writeHead(count++ === 0 ? status : 200).end())
+    const { http, waits, reasons } = client()
+    expect((await http.request({ method: 'GET', url: server.origin })).status).toBe(200)
+    expect(waits).toEqual([250])
+    expect(reasons).toEqual([`it answered ${status}`])
+  })
+
+  test('the last answer is returned when all attempts fail, its body readable', async () => {
+    const server = await serve((_, response) => void response.writeHead(503).end('busy'))
+    const { http, waits } = client()
+    const response = await http.request({ method: 'GET', url: server.origin })
+    expect(response.status).toBe(503)
+    expect(await text(response)).toBe('busy')
+    expect(waits).toEqual([250, 500, 1000, 2000])
+  })
+
+  test('a POST is not sent again after a failure of the server, but after "too many requests"', async () => {
+    const statuses = [429, 503]
+    const server = await serve((_, response) => void response.writeHead(statuses.shift() ?? 200).end())
+    const { http } = client()
+    expect((await http.request({ method: 'POST', url: server.origin })).status).toBe(503)
+    expect(server.log).toHaveLength(2)
+  })
+
+  test.each([
+    ['seconds', '7', [7000]],
+    ['a date', 'Thu, 01 Jan 2026 00:00:09 GMT', [9000]],
+    ['neither', 'soon', [250]],
+  ])('Retry-After in %s', async (_, header, expected) => {
+    let count = 0
+    const server = await serve((_, response) => {
+      response.writeHead(count++ === 0 ? 503 : 200, { 'retry-after': header }).end()
+    })
+    const { http, waits } = client()
+    await http.request({ method: 'GET', url: server.origin })
+    expect(waits).toEqual(expected)
+  })
+
+  test('a server that asks for an hour is not waited for', async () => {
+    const server = await serve((_, response) => void response.writeHead(503, { 'retry-after': '3600' }).end())
+    const { http, waits } = client()
+    expect((await http.request({ method: 'GET', url: server.origin })).status).toBe(503)
+    expect(waits).toEqual([])
+  })
+
+  test('no attempt begins after the budget', async () => {
+    const server = await serve((_, response) => void response.writeHead(503, { 'retry-after': '100' }).end())
+    const { http, waits } = client({ retry: { budgetMs: 250_000 } })
+    await http.request({ method: 'GET', url: server.origin })
+    expect(waits).toEqual([100_000, 100_000])
+  })
+
+  test('a body is opened anew for every attempt', async () => {
+    const bodies: string[] = []
+    const server = await serve(async (request, response) => {
+      bodies.push(String(await request.body()))
+      response.writeHead(bodies.length === 1 ? 502 : 201).end()
+    })
+    const { http } = client()
+    const body = bytesOf(new TextEncoder().encode('content'))
+    expect((await http.request({ method: 'PUT', url: server.origin, body })).status).toBe(201)
+    expect(bodies).toEqual(['content', 'content'])
+    expect(server.requests[0]?.headers['content-length']).toBe('7')
+  })
+
+  test('a reset connection is tried again', async () => {
+    let count = 0
+    const server = await serve((request, response) => {
+      if (count++ === 0) request.raw.socket.destroy()
+      else response.end('ok')
+    })
+    const { http, reasons } = client()
+    expect(await text(await http.request({ method: 'GET', url: server.origin }))).toBe('ok')
+    expect(reasons).toHaveLength(1)
+  })
+
+  test('a wait ends when the signal is aborted', async () => {
+    const abort = new AbortController()
+    const server = await serve((_, response) => void response.writeHead(503).end())
+    const http = createHttpClient({
+      environment: {},
+      retry: { firstDelayMs: 3_600_000, maxDelayMs: 3_600_000, budgetMs: 1e9 },
+      onRetry: () => abort.abort(),
+    })
+    onTestFinished(() => http[Symbol.asyncDispose]())
+    await expect(http.request({ method: 'GET', url: server.origin, signal: abort.signal })).rejects.toThrow(/abort/)
+  })
+})
+
+describe('a pull limit', () => {
+  const hubBody = JSON.stringify({
+    errors: [{ code: 'TOOMANYREQUESTS', message: 'You have reached your pull rate limit.' }],
+  })
+
+  test.each([
+    [
+      'stated in headers',
+      { 'ratelimit-limit': '100;w=21600', 'ratelimit-remaining': '0;w=21600', 'retry-after': '1' },
+      '',
+      /0 of 100 pulls remain per 6 h; it resets in 1 s/,
+    ],
+    ['stated in the body', {}, hubBody, /0 pulls remain; it does not say when it resets/],
+    [
+      'with a reset',
+      { 'ratelimit-limit': '100;w=21600', 'ratelimit-reset': '5400' },
+      hubBody,
+      /0 of 100 pulls remain per 6 h; it resets in 90 min/,
+    ],
+  ])('%s fails at once', async (_, headers, body, message) => {
+    const server = await serve((_, response) => void response.writeHead(429, headers).end(body))
+    const { http } = client()
+    const error = await http.request({ method: 'GET', url: server.origin }).catch(error => error)
+    expect(error).toBeInstanceOf(LadingError)
+    expect(error).toMatchObject({ code: 'rate-limited', status: 429, hint: expect.stringContaining('lading login') })
+    expect(error.message).toMatch(message)
+    expect(server.log).toHaveLength(1)
+  })
+
+  test('a 429 that only asks to slow down is tried again, and its body still readable', async () => {
+    const server = await serve((_, response) => {
+      response.writeHead(429, { 'ratelimit-remaining': '12;w=21600' }).end('toomanyrequests: Rate exceeded')
+    })
+    const { http, waits } = client()
+    const response = await http.request({ method: 'GET', url: server.origin })
+    expect(await text(response)).toContain('Rate exceeded')
+    expect(waits).toHaveLength(4)
+  })
+})
