@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { link, lstat, rename, rm, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { fromFileError, LadingError, systemCode } from '../../errors/index.ts'
+import { fromFileError, isLadingError, LadingError, systemCode } from '../../errors/index.ts'
 import type { ByteStream, Bytes } from '../../streams/index.ts'
 import type {
   DeleteOptions,
@@ -84,16 +84,19 @@ class LocalStore implements StoreDriver {
     return await inFileTerms(async () => {
       const path = this.#pathOf(key)
       await refuseLinks(this.#root, dirname(path))
-      // What would fail in the end fails before gigabytes are written. The link below decides.
+      // What would fail or be for nothing in the end must not write gigabytes first. The link below decides.
       if (options.ifNoneMatch !== undefined && (await exists(path))) throw existsAlready()
-      await this.#workshop.enter()
+      const there = options.content === undefined ? undefined : await this.head(key)
+      if (there !== undefined && there.size === body.size) return there
       const workshop = this.#workshop
+      await workshop.enter()
       const written = await writeTemporary(await workshop.draft(), body.open(0, options.signal), step =>
         workshop.within(step),
       )
       try {
         if (options.ifNoneMatch !== undefined) await this.#create(path, written.path)
-        else await this.#replace(key, written.path, options)
+        else if (options.content === undefined || there !== undefined) await this.#replace(key, written.path, options)
+        else await this.#place(key, written.path, options)
       } finally {
         await rm(written.path, { force: true })
       }
@@ -142,6 +145,17 @@ class LocalStore implements StoreDriver {
     } catch (error) {
       if (systemCode(error) === 'EEXIST' && (await exists(path))) throw existsAlready()
       throw error
+    }
+  }
+
+  /** Content needs no lock: whoever is faster has linked the same. */
+  async #place(key: string, written: string, options: PutOptions): Promise<void> {
+    try {
+      await this.#create(this.#pathOf(key), written)
+    } catch (error) {
+      if (!isLadingError(error, 'precondition-failed')) throw error
+      const [there, ours] = await Promise.all([this.head(key), lstat(written)])
+      if (there?.size !== ours.size) await this.#replace(key, written, options)
     }
   }
 

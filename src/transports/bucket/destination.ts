@@ -2,13 +2,14 @@ import { LadingError } from '../../errors/index.ts'
 import { blobKey, readBucketConfig, readTag, refuseMovingTag, tagHolds, writeTag } from '../../layout/index.ts'
 import type { Node } from '../../model/descriptor.ts'
 import type { Digest } from '../../model/digest.ts'
-import { type ObjectStore, putContent } from '../../stores/index.ts'
+import type { ObjectStore } from '../../stores/index.ts'
 import { type Bytes, bytesOf } from '../../streams/index.ts'
 import type {
   CommitOptions,
   CommitResult,
   DestinationTraits,
   ImageDestination,
+  Origin,
   TransportContext,
 } from '../transport.ts'
 import { readManifestBlob } from './find-manifest.ts'
@@ -18,9 +19,9 @@ import { type BucketImage, bucketImage } from './source.ts'
 
 export async function openBucketDestination(
   reference: BucketReference,
-  _context: TransportContext,
+  context: TransportContext,
 ): Promise<ImageDestination> {
-  const { store, path } = await openBucket(reference, { what: 'image', create: true })
+  const { store, path } = await openBucket(reference, { what: 'image', create: true }, context)
   return bucketDestination(store, bucketImage(reference, path))
 }
 
@@ -61,9 +62,15 @@ class BucketDestination implements ImageDestination {
     return record !== undefined && tagHolds(record, node.digest) ? record.bytes : undefined
   }
 
-  push(node: Node, bytes: Bytes, signal?: AbortSignal): Promise<void> {
+  async push(node: Node, bytes: Bytes, signal?: AbortSignal): Promise<void> {
     const content = { size: node.size, open: bytes.open.bind(bytes) }
-    return putContent(this.#store, blobKey(node.digest), content, signal)
+    await this.#store.put(blobKey(node.digest), content, { content: node.digest, signal })
+  }
+
+  async adopt(node: Node, origin: Origin, signal?: AbortSignal): Promise<boolean> {
+    if (origin.kind !== 'object') return false
+    const { digest, size } = node
+    return (await this.#store.copyFrom?.(origin, blobKey(digest), { size, content: digest, signal })) !== undefined
   }
 
   async checkCommit(root: Node, { force }: Pick<CommitOptions, 'force'>, signal?: AbortSignal): Promise<void> {

@@ -1,7 +1,6 @@
 import { isLadingError, LadingError } from '../../errors/index.ts'
 import { digestOf, digestParts } from '../../model/digest.ts'
-import { putContent } from '../../stores/index.ts'
-import { bytesOf, readAll } from '../../streams/index.ts'
+import { readAll } from '../../streams/index.ts'
 import type { ImageDestination } from '../transport.ts'
 import { currentDigest, readLayoutIndex, writeLayoutEntry } from './layout-index.ts'
 import { blobKey, openLayoutStore } from './open-layout.ts'
@@ -34,13 +33,13 @@ export async function openOciLayoutDestination(reference: OciLayoutReference): P
         throw error
       }
     },
-    push(node, bytes, signal) {
+    async push(node, bytes, signal) {
       const content = { size: node.size, open: bytes.open.bind(bytes) }
-      return putContent(store, blobKey(node.digest), content, signal)
+      await store.put(blobKey(node.digest), content, { content: node.digest, signal })
     },
     async commit(root, bytes, _options, signal) {
       const previous = currentDigest(await readLayoutIndex(store, signal), reference.name)
-      await putContent(store, blobKey(root.digest), { size: root.size, open: bytesOf(bytes).open }, signal)
+      await store.put(blobKey(root.digest), bytes, { content: root.digest, signal })
       const changed = await writeLayoutEntry(store, root, reference.name, signal)
       return { changed, ...(previous === undefined ? {} : { previous }) }
     },

@@ -71,7 +71,8 @@ class RegistryDestination implements ImageDestination {
 
   async adopt(node: Node, origin: Origin, signal?: AbortSignal): Promise<boolean> {
     const { registry, repository } = this.#reference
-    if (isManifestNode(node) || origin.registry !== registry || origin.repository === repository) return false
+    if (isManifestNode(node) || origin.kind !== 'repository') return false
+    if (origin.registry !== registry || origin.repository === repository) return false
     const answer = await mountBlob(this.#blobs, node, origin.repository, signal)
     if (answer === 'mounted') return true
     if (answer !== undefined) this.#begun.set(node.digest, answer)

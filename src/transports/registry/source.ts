@@ -68,7 +68,7 @@ class RegistrySource implements ImageSource {
 
   origin(): Origin {
     const { registry, repository } = this.#reference
-    return { registry, repository }
+    return { kind: 'repository', registry, repository }
   }
 
   #manifest(name: string) {
