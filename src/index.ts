@@ -21,6 +21,7 @@ export {
   copyImage,
   type ImageDescription,
   inspectImage,
+  listTags,
   type PlanEntry,
   type PlatformDescription,
   type SessionOptions,

@@ -1,3 +1,4 @@
+import { openSession, type SessionOptions } from '../copy/session.ts'
 import {
   compileGlob,
   isGlob,
@@ -15,10 +16,9 @@ import { openBucket } from '../transports/bucket/open-bucket.ts'
 import { parseBucketLocator } from '../transports/bucket/reference.ts'
 import { mapInOrder } from './map-in-order.ts'
 
-export interface ListImagesOptions {
+export interface ListImagesOptions extends Pick<SessionOptions, 'cloud' | 'signal'> {
   /** Read the tags too. Without it their names are all that is asked for, and no manifest is read. */
   readonly details?: boolean
-  readonly signal?: AbortSignal | undefined
 }
 
 /** A tag of an image in a bucket. */
@@ -46,9 +46,14 @@ const concurrency = 16
  */
 export async function* listImages(
   locator: string,
-  { details = false, signal }: ListImagesOptions = {},
+  { details = false, signal, cloud }: ListImagesOptions = {},
 ): AsyncGenerator<ListedImage, void, undefined> {
-  const { store, path } = await openBucket(parseBucketLocator(locator), { what: 'bucket', create: false })
+  await using session = openSession({ cloud, signal }, () => {})
+  const { store, path } = await openBucket(
+    parseBucketLocator(locator),
+    { what: 'bucket', create: false },
+    session.context('source'),
+  )
   await using _ = store
   const names = listTags(store, path, signal)
   yield* details ? mapInOrder(names, concurrency, name => withDetails(store, name, signal)) : names

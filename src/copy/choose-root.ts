@@ -39,7 +39,7 @@ export async function choosePlatforms(
 }
 
 /** The platform that an image's config names; an artifact has none. */
-export async function platformOf(
+async function platformOf(
   node: Node,
   source: ImageSource,
   reader: ManifestReader,

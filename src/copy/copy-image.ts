@@ -3,10 +3,12 @@ import { isManifestNode, type Node, type NodeKind } from '../model/descriptor.ts
 import type { Digest } from '../model/digest.ts'
 import { parseManifest } from '../model/manifest.ts'
 import { formatPlatform, type Platform } from '../model/platform.ts'
+import { bytesOf } from '../streams/index.ts'
 import { entriesOf, type Selection } from '../transform/index.ts'
 import {
   formatReference,
   type ImageDestination,
+  type ImageSource,
   openDestination,
   openSource,
   parseReference,
@@ -93,8 +95,7 @@ async function copy(source: string, destination: string, options: CopyOptions): 
   const reader = createManifestReader(from)
 
   const [found, current] = await Promise.all([from.resolve(signal), to.current(signal)])
-  const wanted = options.platforms ?? []
-  const selection = wanted.length > 0 ? await choosePlatforms(found, wanted, from, reader, signal) : everything(found)
+  const selection = await select(found, options, from, to, reader)
   const { root } = selection
 
   const outcome = (rest: Pick<CopyResult, 'changed' | 'blobs' | 'bytes'> & Partial<CopyResult>): CopyResult => ({
@@ -123,6 +124,9 @@ async function copy(source: string, destination: string, options: CopyOptions): 
   if (options.dryRun) return outcome({ changed: false, ...unmoved, plan: planEntries(plan) })
 
   const moved = await runPlan(plan, from, to, reader, { jobs, signal, listen })
+  if (to.traits.keepsUnnamed && root.digest !== found.digest && !(await to.has(found, signal))) {
+    await to.push(found, bytesOf(await reader.read(found, signal)), signal)
+  }
   const committed = await commit(plan, reader, to, options, signal)
   listen({ type: 'committed', name: to.name, digest: root.digest })
   return outcome({
@@ -130,6 +134,20 @@ async function copy(source: string, destination: string, options: CopyOptions): 
     ...(committed.previous === undefined ? {} : { previous: committed.previous }),
     ...totals(moved),
   })
+}
+
+/** A subset is chosen from the index; where the destination kept it from the copy before, the source is not asked for it again. */
+async function select(
+  found: Node,
+  { platforms = [], signal }: CopyOptions,
+  source: ImageSource,
+  destination: ImageDestination,
+  reader: ManifestReader,
+): Promise<Selection> {
+  if (platforms.length === 0) return { root: found, kept: [], leftOut: [], attestationsLeftOut: 0 }
+  const kept = destination.traits.keepsUnnamed ? await destination.manifest(found, signal) : undefined
+  if (kept !== undefined) reader.remember(found.digest, kept)
+  return await choosePlatforms(found, platforms, source, reader, signal)
 }
 
 const unmoved = { blobs: { copied: 0, mounted: 0, present: 0 }, bytes: { copied: 0, present: 0 } }
@@ -149,10 +167,6 @@ async function commit(
   const bytes = await reader.read(plan.root, signal)
   const imageBytes = [...plan.nodes.values()].reduce((sum, { node }) => sum + node.size, 0)
   return await destination.commit(plan.root, bytes, { force: options.force ?? false, imageBytes }, signal)
-}
-
-function everything(root: Node): Selection {
-  return { root, kept: [], leftOut: [], attestationsLeftOut: 0 }
 }
 
 /** What a selection kept, else what the index names, as far as it was read: nothing is read to tell it. */

@@ -1,5 +1,6 @@
 import type { Side } from '../errors/index.ts'
 import type { HttpClient } from '../http/index.ts'
+import type { CloudOptions } from '../stores/index.ts'
 import type { TransportContext } from '../transports/index.ts'
 import type { CopyListener } from './events.ts'
 
@@ -8,6 +9,11 @@ export interface SessionOptions {
   readonly authFile?: string | undefined
   /** `false`: accept any certificate and plain HTTP. Default: HTTPS, and plain HTTP for registries on this machine. */
   readonly tlsVerify?: boolean | undefined
+  /** How buckets in clouds are reached, on both sides. */
+  readonly cloud?: CloudOptions | undefined
+  /** The same for one side; what is said here counts there. */
+  readonly sourceCloud?: CloudOptions | undefined
+  readonly destinationCloud?: CloudOptions | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -34,6 +40,8 @@ export function openSession(options: SessionOptions, listen: CopyListener): Sess
       http,
       credentials: { authFile: options.authFile },
       tlsVerify: options.tlsVerify,
+      cloud: { ...options.cloud, ...(side === 'destination' ? options.destinationCloud : options.sourceCloud) },
+      environment: process.env,
       signal: options.signal,
       warn(message) {
         if (warned.has(message)) return

@@ -1,16 +1,17 @@
 import { LadingError, type Side } from '../errors/index.ts'
-import type { ByteStream } from '../streams/index.ts'
 import type { ImageDestination, ImageSource } from '../transports/index.ts'
 
 /** The same source; what it throws says that it happened there, and to what. */
 export function sourceSide(source: ImageSource): ImageSource {
   const at = says('source', source.name)
   const origin = source.origin?.bind(source)
+  const tags = source.tags?.bind(source)
   return {
     name: source.name,
     resolve: signal => at(() => source.resolve(signal), 'resolve'),
     fetch: (node, range, signal) => streamAt(() => source.fetch(node, range, signal), source.name, `read ${node.kind}`),
     ...(origin === undefined ? {} : { origin }),
+    ...(tags === undefined ? {} : { tags: signal => streamAt(() => tags(signal), source.name, 'list tags') }),
     [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
   }
 }
@@ -46,11 +47,11 @@ function says(side: Side, subject: string) {
   }
 }
 
-async function* streamAt(
-  open: () => ByteStream,
+async function* streamAt<T>(
+  open: () => AsyncIterable<T>,
   subject: string,
   operation: string,
-): ByteStream & AsyncGenerator<Uint8Array> {
+): AsyncGenerator<T, void, undefined> {
   try {
     yield* open()
   } catch (error) {

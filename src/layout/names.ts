@@ -22,10 +22,24 @@ export function validateImageName(name: string): void {
   if (Buffer.byteLength(name) > maxImageBytes) throw badImage(name, `it is longer than ${maxImageBytes} bytes`)
   const components = name.split('/')
   for (const [i, component] of components.entries()) {
-    const why = flawOf(component, i === 0) ?? flawOfDecoded(component, i === 0)
+    const flaw = (text: string) => flawOf(text, i === 0)
+    const why = flaw(component) ?? flawOfDecoded(component, flaw)
     if (why !== undefined) throw badImage(name, why)
   }
   if (components.at(-1)?.includes(':')) throw badImage(name, 'its last component has a ":", which begins a tag')
+}
+
+/**
+ * Refuses a path of which nobody can say yet where the bucket ends and the image begins, where a component leads elsewhere, as it
+ * stands or decoded. What is more to say of the image's name is said when the two are known.
+ *
+ * @throws LadingError `bad-reference`
+ */
+export function validateUnsplitPath(path: string): void {
+  for (const component of path.split('/')) {
+    const why = unsafePart(component) ?? flawOfDecoded(component, unsafePart)
+    if (why !== undefined) throw badImage(path, why)
+  }
 }
 
 /** @throws LadingError `bad-reference` where `tag` is not an OCI tag, or not one that the layout can hold */
@@ -47,12 +61,12 @@ export function validateTag(tag: string): void {
 }
 
 /** A tag cannot hold a percent sign, an image name can: `a%2e%2e` is as good as `a..` to whatever decodes it. */
-function flawOfDecoded(component: string, first: boolean): string | undefined {
+function flawOfDecoded(component: string, flaw: (text: string) => string | undefined): string | undefined {
   for (let text = component; ; ) {
     const decoded = decodeOnce(text)
     if (decoded === undefined) return `${shown(component)} has percent-encoding that is not UTF-8`
     if (decoded === text) return undefined
-    const why = decoded.includes('/') ? 'has a slash' : flawOf(decoded, first)
+    const why = decoded.includes('/') ? 'has a slash' : flaw(decoded)
     if (why !== undefined)
       return `${shown(component)} is percent-encoded, and decoded it ${why.replace(/^"[^"]*" /, '')}`
     text = decoded
@@ -68,13 +82,21 @@ function decodeOnce(text: string): string | undefined {
   }
 }
 
-function flawOf(component: string, first: boolean): string | undefined {
+/** What would lead out of a directory, or hide where it leads. */
+function unsafePart(component: string): string | undefined {
   if (component === '') return 'it has an empty component'
   const name = shown(component)
   if (component === '.' || component === '..') return `${name} is a way through directories`
-  if (Buffer.byteLength(component) > maxComponentBytes) return `${name} is longer than ${maxComponentBytes} bytes`
   if (component.includes('\\')) return `${name} has a backslash`
   if (/\p{Cc}/u.test(component)) return `${name} has a control character`
+  return undefined
+}
+
+function flawOf(component: string, first: boolean): string | undefined {
+  const unsafe = unsafePart(component)
+  if (unsafe !== undefined) return unsafe
+  const name = shown(component)
+  if (Buffer.byteLength(component) > maxComponentBytes) return `${name} is longer than ${maxComponentBytes} bytes`
   if (/\s/u.test(component)) return `${name} has white space`
   const special = /[*?@]/.exec(component)
   if (special !== null) return `${name} has a "${special[0]}"`

@@ -66,6 +66,20 @@ export async function writeTag(store: ObjectStore, write: TagWrite): Promise<Tag
   }
 }
 
+/**
+ * Fails where an immutable tag could not be written, so that nothing is moved in vain. `writeTag` asks again: a tag may come meanwhile.
+ *
+ * @throws LadingError `tag-exists`
+ */
+export async function refuseMovingTag(
+  store: ObjectStore,
+  write: Pick<TagWrite, 'image' | 'tag' | 'digest' | 'signal'>,
+): Promise<void> {
+  const old = await readTag(store, write.image, write.tag, write.signal)
+  if (old === undefined || tagHolds(old, write.digest)) return
+  throw await refusal(store, tagKeys(write.image, write.tag), write, old)
+}
+
 async function writeMarker(store: ObjectStore, keys: TagKeys, signal: AbortSignal | undefined): Promise<void> {
   try {
     await store.put(keys.marker, marker, { ifNoneMatch: '*', signal })
@@ -110,7 +124,12 @@ function without(entries: readonly HistoryEntry[], entry: HistoryEntry | undefin
   return at === -1 ? [...entries] : entries.toSpliced(at, 1)
 }
 
-async function refusal(store: ObjectStore, keys: TagKeys, write: TagWrite, old: TagRecord): Promise<LadingError> {
+async function refusal(
+  store: ObjectStore,
+  keys: TagKeys,
+  write: Pick<TagWrite, 'image' | 'tag' | 'signal'>,
+  old: TagRecord,
+): Promise<LadingError> {
   const entries = await readHistory(store, keys.history, write.signal)
   const time = entries.find(entry => tagHolds(old, entry.digest))?.pushed_at ?? old.info.modified.toISOString()
   return new LadingError(

@@ -3,11 +3,13 @@ import { type ByteRange, type ByteStream, type Bytes, bytesOf } from '../streams
 import { CheckedBody } from './checked-body.ts'
 import { checkKey, checkPrefix } from './object-key.ts'
 import type {
+  CopyFromOptions,
   DeleteOptions,
   GetOptions,
   ListEntry,
   ListOptions,
   ObjectInfo,
+  ObjectOrigin,
   ObjectStore,
   PutOptions,
   StoreDriver,
@@ -17,17 +19,32 @@ import type {
  * What is the same for every store, in one place: no key that could leave the store's root reaches a driver, an error says what
  * was done to which object, a body has the size it declares, an abort comes out as the signal's reason.
  */
-export function checkedStore(driver: StoreDriver): ObjectStore {
-  return new CheckedStore(driver)
+export function checkedStore(driver: StoreDriver, afterClose: () => Promise<void> = async () => {}): ObjectStore {
+  return new CheckedStore(driver, afterClose)
 }
 
 class CheckedStore implements ObjectStore {
   readonly name: string
+  readonly origin?: (key: string) => ObjectOrigin
+  readonly copyFrom?: (origin: ObjectOrigin, key: string, options: CopyFromOptions) => Promise<ObjectInfo | undefined>
   readonly #driver: StoreDriver
+  readonly #afterClose: () => Promise<void>
 
-  constructor(driver: StoreDriver) {
+  constructor(driver: StoreDriver, afterClose: () => Promise<void>) {
     this.name = driver.name
     this.#driver = driver
+    this.#afterClose = afterClose
+    const { origin, copyFrom } = driver
+    if (origin !== undefined) {
+      this.origin = key => {
+        checkKey(key)
+        return origin.call(driver, key)
+      }
+    }
+    if (copyFrom !== undefined) {
+      this.copyFrom = (from, key, options) =>
+        this.#run('copy object', key, options.signal, () => copyFrom.call(driver, from, key, options))
+    }
   }
 
   head(key: string, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<ObjectInfo | undefined> {
@@ -52,6 +69,9 @@ class CheckedStore implements ObjectStore {
       return await this.#run('write object', key, options.signal, async () => {
         if (options.ifMatch !== undefined && options.ifNoneMatch !== undefined) {
           throw new LadingError('bad-argument', 'an object cannot be both created and replaced')
+        }
+        if (options.content !== undefined && checked.size === undefined) {
+          throw new LadingError('bad-argument', 'content is stored with its size')
         }
         return await this.#driver.put(key, checked, options)
       })
@@ -79,6 +99,7 @@ class CheckedStore implements ObjectStore {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#driver[Symbol.asyncDispose]()
+    await this.#afterClose()
   }
 
   async #run<T>(operation: string, key: string, signal: AbortSignal | undefined, action: () => Promise<T>): Promise<T> {

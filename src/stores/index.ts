@@ -2,12 +2,15 @@ export { checkedStore } from './checked-store.ts'
 export { compareKeys } from './key-order.ts'
 export { memoryStore } from './memory/memory-store.ts'
 export type {
+  CopyFromOptions,
   DeleteOptions,
   GetOptions,
   ListEntry,
   ListOptions,
   ObjectInfo,
+  ObjectOrigin,
   ObjectStore,
   PutOptions,
 } from './object-store.ts'
 export { openStore, type StoreLocation } from './open-store.ts'
+export type { CloudOptions, StoreContext } from './store-context.ts'

@@ -1,3 +1,4 @@
+import type { Digest } from '../model/digest.ts'
 import type { ByteRange, ByteStream, Bytes } from '../streams/index.ts'
 
 /** One object as a store lists it. */
@@ -16,6 +17,12 @@ export interface ObjectInfo {
 }
 
 export interface PutOptions {
+  /**
+   * The digest that the key is made of. What is there already with the body's size is this content and MAY stay as it is; of
+   * another size it is broken and MUST be replaced. A store that has classes keeps content in the one meant for it, and one that
+   * can lets its server check the digest.
+   */
+  readonly content?: Digest | undefined
   /** MUST create: an existing object stays and the put fails with `precondition-failed`. */
   readonly ifNoneMatch?: '*'
   /** MUST replace exactly the object with this etag, else fail with `precondition-failed`. */
@@ -33,6 +40,17 @@ export interface GetOptions {
 export interface DeleteOptions {
   readonly ifMatch?: string
   readonly signal?: AbortSignal | undefined
+}
+
+/** An object as its own service knows it: what another store of the same service may copy without us. */
+export interface ObjectOrigin {
+  /** `s3`, `gs`, `az`. */
+  readonly service: string
+  /** The endpoint and whose credentials reach it, in a form that shows no secret. Origins of different accounts cannot copy. */
+  readonly account: string
+  readonly bucket: string
+  /** Whole, with the bucket's prefix. */
+  readonly key: string
 }
 
 /**
@@ -74,6 +92,23 @@ export interface ObjectStore extends AsyncDisposable {
    * @throws LadingError `precondition-failed` where `ifMatch` is not the object's etag
    */
   delete(key: string, options?: DeleteOptions): Promise<void>
+
+  /** Where the object is for the service that holds it. Absent: it is not held by one. */
+  origin?(key: string): ObjectOrigin
+
+  /**
+   * Writes an object of `size` bytes as a copy of another, without a byte passing through here.
+   *
+   * @returns `undefined` where the bytes must be moved: another account, or a service that cannot
+   * @throws LadingError `blob-not-found` where the other is absent, `size-mismatch` where it has another size; the key is as it was
+   */
+  copyFrom?(origin: ObjectOrigin, key: string, options: CopyFromOptions): Promise<ObjectInfo | undefined>
+}
+
+export interface CopyFromOptions {
+  readonly size: number
+  readonly content?: Digest | undefined
+  readonly signal?: AbortSignal | undefined
 }
 
 /** What a store's folder implements. `checkedStore` makes an ObjectStore of it, and gives it bodies of one form. */

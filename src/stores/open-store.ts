@@ -1,6 +1,8 @@
 import { LadingError } from '../errors/index.ts'
+import type { HttpClient } from '../http/index.ts'
 import { checkedStore } from './checked-store.ts'
 import type { ObjectStore } from './object-store.ts'
+import type { CloudOptions, StoreContext } from './store-context.ts'
 import { stores } from './table.ts'
 
 /** Where a store is: `{ scheme: 'local', root: './images' }`. */
@@ -13,18 +15,40 @@ export interface StoreLocation {
 /**
  * Opens a store. Nothing is created before the first write.
  *
+ * @param context what stores of one operation share; without it the store has an HTTP client of its own, which goes with it
  * @example
  * await using store = await openStore({ scheme: 'local', root: './images' })
  * const info = await store.put('hello', new TextEncoder().encode('world'), { ifNoneMatch: '*' })
  *
  * @throws LadingError `bad-argument` for a scheme that nobody knows, `unsupported` for one without a store yet
  */
-export async function openStore({ scheme, root }: StoreLocation): Promise<ObjectStore> {
+export async function openStore(
+  { scheme, root, ...cloud }: StoreLocation & CloudOptions,
+  context?: StoreContext,
+): Promise<ObjectStore> {
   const open = Object.hasOwn(stores, scheme) ? stores[scheme] : undefined
   if (open === undefined) {
     throw new LadingError('bad-argument', `there is no store for ${JSON.stringify(scheme)}`, {
       hint: `the schemes are ${Object.keys(stores).join(', ')}`,
     })
   }
-  return checkedStore(await open(root))
+  if (context !== undefined) return checkedStore(await open(root, context))
+  const own = ownContext(cloud)
+  return checkedStore(await open(root, own.context), own.close)
+}
+
+function ownContext(cloud: CloudOptions): { context: StoreContext; close: () => Promise<void> } {
+  let client: Promise<HttpClient> | undefined
+  return {
+    context: {
+      http() {
+        client ??= import('../http/index.ts').then(({ createHttpClient }) => createHttpClient())
+        return client
+      },
+      cloud,
+      environment: process.env,
+      warn: () => {},
+    },
+    close: async () => (await client)?.[Symbol.asyncDispose](),
+  }
 }

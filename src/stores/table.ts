@@ -1,8 +1,9 @@
 import { LadingError } from '../errors/index.ts'
 import type { StoreDriver } from './object-store.ts'
+import type { StoreContext } from './store-context.ts'
 
 /** Opens a store; what it needs is loaded now and not before. */
-export type OpenDriver = (root: string) => Promise<StoreDriver>
+export type OpenDriver = (root: string, context: StoreContext) => Promise<StoreDriver>
 
 /** Every scheme that a bucket's name can begin with. A new store is a folder and a line. */
 export const stores: Readonly<Record<string, OpenDriver>> = {

@@ -46,7 +46,7 @@ export function memoryDestination(rootImpliesChildren = false): MemoryDestinatio
   }
   return {
     name: 'memory destination',
-    traits: { rootImpliesChildren },
+    traits: { rootImpliesChildren, keepsUnnamed: false },
     stored,
     order,
     committed,

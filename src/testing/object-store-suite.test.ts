@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { memoryStore, type ObjectStore } from '../stores/index.ts'
-import { objectStoreSuite, type TestFunctions } from './object-store-suite.ts'
+import type { TestFunctions } from './contract.ts'
+import { objectStoreSuite } from './object-store-suite.ts'
 
 /** A store with one defect, and a test of the suite that must fail for it. */
 const defects: readonly [title: string, caught: string, spoil: (store: ObjectStore) => Partial<ObjectStore>][] = [

@@ -11,6 +11,8 @@ export function openTestContext(): { context: TransportContext; retries: string[
       http: async () => client.http,
       credentials: { authFile: undefined },
       tlsVerify: undefined,
+      cloud: {},
+      environment: {},
       warn() {},
     },
     [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),

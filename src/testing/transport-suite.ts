@@ -5,7 +5,7 @@ import { digestOf } from '../model/digest.ts'
 import { type Bytes, bytesOf, readAll } from '../streams/index.ts'
 import type { ImageDestination, ImageSource } from '../transports/index.ts'
 import { type BuiltImage, buildImage, buildIndex } from './build-image.ts'
-import { type Runner, type Waivers, waivable } from './suite.ts'
+import { type ContractCase, type TestFunctions, testContract, type Waivers } from './contract.ts'
 
 /** One place of a transport, new and empty, that can be opened as often as one likes. */
 export interface TransportPlace {
@@ -22,13 +22,10 @@ export interface TransportSuiteOptions {
 
 const kib = (size: number, fill: number) => new Uint8Array(size * 1024).fill(fill)
 
-/** What every transport that reads and writes must keep. Run it with your runner's `describe` and `test`. */
-export function transportSuite(runner: Runner, { name, place, waivers = {} }: TransportSuiteOptions): void {
-  runner.describe(`${name} keeps the contract of a transport:`, () => {
-    const { test, finish } = waivable(runner, waivers)
-
-    test('a name that was never written is absent', async () => {
-      const { source, destination } = await place()
+const cases: readonly ContractCase<TransportPlace>[] = [
+  [
+    'a name that was never written is absent',
+    async ({ source, destination }) => {
       await using to = await destination()
       assert.equal(await to.current(), undefined)
       await assert.rejects(
@@ -38,28 +35,34 @@ export function transportSuite(runner: Runner, { name, place, waivers = {} }: Tr
         },
         hasCode('image-not-found', 'bucket-not-found'),
       )
-    })
+    },
+  ],
 
-    test('what was pushed is there, and of another size it is not', async () => {
-      const { destination } = await place()
+  [
+    'what was pushed is there, and of another size it is not',
+    async ({ destination }) => {
       const { layer, bytes } = oneLayer(kib(3, 1))
       await using to = await destination()
       assert.equal(await to.has(layer), false)
       await to.push(layer, bytesOf(bytes))
       assert.equal(await to.has(layer), true)
       assert.equal(await to.has({ ...layer, size: layer.size + 1 }), false)
-    })
+    },
+  ],
 
-    test('an empty blob is a blob', async () => {
-      const { destination } = await place()
+  [
+    'an empty blob is a blob',
+    async ({ destination }) => {
       const { layer, bytes } = oneLayer(new Uint8Array())
       await using to = await destination()
       await to.push(layer, bytesOf(bytes))
       assert.equal(await to.has(layer), true)
-    })
+    },
+  ],
 
-    test('bytes that throw leave nothing, and their own error comes out', async () => {
-      const { destination } = await place()
+  [
+    'bytes that throw leave nothing, and their own error comes out',
+    async ({ destination }) => {
       const { layer, bytes } = oneLayer(kib(256, 2))
       const failure = new LadingError('digest-mismatch', 'planted')
       const failing: Bytes = {
@@ -72,19 +75,23 @@ export function transportSuite(runner: Runner, { name, place, waivers = {} }: Tr
       await using to = await destination()
       await assert.rejects(to.push(layer, failing), error => error === failure)
       assert.equal(await to.has(layer), false)
-    })
+    },
+  ],
 
-    test('the same blob pushed by several at once is stored', async () => {
-      const { destination } = await place()
+  [
+    'the same blob pushed by several at once is stored',
+    async ({ destination }) => {
       const { layer, bytes } = oneLayer(kib(512, 3))
       await using to = await destination()
       await using other = await destination()
       await Promise.all([to, other, to, other].map(each => each.push(layer, bytesOf(bytes))))
       assert.equal(await to.has(layer), true)
-    })
+    },
+  ],
 
-    test('nothing has the name before it is committed, and then all of it is there', async () => {
-      const { source, destination } = await place()
+  [
+    'nothing has the name before it is committed, and then all of it is there',
+    async ({ source, destination }) => {
       const image = buildIndex({ 'linux/amd64': { layers: [kib(100, 4)] }, 'linux/arm64': {} }, { attestations: true })
       await using to = await destination()
       await pushBelowRoot(to, image)
@@ -97,19 +104,23 @@ export function transportSuite(runner: Runner, { name, place, waivers = {} }: Tr
       assert.deepEqual(pick(await from.resolve()), pick(image.root))
       for (const [digest, bytes] of image.blobs)
         assert.deepEqual(await fetchAll(from, nodeOf(image, digest)), Buffer.from(bytes))
-    })
+    },
+  ],
 
-    test('committing what the name has already changes nothing', async () => {
-      const { destination } = await place()
+  [
+    'committing what the name has already changes nothing',
+    async ({ destination }) => {
       const image = buildImage()
       await using to = await destination()
       await pushBelowRoot(to, image)
       await commit(to, image)
       assert.equal((await commit(to, image)).changed, false)
-    })
+    },
+  ],
 
-    test('a name moves, and tells what it had before', async () => {
-      const { source, destination } = await place()
+  [
+    'a name moves, and tells what it had before',
+    async ({ source, destination }) => {
       const [first, second] = [buildImage({ layers: [kib(1, 5)] }), buildImage({ layers: [kib(1, 6)] })]
       await using to = await destination()
       await pushBelowRoot(to, first)
@@ -118,10 +129,12 @@ export function transportSuite(runner: Runner, { name, place, waivers = {} }: Tr
       assert.equal((await commit(to, second)).previous, first.root.digest)
       await using from = await source()
       assert.equal((await from.resolve()).digest, second.root.digest)
-    })
+    },
+  ],
 
-    test('a stored manifest is given back, an absent one is undefined', async () => {
-      const { destination } = await place()
+  [
+    'a stored manifest is given back, an absent one is undefined',
+    async ({ destination }) => {
       const image = buildIndex({ 'linux/amd64': {}, 'linux/arm64': {} })
       const child = nodeOf(
         image,
@@ -131,10 +144,12 @@ export function transportSuite(runner: Runner, { name, place, waivers = {} }: Tr
       assert.equal(await to.manifest(child), undefined)
       await pushBelowRoot(to, image)
       assert.deepEqual(Buffer.from((await to.manifest(child)) ?? []), Buffer.from(image.blobs.get(child.digest) ?? []))
-    })
+    },
+  ],
 
-    test('a range is exactly that range', async () => {
-      const { source, destination } = await place()
+  [
+    'a range is exactly that range',
+    async ({ source, destination }) => {
       const content = new Uint8Array(300_000).map((_, position) => position % 251)
       const image = buildImage({ layers: [content] })
       await using to = await destination()
@@ -150,10 +165,12 @@ export function transportSuite(runner: Runner, { name, place, waivers = {} }: Tr
         assert.deepEqual(await fetchAll(from, layer, { start, end }), Buffer.from(content.subarray(start, end)))
       }
       assert.deepEqual(await fetchAll(from, layer, { start: 250_000 }), Buffer.from(content.subarray(250_000)))
-    })
+    },
+  ],
 
-    test('an absent blob is an error before the first byte, and names its digest', async () => {
-      const { source, destination } = await place()
+  [
+    'an absent blob is an error before the first byte, and names its digest',
+    async ({ source, destination }) => {
       const image = buildImage()
       await using to = await destination()
       await pushBelowRoot(to, image)
@@ -164,10 +181,12 @@ export function transportSuite(runner: Runner, { name, place, waivers = {} }: Tr
         fetchAll(from, layer),
         error => isLadingError(error, 'blob-not-found') && error.message.includes(layer.digest),
       )
-    })
+    },
+  ],
 
-    test('an image of sha512 digests is kept as it is', async () => {
-      const { source, destination } = await place()
+  [
+    'an image of sha512 digests is kept as it is',
+    async ({ source, destination }) => {
       const image = buildIndex({ 'linux/amd64': { algorithm: 'sha512' } }, { algorithm: 'sha512' })
       await using to = await destination()
       await pushBelowRoot(to, image)
@@ -178,10 +197,12 @@ export function transportSuite(runner: Runner, { name, place, waivers = {} }: Tr
       assert.deepEqual(await fetchAll(from, root), Buffer.from(image.blobs.get(image.root.digest) ?? []))
       for (const [digest, bytes] of image.blobs)
         assert.deepEqual(await fetchAll(from, nodeOf(image, digest)), Buffer.from(bytes))
-    })
+    },
+  ],
 
-    test('an aborted push stores nothing', async () => {
-      const { destination } = await place()
+  [
+    'an aborted push stores nothing',
+    async ({ destination }) => {
       const { layer, bytes } = oneLayer(kib(256, 8))
       const controller = new AbortController()
       await using to = await destination()
@@ -196,9 +217,17 @@ export function transportSuite(runner: Runner, { name, place, waivers = {} }: Tr
       }
       await assert.rejects(to.push(layer, stuck, controller.signal))
       assert.equal(await to.has(layer), false)
-    })
+    },
+  ],
+]
 
-    finish()
+/** What every transport that reads and writes must keep. */
+export function transportSuite(functions: TestFunctions, { name, place, waivers }: TransportSuiteOptions): void {
+  testContract<TransportPlace>(functions, {
+    title: `${name} is a transport that reads and writes`,
+    cases,
+    run: async check => check(await place()),
+    waivers,
   })
 }
 

@@ -1,7 +1,7 @@
 import type { Side } from '../errors/index.ts'
-import type { HttpClient } from '../http/index.ts'
 import type { Node } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
+import type { ObjectOrigin, StoreContext } from '../stores/index.ts'
 import type { ByteRange, ByteStream, Bytes } from '../streams/index.ts'
 
 /** What a user names. Every transport adds its own fields; `parse(format(r))` equals `r`. */
@@ -26,16 +26,12 @@ export interface Transport<R extends Reference = Reference> {
 }
 
 /** What a transport is opened with. Both sides of a copy share one `http`, and so connections, limits and tokens. */
-export interface TransportContext {
+export interface TransportContext extends StoreContext {
   readonly side: Side
-  /** The HTTP client, made and loaded when it is first asked for. */
-  http(): Promise<HttpClient>
   readonly credentials: CredentialOptions
   /** `false`: accept any certificate, and plain HTTP where HTTPS is not answered. `undefined`: HTTPS, plain HTTP for loopback. */
   readonly tlsVerify?: boolean | undefined
   readonly signal?: AbortSignal | undefined
-  /** Something the user should know that is not an error, once. */
-  warn(message: string): void
 }
 
 export interface CredentialOptions {
@@ -58,15 +54,17 @@ export interface ImageSource extends AsyncDisposable {
    */
   fetch(node: Node, range?: ByteRange, signal?: AbortSignal): ByteStream
 
+  /** The tags beside this image, as the source lists them. Absent: the transport has none to list. */
+  tags?(signal?: AbortSignal): AsyncIterable<string>
+
   /** Where the node's bytes live, for a destination that can take them without moving them through this machine. */
   origin?(node: Node): Origin | undefined
 }
 
-/** A place that holds bytes by digest. Two origins in the same registry may mount from one another. */
-export interface Origin {
-  readonly registry: string
-  readonly repository: string
-}
+/** A place that holds a node's bytes: a repository of a registry, or an object of a cloud's store. */
+export type Origin =
+  | { readonly kind: 'repository'; readonly registry: string; readonly repository: string }
+  | ({ readonly kind: 'object' } & ObjectOrigin)
 
 /**
  * Where an image is written. Nothing is visible under its name before `commit`.
@@ -121,4 +119,9 @@ export interface CommitResult {
 export interface DestinationTraits {
   /** The destination refuses a manifest whose children are missing, so a root that is there has all its graph. */
   readonly rootImpliesChildren: boolean
+  /**
+   * The destination stores content that nothing in it names. Then the index that a subset was chosen from is kept there, and the next
+   * copy of that subset need not ask the source for it.
+   */
+  readonly keepsUnnamed: boolean
 }

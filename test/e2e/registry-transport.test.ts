@@ -44,6 +44,8 @@ describeWithServices(['docker-registry'], 'docker-registry', () => {
       http: async () => http,
       credentials: { authFile },
       tlsVerify,
+      cloud: {},
+      environment: {},
       warn() {},
     })
 
@@ -80,11 +82,15 @@ describeWithServices(['docker-registry'], 'docker-registry', () => {
       await using from = await openRegistryDestination(at('mount/from'), context('destination'))
       await from.push(layer, bytesOf(layer.content))
       await using to = await openRegistryDestination(at('mount/to'), context('destination'))
-      expect(await to.adopt?.(layer, { registry: server.host, repository: 'mount/from' })).toBe(true)
+      expect(await to.adopt?.(layer, { kind: 'repository', registry: server.host, repository: 'mount/from' })).toBe(
+        true,
+      )
       expect(await to.has(layer)).toBe(true)
       // An absent one begins an upload, which its push goes on with.
       const other = { ...layer, ...sized(new Uint8Array(300_000).fill(99)) }
-      expect(await to.adopt?.(other, { registry: server.host, repository: 'mount/from' })).toBe(false)
+      expect(await to.adopt?.(other, { kind: 'repository', registry: server.host, repository: 'mount/from' })).toBe(
+        false,
+      )
       await to.push(other, bytesOf(other.content))
       expect(await to.has(other)).toBe(true)
     })

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { startFakeRegistry } from '../../src/testing/fake-registry.ts'
-import { RepositoryClient, registryChecks } from '../../src/testing/registry-suite.ts'
+import { registryCases } from '../../src/testing/registry-suite.ts'
+import { RepositoryClient } from '../../src/testing/repository-client.ts'
 import { describeWithServices } from './describe-with-services.ts'
 import { startRegistry } from './start-registry.ts'
 
@@ -21,9 +22,9 @@ function registrySuite(start: () => Promise<Registry>, waived: Readonly<Record<s
   })
   afterAll(() => registry[Symbol.asyncDispose]())
 
-  for (const { title, run } of registryChecks) {
+  for (const [title, check] of registryCases) {
     test(title, async ({ expect, skip }) => {
-      const checked = run(new RepositoryClient(registry.url))
+      const checked = check(new RepositoryClient(registry.url))
       const reason = waived[title]
       if (reason === undefined) return checked
       // a waiver that is no longer needed is a failure too

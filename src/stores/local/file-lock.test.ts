@@ -18,6 +18,7 @@ afterEach(() => rm(directory, { recursive: true }))
 let drafts = 0
 const options = (more: Partial<LockOptions> = {}): LockOptions => ({
   draft: async () => join(directory, `draft-${drafts++}`),
+  within: step => step(),
   ...more,
 })
 
@@ -80,13 +81,13 @@ describe('a lock', () => {
   })
 
   test('is not broken while its holder renews it', async () => {
-    const lock = await acquireLock(path, options({ patienceMs: 200 }))
+    const lock = await acquireLock(path, options({ patienceMs: 800 }))
     let waited = true
-    const next = acquireLock(path, options({ patienceMs: 200 })).then(async second => {
+    const next = acquireLock(path, options({ patienceMs: 800 })).then(async second => {
       waited = false
       await second[Symbol.asyncDispose]()
     })
-    for (let i = 0; i < 20; i++) {
+    for (let i = 0; i < 36; i++) {
       await sleep(25)
       await lock.renew()
       expect(waited).toBe(true)

@@ -17,6 +17,8 @@ export interface FileLock extends AsyncDisposable {
 export interface LockOptions {
   /** A path on the same file system, for this acquisition alone. */
   readonly draft: () => Promise<string>
+  /** Does a step in the directories of the draft and of the lock, which another process may remove when they are empty. */
+  readonly within: <T>(step: () => Promise<T>) => Promise<T>
   /** How long a lock must stand unchanged, before the eyes of the one who waits, to be broken. */
   readonly patienceMs?: number
   readonly signal?: AbortSignal | undefined
@@ -57,14 +59,15 @@ export async function acquireLock(path: string, options: LockOptions): Promise<F
   const token = crypto.randomUUID()
   const record: LockRecord = { token, ...(await currentProcess()), created: new Date().toISOString() }
   const draft = await options.draft()
-  await writeFile(draft, JSON.stringify(record), { flag: 'wx' })
+  await options.within(() => writeFile(draft, JSON.stringify(record), { flag: 'wx' }))
   try {
     let seen: LockState | undefined
     let since = 0
     for (;;) {
       signal?.throwIfAborted()
       const attempted = performance.now()
-      if (await tryLink(draft, path)) return new HeldLock(path, token, patienceMs, options, attempted)
+      if (await options.within(() => tryLink(draft, path)))
+        return new HeldLock(path, token, patienceMs, options, attempted)
       const state = await readState(path)
       if (state === undefined) continue
       if (state.version !== seen?.version) {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { link, lstat, rename, rm, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { fromFileError, LadingError, systemCode } from '../../errors/index.ts'
+import { fromFileError, isLadingError, LadingError, systemCode } from '../../errors/index.ts'
 import type { ByteStream, Bytes } from '../../streams/index.ts'
 import type {
   DeleteOptions,
@@ -16,9 +16,10 @@ import { withinObject } from '../within-object.ts'
 import { etagLimitBytes, etagOf, etagOfFile } from './content-etag.ts'
 import { acquireLock, type FileLock } from './file-lock.ts'
 import { listObjects } from './list-objects.ts'
-import { makeDirectory, placeObject, pruneDirectories, refuseLinks, syncDirectory } from './object-directory.ts'
+import { placeObject, pruneDirectories, refuseLinks, syncDirectory } from './object-directory.ts'
 import { contentBody, fileBody, openObject, readContent } from './read-object.ts'
-import { sweepTemporary, temporaryName, writeTemporary } from './temporary-file.ts'
+import { writeTemporary } from './temporary-file.ts'
+import { Workshop } from './workshop.ts'
 
 /** A bucket in a directory: an object is the file whose path below the root is its key. */
 export async function openLocalStore(root: string): Promise<StoreDriver> {
@@ -33,11 +34,12 @@ export async function openLocalStore(root: string): Promise<StoreDriver> {
 class LocalStore implements StoreDriver {
   readonly name: string
   readonly #root: string
-  #prepared: Promise<void> | undefined
+  readonly #workshop: Workshop
 
   constructor(root: string) {
     this.name = `local://${root}`
     this.#root = resolve(root)
+    this.#workshop = new Workshop(this.#root)
   }
 
   /** Without etag: a copy asks this of every blob, and the answer would cost reading them. */
@@ -82,13 +84,19 @@ class LocalStore implements StoreDriver {
     return await inFileTerms(async () => {
       const path = this.#pathOf(key)
       await refuseLinks(this.#root, dirname(path))
-      // What would fail in the end fails before gigabytes are written. The link below decides.
+      // What would fail or be for nothing in the end must not write gigabytes first. The link below decides.
       if (options.ifNoneMatch !== undefined && (await exists(path))) throw existsAlready()
-      await this.#prepare()
-      const written = await writeTemporary(this.#temporary, body.open(0, options.signal))
+      const there = options.content === undefined ? undefined : await this.head(key)
+      if (there !== undefined && there.size === body.size) return there
+      const workshop = this.#workshop
+      await workshop.enter()
+      const written = await writeTemporary(await workshop.draft(), body.open(0, options.signal), step =>
+        workshop.within(step),
+      )
       try {
         if (options.ifNoneMatch !== undefined) await this.#create(path, written.path)
-        else await this.#replace(key, written.path, options)
+        else if (options.content === undefined || there !== undefined) await this.#replace(key, written.path, options)
+        else await this.#place(key, written.path, options)
       } finally {
         await rm(written.path, { force: true })
       }
@@ -111,7 +119,7 @@ class LocalStore implements StoreDriver {
       const path = this.#pathOf(key)
       await refuseLinks(this.#root, dirname(path))
       if (!(await exists(path))) return
-      await this.#prepare()
+      await this.#workshop.enter()
       await using lock = await this.#lock(key, options.signal)
       if (options.ifMatch !== undefined && (await exists(path)))
         await this.#compare(key, options.ifMatch, lock, options)
@@ -127,7 +135,9 @@ class LocalStore implements StoreDriver {
     })
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {}
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#workshop.leave()
+  }
 
   async #create(path: string, written: string): Promise<void> {
     try {
@@ -135,6 +145,17 @@ class LocalStore implements StoreDriver {
     } catch (error) {
       if (systemCode(error) === 'EEXIST' && (await exists(path))) throw existsAlready()
       throw error
+    }
+  }
+
+  /** Content needs no lock: whoever is faster has linked the same. */
+  async #place(key: string, written: string, options: PutOptions): Promise<void> {
+    try {
+      await this.#create(this.#pathOf(key), written)
+    } catch (error) {
+      if (!isLadingError(error, 'precondition-failed')) throw error
+      const [there, ours] = await Promise.all([this.head(key), lstat(written)])
+      if (there?.size !== ours.size) await this.#replace(key, written, options)
     }
   }
 
@@ -161,33 +182,17 @@ class LocalStore implements StoreDriver {
   }
 
   #lock(key: string, signal: AbortSignal | undefined): Promise<FileLock> {
+    const workshop = this.#workshop
     const name = createHash('sha256').update(key).digest('hex')
-    const draft = async () => join(this.#temporary, await temporaryName())
-    return acquireLock(join(this.#root, 'lading/locks', name), { draft, signal })
-  }
-
-  get #temporary(): string {
-    return join(this.#root, 'lading/tmp')
+    return acquireLock(join(workshop.locks, name), {
+      draft: () => workshop.draft(),
+      within: step => workshop.within(step),
+      signal,
+    })
   }
 
   #pathOf(key: string): string {
     return join(this.#root, key)
-  }
-
-  /** Before the first write of this process: the workshop is made, and what killed writers left in it is removed. */
-  #prepare(): Promise<void> {
-    this.#prepared ??= this.#makeWorkshop().catch((error: unknown) => {
-      this.#prepared = undefined
-      throw error
-    })
-    return this.#prepared
-  }
-
-  async #makeWorkshop(): Promise<void> {
-    await refuseLinks(this.#root, this.#temporary)
-    await makeDirectory(join(this.#root, 'lading/locks'))
-    await makeDirectory(this.#temporary)
-    await sweepTemporary(this.#temporary)
   }
 }
 

@@ -23,10 +23,13 @@ interface TemporaryFile {
   readonly etag?: string
 }
 
-/** Writes `body` to a file of its own. Where the body or the disk fails, nothing stays. */
-export async function writeTemporary(directory: string, body: ByteStream): Promise<TemporaryFile> {
-  const path = join(directory, await temporaryName())
-  const handle = await open(path, 'wx')
+/** Writes `body` to a new file. Where the body or the disk fails, nothing stays. */
+export async function writeTemporary(
+  path: string,
+  body: ByteStream,
+  within: <T>(step: () => Promise<T>) => Promise<T>,
+): Promise<TemporaryFile> {
+  const handle = await within(() => open(path, 'wx'))
   try {
     const content = await writeAll(handle, body)
     await handle.sync()

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { isLadingError } from '../../errors/index.ts'
-import type { ObjectStoreCase } from '../object-store-suite.ts'
+import type { ObjectStore } from '../../stores/index.ts'
+import type { ContractCase } from '../contract.ts'
 import { bytes, etagOf, rejectsWith, textOf } from './store-contents.ts'
 
-export const conditionCases: readonly ObjectStoreCase[] = [
+export const conditionCases: readonly ContractCase<ObjectStore>[] = [
   [
     'a conditional create creates, and leaves what is there',
     async store => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
+import type { ObjectStore } from '../../stores/index.ts'
 import type { Bytes } from '../../streams/index.ts'
-import type { ObjectStoreCase } from '../object-store-suite.ts'
+import type { ContractCase } from '../contract.ts'
 import { bytes, listed, patterned, rejectsWith, textOf } from './store-contents.ts'
 
 /** A body that yields some bytes and then does `then`. */
@@ -14,7 +15,7 @@ function bodyThat(content: Uint8Array, then: () => void, size?: number): Bytes {
   }
 }
 
-export const failureCases: readonly ObjectStoreCase[] = [
+export const failureCases: readonly ContractCase<ObjectStore>[] = [
   [
     'where a body throws, its own error comes out and the key is as it was',
     async store => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import type { ObjectStoreCase } from '../object-store-suite.ts'
+import type { ObjectStore } from '../../stores/index.ts'
+import type { ContractCase } from '../contract.ts'
 import { bytes, listed, rejectsWith, textOf } from './store-contents.ts'
 
 const odd = [
@@ -44,7 +45,7 @@ const refused = [
   'lading/tmp',
 ]
 
-export const keyCases: readonly ObjectStoreCase[] = [
+export const keyCases: readonly ContractCase<ObjectStore>[] = [
   [
     'odd keys are kept apart and come back as they are',
     async store => {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
-import type { ObjectStoreCase } from '../object-store-suite.ts'
+import type { ObjectStore } from '../../stores/index.ts'
+import type { ContractCase } from '../contract.ts'
 import { bytes, listed } from './store-contents.ts'
 
 /** In the order of their UTF-8 bytes. U+FF01 sorts before U+1F600 there, and after it in UTF-16. */
 const ordered = ['A', 'a b', 'a+b', 'a-b/x', 'a.b', 'a/x', 'a/x.y', 'a/y/1', 'a/y/10', 'a/y/2', 'a0', 'é', '！', '😀']
 
-export const listCases: readonly ObjectStoreCase[] = [
+export const listCases: readonly ContractCase<ObjectStore>[] = [
   ['an empty store lists nothing', async store => assert.deepEqual(await listed(store, ''), [])],
   [
     'keys come in the order of their UTF-8 bytes, each once, with its size',

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import type { ObjectStoreCase } from '../object-store-suite.ts'
+import type { ObjectStore } from '../../stores/index.ts'
+import type { ContractCase } from '../contract.ts'
 import { bytes, contentOf, patterned, rejectsWith, textOf } from './store-contents.ts'
 
 const large = 5 * 1024 * 1024 + 3
 
-export const readWriteCases: readonly ObjectStoreCase[] = [
+export const readWriteCases: readonly ContractCase<ObjectStore>[] = [
   [
     'an absent object is undefined to head, and an error to get',
     async store => {

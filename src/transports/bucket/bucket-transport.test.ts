@@ -224,6 +224,8 @@ describe('a local bucket', () => {
     side: 'source',
     http: () => Promise.reject(new Error('no bucket in a directory needs HTTP')),
     credentials: {},
+    cloud: {},
+    environment: {},
     warn: () => {},
   }
 

@@ -1,5 +1,5 @@
-import { isLadingError, LadingError } from '../../errors/index.ts'
-import { blobKey, readBucketConfig, readTag, tagHolds, writeTag } from '../../layout/index.ts'
+import { LadingError } from '../../errors/index.ts'
+import { blobKey, readBucketConfig, readTag, refuseMovingTag, tagHolds, writeTag } from '../../layout/index.ts'
 import type { Node } from '../../model/descriptor.ts'
 import type { Digest } from '../../model/digest.ts'
 import type { ObjectStore } from '../../stores/index.ts'
@@ -9,6 +9,7 @@ import type {
   CommitResult,
   DestinationTraits,
   ImageDestination,
+  Origin,
   TransportContext,
 } from '../transport.ts'
 import { readManifestBlob } from './find-manifest.ts'
@@ -18,9 +19,9 @@ import { type BucketImage, bucketImage } from './source.ts'
 
 export async function openBucketDestination(
   reference: BucketReference,
-  _context: TransportContext,
+  context: TransportContext,
 ): Promise<ImageDestination> {
-  const { store, path } = await openBucket(reference, { what: 'image', create: true })
+  const { store, path } = await openBucket(reference, { what: 'image', create: true }, context)
   return bucketDestination(store, bucketImage(reference, path))
 }
 
@@ -31,7 +32,7 @@ export function bucketDestination(store: ObjectStore, image: BucketImage): Image
 class BucketDestination implements ImageDestination {
   readonly name: string
   /** A store takes any object: a root may be there whose blobs somebody removed. */
-  readonly traits: DestinationTraits = { rootImpliesChildren: false }
+  readonly traits: DestinationTraits = { rootImpliesChildren: false, keepsUnnamed: true }
   readonly #store: ObjectStore
   readonly #image: BucketImage
 
@@ -62,15 +63,22 @@ class BucketDestination implements ImageDestination {
   }
 
   async push(node: Node, bytes: Bytes, signal?: AbortSignal): Promise<void> {
-    const key = blobKey(node.digest)
-    const body: Bytes = { size: node.size, open: (from, signal) => bytes.open(from, signal) }
-    try {
-      await this.#store.put(key, body, { ifNoneMatch: '*', signal })
-    } catch (error) {
-      if (!isLadingError(error, 'precondition-failed')) throw error
-      // Somebody was faster, with the same content. Of another size it is broken, and what was verified takes its place.
-      if (!(await this.has(node, signal))) await this.#store.put(key, body, { signal })
-    }
+    const content = { size: node.size, open: bytes.open.bind(bytes) }
+    await this.#store.put(blobKey(node.digest), content, { content: node.digest, signal })
+  }
+
+  async adopt(node: Node, origin: Origin, signal?: AbortSignal): Promise<boolean> {
+    if (origin.kind !== 'object') return false
+    const { digest, size } = node
+    return (await this.#store.copyFrom?.(origin, blobKey(digest), { size, content: digest, signal })) !== undefined
+  }
+
+  async checkCommit(root: Node, { force }: Pick<CommitOptions, 'force'>, signal?: AbortSignal): Promise<void> {
+    const { image, tag } = this.#image
+    this.#refuseOtherDigest(root.digest)
+    if (tag === undefined || force) return
+    const { immutable } = await (await readBucketConfig(this.#store, signal)).settingsOf(image)
+    if (immutable) await refuseMovingTag(this.#store, { image, tag, digest: root.digest, signal })
   }
 
   async commit(root: Node, bytes: Uint8Array, options: CommitOptions, signal?: AbortSignal): Promise<CommitResult> {

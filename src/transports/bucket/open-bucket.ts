@@ -1,5 +1,5 @@
 import { LadingError } from '../../errors/index.ts'
-import { type ObjectStore, openStore } from '../../stores/index.ts'
+import { type ObjectStore, openStore, type StoreContext } from '../../stores/index.ts'
 import { findLocalRoot, isStoreDirectory, type LocalRoot } from './local-root.ts'
 import { type BucketLocator, formatBucketLocator } from './reference.ts'
 
@@ -17,9 +17,13 @@ export interface OpenBucketOptions {
 }
 
 /** @throws LadingError `bucket-not-found`, or `unsupported` for a scheme without a store yet */
-export async function openBucket(locator: BucketLocator, { what, create }: OpenBucketOptions): Promise<OpenBucket> {
+export async function openBucket(
+  locator: BucketLocator,
+  { what, create }: OpenBucketOptions,
+  context: StoreContext,
+): Promise<OpenBucket> {
   const { scheme, root, path } = locator
-  if (scheme !== 'local' && root !== undefined) return { store: await openStore({ scheme, root }), path }
+  if (scheme !== 'local' && root !== undefined) return { store: await openStore({ scheme, root }, context), path }
   const local: LocalRoot =
     root === undefined ? await findLocalRoot(path, what) : { root, path, exists: await isStoreDirectory(root) }
   if (!local.exists && !create) {
@@ -29,5 +33,5 @@ export async function openBucket(locator: BucketLocator, { what, create }: OpenB
       hint: 'a directory is one that holds s3lo.yaml, manifests/ or blobs/; make one with `lading init --local DIR`',
     })
   }
-  return { store: await openStore({ scheme, root: local.root }), path: local.path }
+  return { store: await openStore({ scheme, root: local.root }, context), path: local.path }
 }

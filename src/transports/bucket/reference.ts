@@ -1,5 +1,5 @@
 import { LadingError } from '../../errors/index.ts'
-import { validateImageName, validateTag } from '../../layout/index.ts'
+import { validateImageName, validateTag, validateUnsplitPath } from '../../layout/index.ts'
 import { type Digest, parseDigest } from '../../model/digest.ts'
 import type { Reference } from '../transport.ts'
 
@@ -114,16 +114,17 @@ function checkComponent(part: string, text: string): void {
   }
 }
 
-/** The image part obeys the layout's rules now; of an unsplit local path, all that does not lead to the root by `.` and `..`. */
+/** The image part obeys the layout's rules now; of a path not yet split, all that does not lead to the root by `.` and `..`. */
 function checkImage({ root, path }: BucketLocator, text: string): void {
   if (root !== undefined) {
     validateImageName(path)
     return
   }
   const lead = /^(?:\/+|(?:\.{1,2}\/)*)/.exec(path)?.[0] ?? ''
-  const image = path.slice(lead.length)
-  if (image === '') throw bad(text, 'it names no image')
-  validateImageName(image)
+  const rest = path.slice(lead.length)
+  if (rest === '') throw bad(text, 'it names no image')
+  validateUnsplitPath(rest)
+  validateImageName(rest.slice(rest.lastIndexOf('/') + 1))
 }
 
 function parseDigestOf(digest: string, text: string): Digest {

@@ -6,7 +6,7 @@ import { detectMediaType } from '../../model/manifest.ts'
 import { isIndexType } from '../../model/media-types.ts'
 import type { ObjectStore } from '../../stores/index.ts'
 import type { ByteRange, ByteStream } from '../../streams/index.ts'
-import type { ImageSource, TransportContext } from '../transport.ts'
+import type { ImageSource, Origin, TransportContext } from '../transport.ts'
 import { findInHistory, findManifest } from './find-manifest.ts'
 import { openBucket } from './open-bucket.ts'
 import { type BucketReference, formatBucketReference } from './reference.ts'
@@ -21,8 +21,8 @@ export interface BucketImage {
 }
 
 /** @throws LadingError `bucket-not-found` */
-export async function openBucketSource(reference: BucketReference, _context: TransportContext): Promise<ImageSource> {
-  const { store, path } = await openBucket(reference, { what: 'image', create: false })
+export async function openBucketSource(reference: BucketReference, context: TransportContext): Promise<ImageSource> {
+  const { store, path } = await openBucket(reference, { what: 'image', create: false }, context)
   return bucketSource(store, bucketImage(reference, path))
 }
 
@@ -63,6 +63,11 @@ class BucketSource implements ImageSource {
   async *fetch(node: Node, range?: ByteRange, signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
     const known = this.#root?.digest === node.digest ? this.#root.bytes : undefined
     yield* known === undefined ? await this.#open(node, range, signal) : part(known, range)
+  }
+
+  origin(node: Node): Origin | undefined {
+    const object = this.#store.origin?.(blobKey(node.digest))
+    return object && { kind: 'object', ...object }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

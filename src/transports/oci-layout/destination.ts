@@ -18,7 +18,7 @@ export async function openOciLayoutDestination(reference: OciLayoutReference): P
   const store = await openLayoutStore(reference.path)
   return {
     name,
-    traits: { rootImpliesChildren: false },
+    traits: { rootImpliesChildren: false, keepsUnnamed: false },
     current: async signal => currentDigest(await readLayoutIndex(store, signal), reference.name),
     has: async (node, signal) => (await store.head(blobKey(node.digest), { signal }))?.size === node.size,
     async manifest(node, signal) {
@@ -33,10 +33,13 @@ export async function openOciLayoutDestination(reference: OciLayoutReference): P
         throw error
       }
     },
-    push: async (node, bytes, signal) => void (await store.put(blobKey(node.digest), bytes, { signal })),
+    async push(node, bytes, signal) {
+      const content = { size: node.size, open: bytes.open.bind(bytes) }
+      await store.put(blobKey(node.digest), content, { content: node.digest, signal })
+    },
     async commit(root, bytes, _options, signal) {
       const previous = currentDigest(await readLayoutIndex(store, signal), reference.name)
-      await store.put(blobKey(root.digest), bytes, { signal })
+      await store.put(blobKey(root.digest), bytes, { content: root.digest, signal })
       const changed = await writeLayoutEntry(store, root, reference.name, signal)
       return { changed, ...(previous === undefined ? {} : { previous }) }
     },

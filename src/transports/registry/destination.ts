@@ -30,7 +30,7 @@ export async function openRegistryDestination(
 class RegistryDestination implements ImageDestination {
   readonly name: string
   // distribution specification, "Pushing Manifests": blobs and manifests that one refers to must be there before it.
-  readonly traits: DestinationTraits = { rootImpliesChildren: true }
+  readonly traits: DestinationTraits = { rootImpliesChildren: true, keepsUnnamed: false }
   readonly #reference: RegistryReference
   readonly #blobs: BlobAddress
   /** Uploads that a mount was answered with, and that the blob's push goes on with. */
@@ -71,20 +71,24 @@ class RegistryDestination implements ImageDestination {
 
   async adopt(node: Node, origin: Origin, signal?: AbortSignal): Promise<boolean> {
     const { registry, repository } = this.#reference
-    if (isManifestNode(node) || origin.registry !== registry || origin.repository === repository) return false
+    if (isManifestNode(node) || origin.kind !== 'repository') return false
+    if (origin.registry !== registry || origin.repository === repository) return false
     const answer = await mountBlob(this.#blobs, node, origin.repository, signal)
     if (answer === 'mounted') return true
     if (answer !== undefined) this.#begun.set(node.digest, answer)
     return false
   }
 
-  async commit(root: Node, bytes: Uint8Array, _options: CommitOptions, signal?: AbortSignal): Promise<CommitResult> {
+  async checkCommit(root: Node): Promise<void> {
     const { digest } = this.#reference
-    if (digest !== undefined && digest !== root.digest) {
-      throw new LadingError('digest-mismatch', `the image is ${root.digest}, and cannot be stored as ${digest}`, {
-        hint: 'leave the digest out of the destination, or copy every platform unchanged',
-      })
-    }
+    if (digest === undefined || digest === root.digest) return
+    throw new LadingError('digest-mismatch', `the image is ${root.digest}, and cannot be stored as ${digest}`, {
+      hint: 'leave the digest out of the destination, or copy every platform unchanged',
+    })
+  }
+
+  async commit(root: Node, bytes: Uint8Array, _options: CommitOptions, signal?: AbortSignal): Promise<CommitResult> {
+    await this.checkCommit(root)
     const previous = this.#known === undefined ? await this.current(signal) : this.#known.digest
     // Compared in the registry's own algorithm: it names an image of sha512 digests by sha256 too.
     if (previous !== undefined && digestOf(bytes, digestParts(previous).algorithm) === previous) {

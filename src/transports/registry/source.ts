@@ -6,6 +6,7 @@ import { readBlob } from './blobs.ts'
 import { type FetchedManifest, fetchManifest, resolveManifest } from './manifests.ts'
 import { formatRegistryReference, type RegistryReference } from './reference.ts'
 import { openRegistryClient, type RegistryClient } from './registry-client.ts'
+import { listTags } from './tags.ts'
 
 /** Opens an image of a registry for reading. Nothing is asked of the registry before it is needed. */
 export async function openRegistrySource(
@@ -61,9 +62,13 @@ class RegistrySource implements ImageSource {
     yield found.bytes.subarray(range?.start ?? 0, range?.end)
   }
 
+  tags(signal?: AbortSignal): AsyncIterable<string> {
+    return listTags(this.#client, this.#reference.repository, signal)
+  }
+
   origin(): Origin {
     const { registry, repository } = this.#reference
-    return { registry, repository }
+    return { kind: 'repository', registry, repository }
   }
 
   #manifest(name: string) {

@@ -189,7 +189,7 @@ test('a registry without PATCH gets the blob with the request that finishes it',
 })
 
 describe('a mount', () => {
-  const origin = () => ({ registry: registry.server.host, repository: 'from' })
+  const origin = () => ({ kind: 'repository' as const, registry: registry.server.host, repository: 'from' })
   const mounting =
     (status: number): Quirk =>
     ({ query }, response) => {
@@ -232,8 +232,12 @@ describe('a mount', () => {
 
   test('is not asked for from another registry, nor from the same repository', async () => {
     await start()
-    expect(await destination.adopt?.(large, { registry: 'other.test', repository: 'from' })).toBe(false)
-    expect(await destination.adopt?.(large, { registry: registry.server.host, repository: 'a' })).toBe(false)
+    expect(await destination.adopt?.(large, { kind: 'repository', registry: 'other.test', repository: 'from' })).toBe(
+      false,
+    )
+    expect(
+      await destination.adopt?.(large, { kind: 'repository', registry: registry.server.host, repository: 'a' }),
+    ).toBe(false)
     expect(registry.server.log).toEqual([])
   })
 })

@@ -1,0 +1,104 @@
+import path from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { copyImage } from '../../src/index.ts'
+import { buildIndex } from '../../src/testing/build-image.ts'
+import { writeLayout } from '../../src/testing/write-layout.ts'
+import { describeWithServices } from '../services/describe-with-services.ts'
+import { startProxy, type TestProxy } from '../services/start-proxy.ts'
+import { type RegistryServer, startRegistry } from '../services/start-registry.ts'
+import { newFolder } from './lading.ts'
+
+const layer = (fill: number) => new Uint8Array(1000).fill(fill)
+/** An index, two manifests, two configs, and three layers of which one is shared: five blobs. */
+const image = buildIndex({
+  'linux/amd64': { layers: [layer(1), layer(2)] },
+  'linux/arm64': { layers: [layer(1), layer(3)] },
+})
+
+/** What a proxy saw, without digests and upload states: `{ 'GET manifest': 3 }`. */
+function counted(proxy: TestProxy): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { method, path: asked, status } of proxy.requests) {
+    const what = /mount=/.test(asked)
+      ? 'mount'
+      : /uploads/.test(asked)
+        ? 'upload'
+        : /blobs/.test(asked)
+          ? 'blob'
+          : /manifests/.test(asked)
+            ? 'manifest'
+            : asked
+    const key = `${method} ${what} ${status}`
+    counts[key] = (counts[key] ?? 0) + 1
+  }
+  proxy.requests.length = 0
+  return counts
+}
+
+describeWithServices(['docker-registry'], 'requests of a copy, each of which is needed:', () => {
+  let from: TestProxy
+  let to: TestProxy
+  let folder: string
+  const stack = new AsyncDisposableStack()
+
+  beforeAll(async () => {
+    const servers: RegistryServer[] = [stack.use(await startRegistry()), stack.use(await startRegistry())]
+    const proxies = await Promise.all(servers.map(({ url }) => startProxy(url)))
+    for (const proxy of proxies) stack.use(proxy)
+    ;[from, to] = proxies as [TestProxy, TestProxy]
+    folder = await newFolder()
+    await writeLayout(path.join(folder, 'layout'), { v1: image })
+  })
+  afterAll(() => stack.disposeAsync())
+
+  test('the first one asks once for everything, and sends each blob in two requests', async () => {
+    await copyImage(`oci:${folder}/layout:v1`, `${from.host}/app:v1`)
+    expect(counted(from)).toEqual({
+      'HEAD manifest 404': 1, // what the tag is now
+      'GET manifest 404': 3, // whether the index and its manifests are there
+      'HEAD blob 404': 5,
+      'POST upload 202': 5,
+      'PUT upload 201': 5,
+      'PUT manifest 201': 3,
+    })
+  })
+
+  test('from a registry reads each manifest and each blob once', async () => {
+    await copyImage(`${from.host}/app:v1`, `${to.host}/app:v1`)
+    expect(counted(from)).toEqual({ 'HEAD manifest 200': 1, 'GET manifest 200': 3, 'GET blob 200': 5 })
+    counted(to)
+  })
+
+  test('again to the same tag is one HEAD on each side', async () => {
+    const result = await copyImage(`${from.host}/app:v1`, `${to.host}/app:v1`)
+    expect(result).toMatchObject({ changed: false, bytes: { copied: 0 } })
+    expect(counted(from)).toEqual({ 'HEAD manifest 200': 1 })
+    expect(counted(to)).toEqual({ 'HEAD manifest 200': 1 })
+  })
+
+  test('to another tag reads the root where it is to be written', async () => {
+    await copyImage(`${from.host}/app:v1`, `${to.host}/app:v2`)
+    expect(counted(from)).toEqual({ 'HEAD manifest 200': 1 })
+    expect(counted(to)).toEqual({ 'HEAD manifest 404': 1, 'GET manifest 200': 1, 'PUT manifest 201': 1 })
+  })
+
+  test('within a registry mounts every blob and moves none', async () => {
+    const result = await copyImage(`${from.host}/app:v1`, `${from.host}/elsewhere/app:v1`)
+    expect(result.blobs).toEqual({ copied: 0, mounted: 5, present: 0 })
+    const counts = counted(from)
+    expect(counts['POST mount 201']).toBe(5)
+    expect(counts['GET blob 200']).toBeUndefined()
+    expect(counts['PUT upload 201']).toBeUndefined()
+  })
+
+  test('into a bucket, and again: a manifest is not read twice', async () => {
+    const bucket = `local://${folder}/bucket//app:v1`
+    await copyImage(`${from.host}/app:v1`, bucket)
+    expect(counted(from)).toEqual({ 'HEAD manifest 200': 1, 'GET manifest 200': 3, 'GET blob 200': 5 })
+    expect(await copyImage(`${from.host}/app:v1`, bucket)).toMatchObject({
+      changed: false,
+      blobs: { present: 5, copied: 0 },
+    })
+    expect(counted(from)).toEqual({ 'HEAD manifest 200': 1 })
+  })
+})
