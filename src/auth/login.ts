@@ -1,5 +1,5 @@
 import { LadingError } from '../errors/index.ts'
-import { createHttpClient, type HttpClient } from '../http/index.ts'
+import { createHttpClient, type HttpClient, type HttpResponse } from '../http/index.ts'
 import { readAuthFile } from './auth-file.ts'
 import { type AuthFileSearch, loginAuthFile } from './auth-file-paths.ts'
 import { changeAuthFile } from './auth-file-write.ts'
@@ -77,7 +77,7 @@ async function verify(
 ): Promise<void> {
   const credentials = { problems: [], find: async () => credential }
   const session = new RegistrySession({ http, registry, credentials, tlsVerify: options.tlsVerify })
-  const response = await session.request({ method: 'GET', target: '/v2/', access: [], signal: options.signal })
+  const response = await ping(session, options.signal)
   await response.discard()
   const { status } = response
   if (status === 200) return
@@ -90,4 +90,12 @@ async function verify(
   }
   if (status >= 500 || status === 429) throw new LadingError('server-error', `${registry} answered ${status}`, details)
   throw new LadingError('protocol-error', `${registry} does not answer like a registry: ${status} for /v2/`, details)
+}
+
+async function ping(session: RegistrySession, signal: AbortSignal | undefined): Promise<HttpResponse> {
+  try {
+    return await session.request({ method: 'GET', target: '/v2/', access: [], signal })
+  } catch (error) {
+    throw error instanceof LadingError ? error.with({ operation: 'log in', subject: session.registry }) : error
+  }
 }
