@@ -51,7 +51,8 @@ export interface CopyResult {
   readonly leftOut: readonly string[]
   readonly attestationsLeftOut: number
   readonly blobs: { readonly copied: number; readonly mounted: number; readonly present: number }
-  readonly bytes: { readonly copied: number; readonly present: number }
+  /** `mounted` bytes did not pass through here: that they are there was checked, what they are was not read. */
+  readonly bytes: { readonly copied: number; readonly mounted: number; readonly present: number }
   readonly seconds: number
   /** With `dryRun`: every node and what would be done with it. */
   readonly plan?: readonly PlanEntry[]
@@ -150,11 +151,14 @@ async function select(
   return await choosePlatforms(found, platforms, source, reader, signal)
 }
 
-const unmoved = { blobs: { copied: 0, mounted: 0, present: 0 }, bytes: { copied: 0, present: 0 } }
+const unmoved = { blobs: { copied: 0, mounted: 0, present: 0 }, bytes: { copied: 0, mounted: 0, present: 0 } }
 
 function totals(moved: Moved): Pick<CopyResult, 'blobs' | 'bytes'> {
-  const { copied, mounted, present, bytesCopied, bytesPresent } = moved
-  return { blobs: { copied, mounted, present }, bytes: { copied: bytesCopied, present: bytesPresent } }
+  const { copied, mounted, present, bytesCopied, bytesMounted, bytesPresent } = moved
+  return {
+    blobs: { copied, mounted, present },
+    bytes: { copied: bytesCopied, mounted: bytesMounted, present: bytesPresent },
+  }
 }
 
 async function commit(

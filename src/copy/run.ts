@@ -31,6 +31,7 @@ export interface Moved {
   readonly mounted: number
   readonly present: number
   readonly bytesCopied: number
+  readonly bytesMounted: number
   readonly bytesPresent: number
 }
 
@@ -49,11 +50,12 @@ export async function runPlan(
   const { listen } = options
   const group = createWorkGroup(options.signal)
   const order = createStoreOrder(plan)
-  const moved = { copied: 0, mounted: 0, present: 0, bytesCopied: 0, bytesPresent: 0 }
+  const moved = { copied: 0, mounted: 0, present: 0, bytesCopied: 0, bytesMounted: 0, bytesPresent: 0 }
 
   const count = (outcome: 'copied' | 'mounted' | 'skipped', { digest, kind, size }: Node) => {
     const blob = kind !== 'index' && kind !== 'manifest'
     if (blob && outcome === 'copied') moved.bytesCopied += size
+    if (blob && outcome === 'mounted') moved.bytesMounted += size
     if (blob && outcome === 'skipped') moved.bytesPresent += size
     if (blob) moved[outcome === 'skipped' ? 'present' : outcome] += 1
     listen({ type: outcome, digest, kind, size })

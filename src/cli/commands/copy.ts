@@ -89,8 +89,9 @@ export const copyCommand = defineCommand({
       platforms: 'the platforms that were copied',
       leftOut: 'the platforms of the source that were not',
       attestationsLeftOut: 'how many attestation manifests were not copied',
-      blobs: 'how many blobs were `copied`, `mounted` within the registry, and `present` already',
-      bytes: 'how many bytes were `copied`, and `present` already',
+      blobs:
+        'how many blobs were `copied`, `mounted` (taken by the registry or the cloud from where it has them), and `present` already',
+      bytes: 'how many bytes were `copied`, `mounted` without being read here, and `present` already',
       seconds: 'how long it took',
       plan: 'with --dry-run, and something to do: an array of `digest`, `kind`, `size` and `action`, which is `copy` or `present`',
     } satisfies Record<keyof CopyResult, string>,
