@@ -62,8 +62,7 @@ class BucketDestination implements ImageDestination {
   }
 
   push(node: Node, bytes: Bytes, signal?: AbortSignal): Promise<void> {
-    const content = { size: node.size, open: bytes.open.bind(bytes) }
-    return putContent(this.#store, blobKey(node.digest), content, signal)
+    return putContent(this.#store, blobKey(node.digest), node, bytes, signal)
   }
 
   async checkCommit(root: Node, { force }: Pick<CommitOptions, 'force'>, signal?: AbortSignal): Promise<void> {
@@ -77,7 +76,7 @@ class BucketDestination implements ImageDestination {
   async commit(root: Node, bytes: Uint8Array, options: CommitOptions, signal?: AbortSignal): Promise<CommitResult> {
     const { image, tag, digest } = this.#image
     this.#refuseOtherDigest(root.digest)
-    const existed = await this.has(root, signal)
+    const existed = (await readManifestBlob(this.#store, root.digest, signal)) !== undefined
     if (!existed) await this.push(root, bytesOf(bytes), signal)
     // By digest alone, content is all there is: it has no name to become visible under.
     if (tag === undefined)

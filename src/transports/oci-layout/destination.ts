@@ -34,13 +34,10 @@ export async function openOciLayoutDestination(reference: OciLayoutReference): P
         throw error
       }
     },
-    push(node, bytes, signal) {
-      const content = { size: node.size, open: bytes.open.bind(bytes) }
-      return putContent(store, blobKey(node.digest), content, signal)
-    },
+    push: (node, bytes, signal) => putContent(store, blobKey(node.digest), node, bytes, signal),
     async commit(root, bytes, _options, signal) {
       const previous = currentDigest(await readLayoutIndex(store, signal), reference.name)
-      await putContent(store, blobKey(root.digest), { size: root.size, open: bytesOf(bytes).open }, signal)
+      await putContent(store, blobKey(root.digest), root, bytesOf(bytes), signal)
       const changed = await writeLayoutEntry(store, root, reference.name, signal)
       return { changed, ...(previous === undefined ? {} : { previous }) }
     },
