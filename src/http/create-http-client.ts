@@ -38,6 +38,8 @@ class PooledHttpClient implements HttpClient {
   readonly #clock: Clock
   readonly #onRetry: ((event: RetryEvent) => void) | undefined
   readonly #limiters = new Map<string, HostLimiter>()
+  /** Ends what nobody waits for any more, a token's request above all: closed connections alone would be tried again. */
+  readonly #closing = new AbortController()
   #connections: Promise<Connections> | undefined
 
   constructor(options: HttpClientOptions) {
@@ -50,7 +52,11 @@ class PooledHttpClient implements HttpClient {
   }
 
   async request(request: HttpRequest): Promise<HttpResponse> {
-    const complete = { ...request, headers: this.#withDefaults(request.headers) }
+    const complete = {
+      ...request,
+      headers: this.#withDefaults(request.headers),
+      signal: this.#untilClosed(request.signal),
+    }
     const latest = this.#clock.now() + this.#policy.budgetMs
     for (let attempt = 1; ; attempt++) {
       const outcome = await this.#follow(complete)
@@ -64,7 +70,7 @@ class PooledHttpClient implements HttpClient {
       await this.#wait(
         { attempt, reason, subject: `${request.method} ${redactUrl(request.url)}` },
         delay,
-        request.signal,
+        complete.signal,
       )
     }
   }
@@ -73,13 +79,18 @@ class PooledHttpClient implements HttpClient {
     const asked =
       pause.retryAfterMs === undefined ? undefined : Math.min(pause.retryAfterMs, this.#policy.maxRetryAfterMs)
     const delay = retryDelay(this.#policy, pause.attempt, this.#clock.random(), asked) ?? 0
-    await this.#wait(pause, delay, signal)
+    await this.#wait(pause, delay, this.#untilClosed(signal))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort(new LadingError('interrupted', 'the HTTP client was closed'))
     const connections = this.#connections
     this.#connections = undefined
     await (await connections)?.[Symbol.asyncDispose]()
+  }
+
+  #untilClosed(signal: AbortSignal | undefined): AbortSignal {
+    return signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal])
   }
 
   #withDefaults(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
