@@ -106,6 +106,26 @@ describe('a copy', () => {
     expect(destination.stored.has(image.root.digest)).toBe(false)
   })
 
+  test('has no more large blobs in flight than jobs, and small ones beside them', async () => {
+    const sizes = [...Array.from({ length: 6 }, () => 1_100_000), ...Array.from({ length: 20 }, () => 100)]
+    const image = buildImage({ layers: sizes.map((size, at) => layer(size, at)) })
+    const destination = memoryDestination()
+    const store = destination.push
+    const open = { large: 0, small: 0 }
+    const most = { large: 0, small: 0 }
+    destination.push = async (node, bytes, signal) => {
+      const kind = node.size > 1024 * 1024 ? 'large' : 'small'
+      open[kind] += 1
+      most[kind] = Math.max(most[kind], open[kind])
+      await new Promise(resolve => setTimeout(resolve, 5))
+      await store(node, bytes, signal)
+      open[kind] -= 1
+    }
+    await copyAll(image, memorySource(image), destination)
+    expect(most.large).toBe(2)
+    expect(most.small).toBeGreaterThan(10)
+  })
+
   test('that fails waits for what is under way and starts nothing more', async () => {
     const image = buildImage({ layers: Array.from({ length: 8 }, (_, index) => layer(2_000_000, index)) })
     const source = memorySource(image)
