@@ -12,7 +12,7 @@ import type { Digest } from '../model/digest.ts'
 import { type Manifest, parseManifest } from '../model/manifest.ts'
 import type { ObjectStore } from '../stores/index.ts'
 import { openBucket } from '../transports/bucket/open-bucket.ts'
-import { parseBucketLocator } from '../transports/bucket/reference.ts'
+import { parseBucketLocator, validateBucketPath } from '../transports/bucket/reference.ts'
 import { mapInOrder } from './map-in-order.ts'
 
 export interface ListImagesOptions {
@@ -50,6 +50,7 @@ export async function* listImages(
 ): AsyncGenerator<ListedImage, void, undefined> {
   const { store, path } = await openBucket(parseBucketLocator(locator), { what: 'bucket', create: false })
   await using _ = store
+  validateBucketPath(path)
   const names = listTags(store, path, signal)
   yield* details ? mapInOrder(names, concurrency, name => withDetails(store, name, signal)) : names
 }
