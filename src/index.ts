@@ -1,7 +1,7 @@
 /**
  * Moves container images between registries, buckets and OCI layouts.
  *
- * Importing this loads nothing but itself and has no side effects; HTTP, stores and parsers are loaded when they are used.
+ * Importing this has no side effects. What is heavy is loaded when it is used: the HTTP engine, the stores, the parser of YAML.
  */
 
 export { type LoginOptions, type LogoutOptions, login, logout } from './auth/index.ts'
