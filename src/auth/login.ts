@@ -37,7 +37,8 @@ export async function login(options: LoginOptions): Promise<{ readonly storedIn:
   const file = await readAuthFile(path)
   const helper = file?.credHelpers.get(host) ?? file?.credsStore
   if (helper !== undefined) {
-    await storeInHelper(helper, helperServer(host), options, { environment: options.environment })
+    const { environment, signal } = options
+    await storeInHelper(helper, helperServer(host), options, { environment, signal })
     return { storedIn: `docker-credential-${helper}` }
   }
   const auth = Buffer.from(`${options.username}:${options.password}`).toString('base64')

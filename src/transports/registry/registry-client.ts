@@ -61,7 +61,7 @@ export async function openRegistryClient(registry: string, context: TransportCon
 
 async function makeClient(http: HttpClient, registry: string, context: TransportContext): Promise<RegistryClient> {
   const { authFile } = context.credentials
-  const credentials = createCredentialFinder({ authFile })
+  const credentials = createCredentialFinder({ authFile, signal: context.signal })
   // A file that the user names is wrong even where the registry would never have asked for it.
   if (authFile !== undefined) await credentials.load()
   return new RegistryClient(new RegistrySession({ http, registry, credentials, tlsVerify: context.tlsVerify }))
