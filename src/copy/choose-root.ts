@@ -1,12 +1,13 @@
 import type { Node } from '../model/descriptor.ts'
 import { parseImageConfig } from '../model/image-config.ts'
-import { maxManifestBytes, parseManifest } from '../model/manifest.ts'
+import { maxManifestBytes } from '../model/manifest.ts'
 import { isImageConfigType } from '../model/media-types.ts'
 import { formatPlatform, type Platform } from '../model/platform.ts'
 import { readAll, verify } from '../streams/index.ts'
 import { attestedDigest, entriesOf, requirePlatform, type Selection, selectPlatforms } from '../transform/index.ts'
 import type { ImageSource } from '../transports/index.ts'
 import type { ManifestReader } from './manifest-reader.ts'
+import { parseNode } from './parse-node.ts'
 
 /**
  * The root to copy when only some platforms are wanted: the image's own root, one of its manifests, or a rewritten index, whose
@@ -22,7 +23,7 @@ export async function choosePlatforms(
   signal?: AbortSignal,
 ): Promise<Selection> {
   const bytes = await reader.read(root, signal)
-  const manifest = parseManifest(bytes, root.mediaType)
+  const manifest = parseNode(root, bytes)
   if (manifest.kind === 'manifest') {
     const platform = await platformOf(root, source, reader, signal)
     requirePlatform(wanted, platform)
@@ -45,7 +46,7 @@ async function platformOf(
   reader: ManifestReader,
   signal?: AbortSignal,
 ): Promise<Platform | undefined> {
-  const manifest = parseManifest(await reader.read(node, signal), node.mediaType)
+  const manifest = parseNode(node, await reader.read(node, signal))
   if (manifest.kind !== 'manifest' || !isImageConfigType(manifest.config.mediaType)) return undefined
   const { platform } = parseImageConfig(await readConfig(manifest.config, source, signal))
   return platform.os === '' ? undefined : platform
