@@ -1,5 +1,5 @@
 import { LadingError } from '../errors/index.ts'
-import { type HttpClient, type HttpRequest, type HttpResponse, redactUrl } from '../http/index.ts'
+import type { HttpClient, HttpRequest, HttpResponse } from '../http/index.ts'
 import { readAll } from '../streams/index.ts'
 import { basicAuthorization, type Credential } from './credential.ts'
 
@@ -92,7 +92,7 @@ function readToken(text: string, now: number): Token | undefined {
 async function refusal(response: HttpResponse, { realm, credential }: TokenRequest): Promise<LadingError> {
   await response.discard()
   const { status } = response
-  const server = redactUrl(realm.origin)
+  const server = realm.origin
   const who = credential === undefined || credential.kind === 'registry-token' ? undefined : credential.username
   // 400 is what OAuth2 answers to a refresh token that is no longer valid: RFC 6749 section 5.2.
   if (status === 401 || (status === 400 && credential?.kind === 'identity-token')) {
