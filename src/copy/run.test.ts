@@ -126,6 +126,35 @@ describe('a copy', () => {
     expect(most.small).toBeGreaterThan(10)
   })
 
+  test.each([
+    'server-error',
+    'rate-limited',
+  ] as const)('asks a source once that has answered %s: its request was repeated already', async code => {
+    const image = buildImage({ layers: [layer(1000, 7)] })
+    const source = memorySource(image)
+    const whole = source.fetch
+    let asked = 0
+    source.fetch = async function* (node, range, signal) {
+      if (node.kind !== 'layer') return yield* whole(node, range, signal)
+      asked += 1
+      throw new LadingError(code, 'no')
+    }
+    await expect(copyAll(image, source)).rejects.toMatchObject({ code })
+    expect(asked).toBe(1)
+  })
+
+  test('begins no blob anew that its destination has given up', async () => {
+    const image = buildImage({ layers: [layer(1000, 7)] })
+    const destination = memoryDestination()
+    let begun = 0
+    destination.push = async node => {
+      if (node.kind === 'layer') begun += 1
+      throw new LadingError('network', 'gone')
+    }
+    await expect(copyAll(image, memorySource(image), destination)).rejects.toMatchObject({ code: 'network' })
+    expect(begun).toBe(1)
+  })
+
   test('that fails waits for what is under way and starts nothing more', async () => {
     const image = buildImage({ layers: Array.from({ length: 8 }, (_, index) => layer(2_000_000, index)) })
     const source = memorySource(image)

@@ -102,6 +102,8 @@ test('no more requests than the ceiling are under way, and half of them after a 
   let complain = true
   const server = await serve(async (_, response) => {
     most = Math.max(most, ++active)
+    // Nobody is answered before all places are taken, however slowly they come.
+    while (complain && most < 4) await new Promise(resolve => setTimeout(resolve, 5))
     await new Promise(resolve => setTimeout(resolve, 5))
     active--
     response.writeHead(complain ? 503 : 200).end()
