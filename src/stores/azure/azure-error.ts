@@ -1,6 +1,6 @@
 import { type ErrorCode, isLadingError, LadingError, systemCode } from '../../errors/index.ts'
 import { identityError } from './identity-error.ts'
-import { isRefusal, type Refusal, refusalCode } from './refusal.ts'
+import { isChangedOnTheWay, isRefusal, type Refusal, refusalCode } from './refusal.ts'
 import { explainSas, isSasExpired } from './sas.ts'
 import type { AzureSettings } from './settings.ts'
 
@@ -42,6 +42,10 @@ function explain(refusal: Refusal, settings: AzureSettings): Explanation {
   const { account, container, endpoint } = settings
   const code = refusalCode(refusal)
   const status = refusal.statusCode ?? 0
+  if (isChangedOnTheWay(refusal)) {
+    const hint = 'something between here and there is broken, or rewrites what passes'
+    return ['network', 'the bytes were changed on their way to Azure', hint]
+  }
   const known = explanations[code]
   if (known !== undefined) return known(settings, refusal)
   if (status >= 400 && status < 500 && refusal.response?.headers.get('x-ms-request-id') === undefined) {
@@ -93,11 +97,6 @@ const explanations: Readonly<Record<string, (settings: AzureSettings, refusal: R
     'try again when it is there',
   ],
   ServerBusy: ({ account }) => ['rate-limited', `the storage account ${account} refuses more requests for now`],
-  Md5Mismatch: () => [
-    'network',
-    'the bytes were changed on their way to Azure',
-    'something between here and there is broken, or rewrites what passes',
-  ],
   InvalidBlobOrBlock: () => [
     'server-error',
     'another program has begun to upload this object in blocks of its own naming',

@@ -1,7 +1,7 @@
 import type { BlockBlobClient } from '@azure/storage-blob'
 import type { HttpClient } from '../../http/index.ts'
 import type { Part } from './read-parts.ts'
-import { isAbsent, isRefusal } from './refusal.ts'
+import { isAbsent, isChangedOnTheWay, isRefusal } from './refusal.ts'
 
 /** How often a part is sent whose bytes arrive changed. Other failures are tried again by the HTTP client. */
 const changedAttempts = 3
@@ -62,7 +62,7 @@ export async function untilUnchanged<T>(
     try {
       return await send()
     } catch (error) {
-      if (!isRefusal(error, 'Md5Mismatch') || attempt === changedAttempts) throw error
+      if (!isChangedOnTheWay(error) || attempt === changedAttempts) throw error
       await http.pause({ attempt, subject, reason: 'the bytes were changed on their way' }, signal)
     }
   }

@@ -1,6 +1,7 @@
 /** An answer of 400 and above, as the SDK throws it: recognised by its form, so that nothing is loaded for it. */
 export interface Refusal {
   readonly name: 'RestError'
+  readonly message: string
   readonly statusCode?: number | undefined
   readonly code?: string | undefined
   readonly response?: { readonly headers: { get(name: string): string | undefined } } | undefined
@@ -25,6 +26,11 @@ export function isLost(error: unknown): boolean {
   if (!isRefusal(error)) return false
   const code = refusalCode(error)
   return code === 'BlobAlreadyExists' || (error.statusCode === 412 && !code.startsWith('Lease'))
+}
+
+/** Whether the bytes that came were others than their MD5 says. Azurite has no code of its own for that. */
+export function isChangedOnTheWay(error: unknown): boolean {
+  return isRefusal(error, 'Md5Mismatch') || (isRefusal(error, 'InvalidOperation') && /contentMD5/.test(error.message))
 }
 
 /** Whether it is the object that is not there, and not its container. */
