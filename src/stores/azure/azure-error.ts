@@ -116,16 +116,9 @@ function archived(): Explanation {
   return ['denied', 'the object is in the archive tier and cannot be read', hint]
 }
 
-function notAuthenticated({ account, credential }: AzureSettings, refusal: Refusal): Explanation {
-  const date = Date.parse(refusal.response?.headers.get('date') ?? '')
-  const serverTime = Number.isNaN(date) ? Date.now() : date
-  if (credential.kind === 'sas' && isSasExpired(credential.token, serverTime)) {
-    return [
-      'unauthorized',
-      `the SAS token for ${account} has expired`,
-      `make a new one; ${explainSas(credential.token)}`,
-    ]
-  }
+function notAuthenticated(settings: AzureSettings, refusal: Refusal): Explanation {
+  const { account, credential } = settings
+  const serverTime = Date.parse(refusal.response?.headers.get('date') ?? '')
   const skew = Date.now() - serverTime
   if (Math.abs(skew) > maxSkewMs) {
     const minutes = Math.round(Math.abs(skew) / 60_000)
@@ -133,36 +126,54 @@ function notAuthenticated({ account, credential }: AzureSettings, refusal: Refus
     return ['unauthorized', message, 'set the clock']
   }
   const refused = `the storage account ${account} refused`
-  if (credential.kind === 'key') {
-    return [
-      'unauthorized',
-      `${refused} the key`,
-      'check AZURE_STORAGE_KEY or the connection string; keys may be rotated',
-    ]
+  switch (credential.kind) {
+    case 'key':
+      return [
+        'unauthorized',
+        `${refused} the key`,
+        'check AZURE_STORAGE_KEY or the connection string; keys are rotated',
+      ]
+    case 'sas':
+      return (
+        expiredSas(settings) ?? [
+          'unauthorized',
+          `${refused} the SAS token`,
+          `it must be whole, and of this account; ${explainSas(credential.token)}`,
+        ]
+      )
+    case 'identity':
+      return ['unauthorized', `${refused} the identity's token`, 'log in again with `az login`, and check the tenant']
   }
-  if (credential.kind === 'sas') {
-    return [
-      'unauthorized',
-      `${refused} the SAS token`,
-      `it must be whole, and of this account; ${explainSas(credential.token)}`,
-    ]
-  }
-  return ['unauthorized', `${refused} the identity's token`, 'log in again with `az login`, and check the tenant']
 }
 
-function notAllowed({ account, container, credential }: AzureSettings): Explanation {
-  if (credential.kind === 'sas') {
-    const hint = `it needs r and l to read, and c, w and d to write; ${explainSas(credential.token)}`
-    return ['denied', `the SAS token does not allow this in ${account}/${container}`, hint]
+function notAllowed(settings: AzureSettings): Explanation {
+  const { account, container, credential } = settings
+  const firewall = `see whether the account's network rules let this machine in`
+  switch (credential.kind) {
+    case 'key':
+      return [
+        'denied',
+        `the storage account ${account} does not allow this with the key in use`,
+        `${firewall}; an emulator says this of a wrong AZURE_STORAGE_KEY too`,
+      ]
+    case 'sas':
+      return (
+        expiredSas(settings) ?? [
+          'denied',
+          `the SAS token does not allow this in ${account}/${container}`,
+          `it needs r and l to read, and c, w and d to write; ${explainSas(credential.token)}`,
+        ]
+      )
+    case 'identity':
+      return [
+        'denied',
+        `the identity may not do this in ${account}/${container}`,
+        `give it the role Storage Blob Data Reader, or to write Storage Blob Data Contributor, and ${firewall}`,
+      ]
   }
-  const firewall = `or the account's network rules keep this machine out`
-  if (credential.kind === 'key') {
-    return [
-      'denied',
-      `the storage account ${account} does not allow this`,
-      `the key is right: a lock forbids it, ${firewall}`,
-    ]
-  }
-  const hint = `give the identity the role Storage Blob Data Reader, or to write Storage Blob Data Contributor; ${firewall}`
-  return ['denied', `the identity may not do this in ${account}/${container}`, hint]
+}
+
+function expiredSas({ account, credential }: AzureSettings): Explanation | undefined {
+  if (credential.kind !== 'sas' || !isSasExpired(credential.token, Date.now())) return undefined
+  return ['unauthorized', `the SAS token for ${account} has expired`, `make a new one; ${explainSas(credential.token)}`]
 }

@@ -20,6 +20,8 @@ export async function readBlob(blob: BlobClient, key: string, options: GetOption
     const length = range?.end === undefined ? undefined : range.end - range.start
     const answer = await blob.download(range?.start ?? 0, length, {
       conditions: conditionsOf(options),
+      // Who reads asks for the rest: the engine does, with its own policy.
+      maxRetryRequests: 0,
       ...(signal === undefined ? {} : { abortSignal: signal }),
     })
     return openedBlob(answer, key, options)
