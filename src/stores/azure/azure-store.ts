@@ -13,6 +13,7 @@ import type {
   StoreDriver,
 } from '../object-store.ts'
 import type { StoreContext } from '../store-context.ts'
+import { abortable } from './abortable.ts'
 import { azureError } from './azure-error.ts'
 import { blobInfo } from './blob-info.ts'
 import { BufferBudget } from './buffer-budget.ts'
@@ -54,7 +55,7 @@ class AzureStore implements StoreDriver {
   head(key: string, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<ObjectInfo | undefined> {
     return this.#ask(async () => {
       try {
-        const properties = await this.#blob(key).getProperties(signal === undefined ? {} : { abortSignal: signal })
+        const properties = await this.#blob(key).getProperties(abortable(signal))
         // A copy that is under way shows its whole size before it has it.
         if (properties.copyStatus === 'pending') return undefined
         return blobInfo(key, properties.contentLength ?? 0, properties)

@@ -1,5 +1,6 @@
 import type { BlockBlobClient } from '@azure/storage-blob'
 import type { HttpClient } from '../../http/index.ts'
+import { abortable } from './abortable.ts'
 import type { Part } from './read-parts.ts'
 import { isAbsent, isChangedOnTheWay, isRefusal } from './refusal.ts'
 
@@ -27,7 +28,7 @@ export interface StagedBlocks {
 
 export async function findStagedBlocks(blob: BlockBlobClient, signal: AbortSignal | undefined): Promise<StagedBlocks> {
   try {
-    const list = await blob.getBlockList('uncommitted', signal === undefined ? {} : { abortSignal: signal })
+    const list = await blob.getBlockList('uncommitted', abortable(signal))
     const staged = new Map(list.uncommittedBlocks?.map(({ name, size }) => [name, size]))
     return { committedSize: list.blobContentLength, staged }
   } catch (error) {
@@ -41,12 +42,12 @@ export async function stageBlock(
   blob: BlockBlobClient,
   part: Part,
   http: HttpClient,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   await untilUnchanged(http, signal, `part ${part.index + 1}`, () =>
     blob.stageBlock(blockId(part), part.bytes, part.bytes.byteLength, {
       transactionalContentMD5: part.md5,
-      abortSignal: signal,
+      ...abortable(signal),
     }),
   )
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { BlockBlobClient } from '@azure/storage-blob'
 import { LadingError } from '../../errors/index.ts'
 import type { ObjectInfo, PutOptions } from '../object-store.ts'
+import { abortable } from './abortable.ts'
 import { blobInfo, conditionsOf } from './blob-info.ts'
 import { isLost, isRefusal } from './refusal.ts'
 
@@ -50,7 +51,7 @@ async function findOwn(
   signal: AbortSignal | undefined,
 ): Promise<ObjectInfo | undefined> {
   try {
-    const properties = await blob.getProperties(signal === undefined ? {} : { abortSignal: signal })
+    const properties = await blob.getProperties(abortable(signal))
     if (properties.metadata?.[markName] !== mark) return undefined
     return blobInfo(key, properties.contentLength ?? 0, properties)
   } catch (error) {

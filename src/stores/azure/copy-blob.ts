@@ -2,6 +2,7 @@ import type { BlobClient, BlobGetPropertiesResponse, BlockBlobClient } from '@az
 import { LadingError } from '../../errors/index.ts'
 import type { HttpClient } from '../../http/index.ts'
 import type { CopyFromOptions, ObjectInfo } from '../object-store.ts'
+import { abortable } from './abortable.ts'
 import { blobInfo } from './blob-info.ts'
 import { isRefusal } from './refusal.ts'
 
@@ -23,7 +24,7 @@ export async function copyBlob(
   http: HttpClient,
   { size, signal }: CopyFromOptions,
 ): Promise<ObjectInfo | undefined> {
-  const abort = signal === undefined ? {} : { abortSignal: signal }
+  const abort = abortable(signal)
   const found = await sourceProperties(source, signal)
   if (found === undefined) return undefined
   if (found.contentLength !== size) {
@@ -48,7 +49,7 @@ async function sourceProperties(
   signal: AbortSignal | undefined,
 ): Promise<BlobGetPropertiesResponse | undefined> {
   try {
-    return await source.getProperties(signal === undefined ? {} : { abortSignal: signal })
+    return await source.getProperties(abortable(signal))
   } catch (error) {
     // A SAS of one container reads no other; whoever gave us the origin can.
     if (isRefusal(error) && error.statusCode === 403) return undefined
@@ -64,7 +65,7 @@ async function copied(
   { size, signal }: CopyFromOptions,
 ): Promise<ObjectInfo> {
   for (let attempt = 1; ; attempt++) {
-    const properties = await target.getProperties(signal === undefined ? {} : { abortSignal: signal })
+    const properties = await target.getProperties(abortable(signal))
     if (properties.copyStatus !== 'pending') {
       if (properties.copyStatus === 'success' && properties.contentLength === size)
         return blobInfo(key, size, properties)

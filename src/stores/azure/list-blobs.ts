@@ -1,6 +1,7 @@
 import type { BlobItem, BlobPrefix, ContainerClient } from '@azure/storage-blob'
 import { compareKeys } from '../key-order.ts'
 import type { ListEntry, ListOptions } from '../object-store.ts'
+import { abortable } from './abortable.ts'
 import { blobInfo } from './blob-info.ts'
 
 const pageSize = 1000
@@ -20,7 +21,7 @@ export async function* listBlobs(
   prefix: string,
   { delimiter, startAfter, signal }: ListOptions,
 ): AsyncGenerator<ListEntry, void, undefined> {
-  const options = { prefix: root + prefix, ...(signal === undefined ? {} : { abortSignal: signal }) }
+  const options = { prefix: root + prefix, ...abortable(signal) }
   const listing =
     delimiter === undefined
       ? container.listBlobsFlat(options).byPage({ maxPageSize: pageSize })

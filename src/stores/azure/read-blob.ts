@@ -4,6 +4,7 @@ import { LadingError } from '../../errors/index.ts'
 import { type ByteStream, bytesOf } from '../../streams/index.ts'
 import type { GetOptions, ObjectInfo } from '../object-store.ts'
 import { withinObject } from '../within-object.ts'
+import { abortable } from './abortable.ts'
 import { blobInfo, conditionsOf } from './blob-info.ts'
 import { isRefusal } from './refusal.ts'
 
@@ -22,7 +23,7 @@ export async function readBlob(blob: BlobClient, key: string, options: GetOption
       conditions: conditionsOf(options),
       // Who reads asks for the rest: the engine does, with its own policy.
       maxRetryRequests: 0,
-      ...(signal === undefined ? {} : { abortSignal: signal }),
+      ...abortable(signal),
     })
     return openedBlob(answer, key, options)
   } catch (error) {
@@ -36,7 +37,7 @@ async function readNothing(blob: BlobClient, key: string, options: GetOptions): 
   const { range, signal } = options
   const properties = await blob.getProperties({
     conditions: conditionsOf(options),
-    ...(signal === undefined ? {} : { abortSignal: signal }),
+    ...abortable(signal),
   })
   const size = properties.contentLength ?? 0
   withinObject(range, size)

@@ -16,7 +16,8 @@ interface UploadOptions {
 }
 
 /**
- * Sends the parts that are not there yet, several at once.
+ * Sends the parts that are not there yet, several at once. After a failure no more are begun, but those under way may arrive: whoever
+ * tries again need not send them.
  *
  * @returns the names of all blocks in order, once all of them are there
  * @throws the first failure, after every request has ended and every part is released
@@ -26,13 +27,12 @@ export async function uploadBlocks(
   parts: AsyncIterable<Part>,
   { http, staged, stop, signal }: UploadOptions,
 ): Promise<string[]> {
-  const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])
   const names: string[] = []
   const inFlight = new Set<Promise<void>>()
   let failure: { readonly error: unknown } | undefined
   const send = async (part: Part) => {
     try {
-      await stageBlock(blob, part, http, either)
+      await stageBlock(blob, part, http, signal)
     } catch (error) {
       failure ??= { error }
       stop.abort(error)
@@ -55,7 +55,6 @@ export async function uploadBlocks(
     }
   } catch (error) {
     failure ??= { error }
-    stop.abort(error)
   }
   await Promise.all(inFlight)
   if (failure !== undefined) throw failure.error

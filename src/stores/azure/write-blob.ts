@@ -3,6 +3,7 @@ import { LadingError } from '../../errors/index.ts'
 import type { HttpClient } from '../../http/index.ts'
 import type { Bytes } from '../../streams/index.ts'
 import type { ObjectInfo, PutOptions } from '../object-store.ts'
+import { abortable } from './abortable.ts'
 import { blobInfo } from './blob-info.ts'
 import { areBlocksGone, findStagedBlocks, untilUnchanged } from './blocks.ts'
 import type { BufferBudget } from './buffer-budget.ts'
@@ -100,8 +101,4 @@ async function lookUp(
 async function* startingWith(first: Part, rest: AsyncIterable<Part>): AsyncGenerator<Part, void, undefined> {
   yield first
   yield* rest
-}
-
-function abortable(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
-  return signal === undefined ? {} : { abortSignal: signal }
 }
