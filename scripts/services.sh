@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Unpacks the servers and tools that the tests measure lading against into .services/, from Debian's archive.
+# Unpacks the servers and tools that the tests measure lading against into .services/, from Debian's archive and from npm.
 #
 # Packages are unpacked, never installed: Debian's docker-registry would start a daemon on every interface, its skopeo is years
 # behind, and so neither root nor sudo is needed. apt keeps its own state in a temporary folder; the system's is not touched.
@@ -22,7 +22,17 @@ ready() {
   for tool in "${tools[@]}"; do works "$into/bin/$tool" || return 1; done
 }
 
+# the version whose behaviour the tests were written for; the next ones lack a dependency
+azurite=3.36.0
+bring_azurite() {
+  works "$into/bin/azurite-blob" && { echo "services: ready in .services/bin: azurite-blob"; return; }
+  mkdir -p "$into/npm" "$into/bin"
+  npm install --prefix "$into/npm" --no-audit --no-fund --ignore-scripts "azurite@$azurite"
+  ln -sfn ../npm/node_modules/azurite/dist/src/blob/main.js "$into/bin/azurite-blob"
+}
+
 if ready; then
+  bring_azurite
   echo "services: ready in .services/bin: ${tools[*]}"
   exit 0
 fi
@@ -35,6 +45,7 @@ esac
 by_hand() {
   local tool missing=()
   for tool in "${tools[@]}"; do command -v "$tool" >/dev/null || missing+=("$tool"); done
+  bring_azurite
   [ ${#missing[@]} -eq 0 ] && { echo "services: ready on the PATH: ${tools[*]}"; exit 0; }
   echo "services: $1. Put these on the PATH yourself: ${missing[*]}" >&2
   exit 1
@@ -93,3 +104,4 @@ for tool in "${tools[@]}"; do
   works "$into/bin/$tool" || { echo "services: $tool was unpacked and does not start:" >&2; "$into/bin/$tool" --version >&2; exit 1; }
 done
 echo "services: unpacked into .services/bin: ${tools[*]}"
+bring_azurite

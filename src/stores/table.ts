@@ -10,7 +10,7 @@ export const stores: Readonly<Record<string, OpenDriver>> = {
   local: async root => (await import('./local/local-store.ts')).openLocalStore(root),
   s3: unavailable('s3'),
   gs: unavailable('gs'),
-  az: unavailable('az'),
+  az: async (root, context) => (await import('./azure/azure-store.ts')).openAzureStore(root, context),
 }
 
 function unavailable(scheme: string): OpenDriver {
