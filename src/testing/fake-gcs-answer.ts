@@ -22,7 +22,7 @@ export function xmlAnswer(root: string, content: string, headers: Readonly<Recor
   const body = `<?xml version='1.0' encoding='UTF-8'?><${root} xmlns='http://s3.amazonaws.com/doc/2006-03-01/'>${content}</${root}>`
   return {
     status: 200,
-    headers: { 'content-type': 'application/xml; charset=UTF-8', ...headers },
+    headers: { 'content-type': 'text/xml; charset=UTF-8', ...headers },
     body: Buffer.from(body),
   }
 }

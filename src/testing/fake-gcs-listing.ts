@@ -33,7 +33,7 @@ export function listObjects(call: GcsCall, bucketName: string): GcsAnswer {
     }
     const object = bucket.objects.get(name)
     if (folded !== undefined) prefixes.push(folded)
-    else if (object !== undefined) items.push(resourceOf(bucketName, object))
+    else if (object !== undefined) items.push(resourceOf(call, bucketName, object))
     last = folded ?? name
   }
   const page = {

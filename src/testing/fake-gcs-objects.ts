@@ -6,10 +6,17 @@ import { type GcsCall, needs, objectOf, preconditions } from './fake-gcs-call.ts
 import { selectFields } from './fake-gcs-fields.ts'
 
 /** An object as the JSON API describes it. Numbers of 64 bits are strings there. */
-export function resourceOf(bucket: string, object: FakeGcsObject): Record<string, unknown> {
+export function resourceOf(
+  { origin }: Pick<GcsCall, 'origin'>,
+  bucket: string,
+  object: FakeGcsObject,
+): Record<string, unknown> {
+  const path = `/storage/v1/b/${bucket}/o/${encodeURIComponent(object.name)}`
   return {
     kind: 'storage#object',
     id: `${bucket}/${object.name}/${object.generation}`,
+    selfLink: `${origin}${path}`,
+    mediaLink: `${origin}/download${path}?generation=${object.generation}&alt=media`,
     name: object.name,
     bucket,
     generation: object.generation,
@@ -40,7 +47,7 @@ export function answerObject(call: GcsCall, bucketName: string, name: string): G
     return { status: 204 }
   }
   if (query.get('alt') === 'media') return mediaOf(call, object)
-  return jsonAnswer(selectFields(resourceOf(bucketName, object), query.get('fields')))
+  return jsonAnswer(selectFields(resourceOf(call, bucketName, object), query.get('fields')))
 }
 
 function mediaOf({ request }: GcsCall, object: FakeGcsObject): GcsAnswer {
@@ -112,6 +119,6 @@ export function rewriteObject(
     metadata,
     composite: md5 === undefined,
   })
-  const resource = resourceOf(to.bucket, object)
+  const resource = resourceOf(call, to.bucket, object)
   return jsonAnswer(selectFields({ ...progress, done: true, resource }, query.get('fields')))
 }

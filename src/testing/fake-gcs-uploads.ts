@@ -88,7 +88,7 @@ function store(call: GcsCall, bucketName: string, bucket: FakeGcsBucket, upload:
   bucket.checkConditions(object.name, conditions)
   bucket.limitRate(object.name, call.quirks.millisecondsBetweenWrites)
   const stored = bucket.put({ ...object, content })
-  return jsonAnswer(selectFields(resourceOf(bucketName, stored), call.query.get('fields')))
+  return jsonAnswer(selectFields(resourceOf(call, bucketName, stored), call.query.get('fields')))
 }
 
 async function startSession(call: GcsCall, bucketName: string, bucket: FakeGcsBucket): Promise<GcsAnswer> {
@@ -115,7 +115,7 @@ async function continueSession(
     bucket.sessions.delete(id)
     return { status: 499 }
   }
-  if (session.finished !== undefined) return jsonAnswer(resourceOf(bucketName, session.finished))
+  if (session.finished !== undefined) return jsonAnswer(resourceOf(call, bucketName, session.finished))
   const chunk = await call.body()
   const asked = call.request.headers['content-range'] ?? `bytes 0-${chunk.length - 1}/${chunk.length}`
   const match = /^bytes (?:(\d+)-(\d+)|\*)\/(\d+|\*)$/.exec(asked)
@@ -123,21 +123,25 @@ async function continueSession(
   const [, first, last, total] = match
   if (first === undefined) {
     const complete = total !== '*' && Number(total) === session.size
-    return complete ? finish(call, bucketName, bucket, session) : progress(session)
+    return complete ? finish(call, bucketName, bucket, session) : progress(call, session)
   }
   if (Number(last) - Number(first) + 1 !== chunk.length)
     throw new GcsRefusal(400, 'badRequest', 'InvalidArgument', 'The body is not as long as its Content-Range.')
-  if (Number(first) !== session.size) return progress(session)
+  if (Number(first) !== session.size) return progress(call, session)
   const isLast = total !== '*' && Number(total) === Number(last) + 1
   if (!isLast && chunk.length % chunkUnit !== 0)
     throw new GcsRefusal(400, 'badRequest', 'InvalidArgument', 'A chunk is a multiple of 256 KiB.')
   session.chunks.push(chunk)
   session.size += chunk.length
-  return isLast ? finish(call, bucketName, bucket, session) : progress(session)
+  return isLast ? finish(call, bucketName, bucket, session) : progress(call, session)
 }
 
-function progress({ size }: FakeSession): GcsAnswer {
-  return { status: 308, headers: size === 0 ? {} : { range: `bytes=0-${size - 1}` } }
+/** 308 is no redirect here. To clients that would take it for one it is told in a header: Google's for Go ask for that. */
+function progress({ request }: GcsCall, { size }: FakeSession): GcsAnswer {
+  const range: Record<string, string> = size === 0 ? {} : { range: `bytes=0-${size - 1}` }
+  return request.headers['x-guploader-no-308'] === 'yes'
+    ? { status: 200, headers: { ...range, 'x-http-status-code-override': '308' } }
+    : { status: 308, headers: range }
 }
 
 function finish(call: GcsCall, bucketName: string, bucket: FakeGcsBucket, session: FakeSession): GcsAnswer {

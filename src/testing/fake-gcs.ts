@@ -24,7 +24,7 @@ export interface FakeGcs extends AsyncDisposable {
   readonly url: string
   /** May be changed while it runs. */
   readonly quirks: GcsQuirks
-  /** Tokens that are accepted. May be changed while it runs; the check itself is switched on by the first. */
+  /** Tokens that are accepted. May be changed while it runs: with none left, nobody is asked. */
   readonly tokens: Set<string>
   /** Everything that was asked, in order of arrival. Set its `length` to 0 to count anew. */
   readonly requests: RecordedRequest[]
@@ -50,7 +50,6 @@ export async function startFakeGcs(options: FakeGcsOptions = {}): Promise<FakeGc
     ...options.quirks,
   }
   const tokens = new Set(options.tokens)
-  const checksTokens = tokens.size > 0
   const buckets = new Map((options.buckets ?? ['bucket']).map(name => [name, new FakeGcsBucket(now)]))
   const requests: RecordedRequest[] = []
   let origin = ''
@@ -63,7 +62,7 @@ export async function startFakeGcs(options: FakeGcsOptions = {}): Promise<FakeGc
 
   function checkCaller({ headers }: IncomingMessage, url: URL): void {
     // The id of a resumable upload is a key of its own: who has it needs no token.
-    if (checksTokens && !url.searchParams.has('upload_id')) {
+    if (tokens.size > 0 && !url.searchParams.has('upload_id')) {
       const { authorization } = headers
       if (authorization === undefined) {
         const message = 'Anonymous caller does not have storage.objects.get access to the Google Cloud Storage object.'

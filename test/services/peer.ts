@@ -4,7 +4,15 @@ import path from 'node:path'
 import { temporaryFolder } from './temporary-folder.ts'
 
 /** The tools that are measured against, as `npm run services` brings them. */
-export type ServiceName = 'docker-registry' | 'skopeo' | 'crane' | 'oras' | 'umoci' | 'openssl'
+export type ServiceName =
+  | 'docker-registry'
+  | 'skopeo'
+  | 'crane'
+  | 'oras'
+  | 'umoci'
+  | 'openssl'
+  | 'rclone'
+  | 'google-cloud-storage'
 
 const unpacked = path.join(import.meta.dirname, '../../.services/bin')
 
@@ -48,7 +56,7 @@ interface PeerOptions {
  * Another tool of the field, cut off from this machine's settings: an empty home, no credentials, no proxies, and for skopeo
  * a policy that accepts everything and no short-name aliases.
  */
-export function peer(name: Exclude<ServiceName, 'docker-registry' | 'openssl'>): Peer {
+export function peer(name: Exclude<ServiceName, 'docker-registry' | 'openssl' | 'google-cloud-storage'>): Peer {
   const program = servicePath(name)
   const home = mkdtempSync(path.join(temporaryFolder(), `${name}-`))
   const containers = path.join(home, '.config/containers')
