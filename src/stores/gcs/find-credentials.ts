@@ -58,7 +58,10 @@ function tokenCredentials(principal: string, make: () => TokenSource, billed: st
   }
   return {
     principal,
-    headers: async signal => ({ ...project, authorization: await abandonable(ask(), signal) }),
+    async headers(signal) {
+      signal?.throwIfAborted()
+      return { ...project, authorization: await abandonable(ask(), signal) }
+    },
     renew({ authorization }) {
       // Requests that were under way together are refused together: the first makes new what serves all.
       if (authorization === latest) source = make()
