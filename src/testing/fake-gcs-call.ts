@@ -6,6 +6,8 @@ import type { FakeGcsBucket, Preconditions } from './fake-gcs-bucket.ts'
 export interface GcsQuirks {
   /** Answers the next requests that match with this status, and then as ever. */
   fail: { times: number; readonly status: number; readonly method?: string; readonly path?: RegExp } | undefined
+  /** Changes a bit of the next bodies of requests that match, as a faulty network does. */
+  damage: { times: number; readonly path: RegExp } | undefined
   /** Writes of one object that come sooner after one another are answered 429. */
   millisecondsBetweenWrites: number
   /** A rewrite of more than this takes several calls. */

@@ -42,6 +42,7 @@ export async function startFakeGcs(options: FakeGcsOptions = {}): Promise<FakeGc
   const { now = Date.now } = options
   const quirks: GcsQuirks = {
     fail: undefined,
+    damage: undefined,
     millisecondsBetweenWrites: 0,
     rewriteBytesPerCall: Number.POSITIVE_INFINITY,
     denied: new Set(),
@@ -114,6 +115,15 @@ export async function startFakeGcs(options: FakeGcsOptions = {}): Promise<FakeGc
     throw new GcsRefusal(404, 'notFound', 'NotFound', 'Not Found')
   }
 
+  function damaged(body: Buffer, path: string): Buffer {
+    const { damage } = quirks
+    if (damage === undefined || damage.times === 0 || !damage.path.test(path)) return body
+    damage.times--
+    const at = Math.floor(body.length / 2)
+    body[at] = (body[at] ?? 0) ^ 1
+    return body
+  }
+
   function bucketResource(name: string) {
     bucket(name)
     return { kind: 'storage#bucket', id: name, name, location: 'US', storageClass: 'STANDARD' }
@@ -136,7 +146,7 @@ export async function startFakeGcs(options: FakeGcsOptions = {}): Promise<FakeGc
       origin,
       quirks,
       bucket,
-      body: () => readBody(request, record),
+      body: async () => damaged(await readBody(request, record), path),
     }
     const {
       status,
