@@ -9,7 +9,7 @@ export type OpenDriver = (root: string, context: StoreContext) => Promise<StoreD
 export const stores: Readonly<Record<string, OpenDriver>> = {
   local: async root => (await import('./local/local-store.ts')).openLocalStore(root),
   s3: unavailable('s3'),
-  gs: unavailable('gs'),
+  gs: async (root, context) => (await import('./gcs/open-gcs-store.ts')).openGcsStore(root, context),
   az: async (root, context) => (await import('./azure/azure-store.ts')).openAzureStore(root, context),
 }
 
