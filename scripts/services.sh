@@ -27,11 +27,6 @@ if ready; then
   exit 0
 fi
 
-case "$(dpkg --print-architecture 2>/dev/null || true)" in
-  amd64) triplet=x86_64-linux-gnu ;;
-  arm64) triplet=aarch64-linux-gnu ;;
-  *) triplet= ;;
-esac
 by_hand() {
   local tool missing=()
   for tool in "${tools[@]}"; do command -v "$tool" >/dev/null || missing+=("$tool"); done
@@ -39,47 +34,17 @@ by_hand() {
   echo "services: $1. Put these on the PATH yourself: ${missing[*]}" >&2
   exit 1
 }
-keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-[ -n "$triplet" ] && [ -r "$keyring" ] || by_hand 'packages are known for Debian on amd64 and arm64 only'
-# the mirror that this machine already uses
-mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -E '/debian/?$' | head -n 1 || true)
-[ -n "$mirror" ] || by_hand "apt has no Debian mirror among its sources"
-
-rm -rf "$into"
-mkdir -p "$into/bin" "$into/lib"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-chmod 755 "$work"
-mkdir -p "$work"/{lists/partial,archives/partial,debs,root}
-for suite in "$stable" sid; do echo "deb [signed-by=$keyring] $mirror $suite main"; done >"$work/sources.list"
-apt() {
-  local command=$1; shift
-  "$command" -qq -o "Dir::Etc::SourceList=$work/sources.list" -o Dir::Etc::SourceParts=- -o "Dir::State::Lists=$work/lists" \
-    -o "Dir::Cache::Archives=$work/archives" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \
-    -o APT::Get::List-Cleanup=0 -o APT::Sandbox::User="$(id -un)" -o Acquire::Languages=none -o Acquire::Retries=3 "$@"
-}
-
-# what the given packages link to, and what that links to in turn
-libraries_of() {
-  local known next="$*"
-  until [ "$next" = "${known-}" ]; do
-    known=$next
-    # shellcheck disable=SC2086 -- a list of names
-    next=$(apt apt-cache depends $known | sed -nE 's/^ +(Pre)?Depends: (lib[^ ]*)$/\2/p' | cat - <(tr ' ' '\n' <<<"$known") | sort -u | tr '\n' ' ')
-  done
-  tr ' ' '\n' <<<"$known" | grep '^lib'
-}
-
-echo "services: fetching ${tools[*]} from $mirror"
-apt apt-get update
+# shellcheck source=scripts/debian-archive.sh
+. scripts/debian-archive.sh
+echo "services: fetching ${tools[*]}"
+debian_archive "$stable" sid || by_hand "$why"
+rm -rf "$into/bin" "$into/lib"
+mkdir -p "$into/bin"
 mapfile -t libraries < <(libraries_of "${from_sid[@]}" patchelf)
-cd "$work/debs"
-apt apt-get download "${from_stable[@]/%//$stable}" "${from_sid[@]/%//sid}" "patchelf/$stable" "${libraries[@]/%//sid}"
-for package in *.deb; do dpkg -x "$package" "$work/root"; done
+unpack "${from_stable[@]/%//$stable}" "${from_sid[@]/%//sid}" "patchelf/$stable" "${libraries[@]/%//sid}"
 
 # skopeo of sid wants sid's C library: the copies find it, and everything else they load, in .services/lib
-find "$work/root/usr/lib/$triplet" "$work/root/lib/$triplet" -maxdepth 1 -name '*.so*' -exec cp -a -t "$into/lib" {} + 2>/dev/null || true
-loader=$(basename "$(find "$into/lib" -name 'ld-linux-*.so.*' | head -n 1)")
+copy_libraries "$into/lib"
 # (patchelf too is stable's: what 0.18 makes of a Go program does not start)
 patchelf() { "$into/lib/$loader" --library-path "$into/lib" "$work/root/usr/bin/patchelf" "$@"; }
 for tool in "${tools[@]}"; do
