@@ -8,7 +8,7 @@ export type OpenDriver = (root: string, context: StoreContext) => Promise<StoreD
 /** Every scheme that a bucket's name can begin with. A new store is a folder and a line. */
 export const stores: Readonly<Record<string, OpenDriver>> = {
   local: async root => (await import('./local/local-store.ts')).openLocalStore(root),
-  s3: unavailable('s3'),
+  s3: async (root, context) => (await import('./s3/open-s3-store.ts')).openS3Store(root, context),
   gs: unavailable('gs'),
   az: unavailable('az'),
 }
