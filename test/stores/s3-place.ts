@@ -8,16 +8,23 @@ export interface S3Place {
   readonly secretAccessKey: string
 }
 
+interface ClientOptions {
+  readonly accessKeyId?: string
+  readonly secretAccessKey?: string
+  readonly clockOffset?: number
+}
+
 /** The official client, to do what lading does not. */
-export function sdkClient({ url, accessKeyId, secretAccessKey }: S3Place): S3 {
+export function sdkClient({ url, ...keys }: S3Place, { clockOffset = 0, ...other }: ClientOptions = {}): S3 {
   return new S3({
     endpoint: url,
     region: 'us-east-1',
     forcePathStyle: true,
-    credentials: { accessKeyId, secretAccessKey },
+    credentials: { ...keys, ...other },
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     maxAttempts: 1,
+    systemClockOffset: clockOffset,
   })
 }
 

@@ -2,11 +2,12 @@ import pLimit from 'p-limit'
 import { isLadingError, LadingError } from '../../errors/index.ts'
 import type { Digest } from '../../model/digest.ts'
 import type { CopyFromOptions, ObjectInfo, ObjectOrigin } from '../object-store.ts'
+import { completeUpload } from './complete-upload.ts'
 import { bareEtag } from './etag.ts'
 import { inContentClass } from './put-object.ts'
 import { headObject } from './read-object.ts'
 import type { S3Connection } from './s3-connection.ts'
-import { abortUpload, beginUpload, completeUpload, type StoredPart } from './unfinished-upload.ts'
+import { abortUpload, beginUpload, type StoredPart } from './unfinished-upload.ts'
 
 export interface CopyLimits {
   /** S3 copies larger objects in parts only. */
@@ -96,7 +97,8 @@ async function copyParts(
     for (const copy of copies) copy.catch(error => stop.abort(error))
     await Promise.allSettled(copies)
     either.throwIfAborted()
-    await completeUpload(connection, key, upload, parts, {}, signal)
+    const done = await completeUpload(connection, { key, upload, parts, content, condition: {}, signal })
+    if (done === undefined) throw new LadingError('server-error', 'somebody gave the copy up while it was under way')
   } catch (error) {
     // Nothing was read, so nothing is lost that would be worth a second look.
     await abortUpload(connection, key, upload)

@@ -1,12 +1,13 @@
 import { isLadingError, LadingError } from '../../errors/index.ts'
 import type { Bytes } from '../../streams/index.ts'
 import type { ObjectInfo, PutOptions } from '../object-store.ts'
+import { completeUpload } from './complete-upload.ts'
 import { type Condition, holds, lost } from './conditional-put.ts'
 import { codeOf } from './explain-error.ts'
 import type { PartBuffers } from './part-buffers.ts'
 import { headObject } from './read-object.ts'
 import type { S3Connection } from './s3-connection.ts'
-import { abortUpload, beginUpload, completeUpload, findUpload } from './unfinished-upload.ts'
+import { abortUpload, beginUpload, findUpload } from './unfinished-upload.ts'
 import { uploadParts } from './upload-parts.ts'
 
 /** How often an upload is begun that somebody else finishes, gives up or changes meanwhile. */
@@ -24,18 +25,24 @@ export async function putLarge(
   body: Bytes,
   options: LargePut,
 ): Promise<ObjectInfo> {
-  for (let beginning = 1; ; beginning++) {
-    try {
-      return await putOnce(connection, key, body, options)
-    } catch (error) {
-      if (!isSomebodyElse(error) || beginning === maxBeginnings) throw error
-      const found = await headObject(connection, key, options.signal)
-      if (options.content !== undefined && found !== undefined && found.size === body.size) return found
-    }
+  for (let beginning = 1; beginning <= maxBeginnings; beginning++) {
+    const done = await putOnce(connection, key, body, options)
+    if (done !== undefined) return done
+    const found = await headObject(connection, key, options.signal)
+    if (options.content !== undefined && found !== undefined && found.size === body.size) return found
   }
+  throw new LadingError('server-error', 'others gave this upload up again and again', {
+    hint: 'check that no lifecycle rule or other tool aborts the uploads of this bucket while they are under way',
+  })
 }
 
-async function putOnce(connection: S3Connection, key: string, body: Bytes, options: LargePut): Promise<ObjectInfo> {
+/** `undefined` where another writer of the same key took the upload away. */
+async function putOnce(
+  connection: S3Connection,
+  key: string,
+  body: Bytes,
+  options: LargePut,
+): Promise<ObjectInfo | undefined> {
   const { content, ifMatch, ifNoneMatch, partSize, buffers, signal } = options
   const condition: Condition = {
     ...(ifMatch === undefined ? {} : { ifMatch }),
@@ -51,16 +58,15 @@ async function putOnce(connection: S3Connection, key: string, body: Bytes, optio
   try {
     const parts = await uploadParts(connection, upload, body, { key, partSize, buffers, signal, explain })
     await checkBeforeCompletion(connection, key, condition, signal)
-    await completeUpload(connection, key, upload, parts, condition, signal)
+    return await completeUpload(connection, { key, upload, parts, content, condition, signal })
   } catch (error) {
-    // Of anything but proved content nobody would go on with the parts.
-    if (content === undefined || isWrong(error)) await abortUpload(connection, key, upload)
+    if (isSomebodyElse(error)) return undefined
+    // Of anything but content nobody would go on with the parts, and wrong content is not worth keeping.
+    if (content === undefined || isLadingError(error, 'digest-mismatch', 'size-mismatch')) {
+      await abortUpload(connection, key, upload)
+    }
     throw error
   }
-  // The entity tag that Complete answers is empty on Ceph, and its success says nothing of the size.
-  const info = await headObject(connection, key, signal)
-  if (info !== undefined && (body.size === undefined || info.size === body.size)) return info
-  throw new LadingError('protocol-error', `the server has ${info?.size ?? 'nothing'} of the ${body.size} bytes it took`)
 }
 
 /** No server but AWS's obeys conditions when an upload is completed: what can be done is to look just before. */
@@ -77,9 +83,4 @@ async function checkBeforeCompletion(
 /** The upload is gone, or its parts are not those that were sent: another writer of the same key was there. */
 function isSomebodyElse(error: unknown): boolean {
   return ['NoSuchUpload', 'InvalidPart'].includes(codeOf(error) ?? '')
-}
-
-/** Content that is not what it is named: nothing of it is worth keeping. */
-function isWrong(error: unknown): boolean {
-  return isLadingError(error, 'digest-mismatch', 'size-mismatch')
 }

@@ -1,6 +1,5 @@
-import { isLadingError } from '../../errors/index.ts'
+import { isLadingError, LadingError } from '../../errors/index.ts'
 import type { Digest } from '../../model/digest.ts'
-import { type Condition, fieldsOf } from './conditional-put.ts'
 import { bareEtag } from './etag.ts'
 import { inContentClass } from './put-object.ts'
 import type { S3Connection } from './s3-connection.ts'
@@ -84,25 +83,20 @@ async function partsOf(connection: S3Connection, key: string, id: string, signal
   return parts
 }
 
-export async function completeUpload(
+/** Whether an upload is still unfinished. */
+export async function isUnfinished(
   connection: S3Connection,
   key: string,
   upload: UnfinishedUpload,
-  parts: StoredParts,
-  condition: Condition,
   signal: Signal,
-): Promise<void> {
-  const Parts = [...parts]
-    .sort(([a], [b]) => a - b)
-    .map(([PartNumber, { etag }]) => ({ PartNumber, ETag: `"${etag}"` }))
-  // Elsewhere conditions are ignored here, even by servers that obey them in a put.
-  const fields = connection.settings.isAws ? fieldsOf(condition, true) : {}
-  await connection.call({ permission: 's3:PutObject', signal }, (s3, options) =>
-    s3.completeMultipartUpload(
-      { ...connection.at(key), ...fields, UploadId: upload.id, MultipartUpload: { Parts } },
-      options,
-    ),
+): Promise<boolean> {
+  const answered = await connection.ask(
+    { permission: 's3:ListMultipartUploadParts', signal },
+    // Who may not look takes it for what it was a moment ago.
+    ({ status }) => status === 404 || status === 403,
+    (s3, options) => s3.listParts({ ...connection.at(key), UploadId: upload.id, MaxParts: 1 }, options),
   )
+  return !(answered instanceof LadingError) || answered.status === 403
 }
 
 /** Gives an upload up. What is left of it where that fails, a lifecycle rule of the bucket removes. */
