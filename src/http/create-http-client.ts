@@ -127,7 +127,7 @@ class PooledHttpClient implements HttpClient {
       const outcome = await this.#send(next, rest)
       if ('error' in outcome) return outcome
       if (outcome.status === 429) await this.#failOnPullLimit(outcome)
-      const target = await redirectTarget(next, outcome)
+      const target = next.followRedirects === false ? undefined : await redirectTarget(next, outcome)
       if (target === undefined) return outcome
       next = target
     }

@@ -15,6 +15,8 @@ export interface HttpRequest {
   readonly attempts?: number
   /** Whether sending it twice does no harm. Default: true for all but POST and PATCH. */
   readonly idempotent?: boolean
+  /** `false`: a redirect is an answer like any other. Default: those of GET and HEAD are followed. */
+  readonly followRedirects?: boolean
 }
 
 export interface HttpResponse {

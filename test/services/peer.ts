@@ -4,7 +4,13 @@ import path from 'node:path'
 import { temporaryFolder } from './temporary-folder.ts'
 
 /** The tools that are measured against, as `npm run services` brings them. */
-export type ServiceName = PeerName | CephProgram | 'azurite-blob' | 'docker-registry' | 'google-cloud-storage' | 'openssl'
+export type ServiceName =
+  | PeerName
+  | CephProgram
+  | 'azurite-blob'
+  | 'docker-registry'
+  | 'google-cloud-storage'
+  | 'openssl'
 
 type PeerName = 'skopeo' | 'crane' | 'oras' | 'umoci' | 'rclone'
 type CephProgram = 'ceph-mon' | 'ceph-osd' | 'monmaptool' | 'osdmaptool' | 'radosgw' | 'radosgw-admin'
