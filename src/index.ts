@@ -30,5 +30,5 @@ export { type ErrorCode, errorCodes, isLadingError, LadingError, type Side } fro
 export type { Descriptor, Node, NodeKind } from './model/descriptor.ts'
 export { type Digest, isDigest, parseDigest } from './model/digest.ts'
 export { formatPlatform, hostPlatform, type Platform, parsePlatform } from './model/platform.ts'
-export { type ObjectStore, openStore } from './stores/index.ts'
+export { type CloudOptions, type ObjectStore, openStore } from './stores/index.ts'
 export { formatReference, parseReference, type Reference } from './transports/index.ts'
