@@ -38,6 +38,12 @@ describe('copy reads', () => {
         destinationCloud: { endpoint: 'http://one', sse: 'aws:kms' },
       },
     ],
+    ['that the tag must be absent', ['--if-absent'], { ...base, expect: 'absent' }],
+    [
+      'what the tag must stand for',
+      [`--if-digest=sha256:${'a'.repeat(64)}`],
+      { ...base, expect: `sha256:${'a'.repeat(64)}` },
+    ],
     ['a platform', ['--platform', 'linux/amd64'], { ...base, platforms: [amd64] }],
     [
       'platforms given twice',

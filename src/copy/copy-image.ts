@@ -5,6 +5,7 @@ import { formatPlatform, type Platform } from '../model/platform.ts'
 import { bytesOf } from '../streams/index.ts'
 import { entriesOf, type Selection } from '../transform/index.ts'
 import {
+  type Expectation,
   formatReference,
   type ImageDestination,
   type ImageSource,
@@ -27,6 +28,8 @@ export interface CopyOptions extends SessionOptions {
   readonly platforms?: readonly Platform[] | undefined
   /** Move a tag that the bucket's configuration calls immutable. */
   readonly force?: boolean | undefined
+  /** Write the destination's name only where it resolves to nothing (`absent`), or to this digest. */
+  readonly expect?: Expectation | undefined
   /** Plan only: write nothing. */
   readonly dryRun?: boolean | undefined
   /** Blobs over 1 MiB in flight. Default 10. Smaller ones and questions go wider. */
@@ -118,7 +121,7 @@ async function copy(source: string, destination: string, options: CopyOptions): 
     listen({ type: 'planned', blobs: 0, bytes: 0 })
     return outcome({ changed: false, ...unmoved, ...(options.dryRun ? { plan: [] } : {}) })
   }
-  await to.checkCommit?.(root, { force: options.force ?? false }, signal)
+  await to.checkCommit?.(root, { force: options.force ?? false, expect: options.expect }, signal)
   const plan = await says('source', from.name)(() => planCopy(root, reader, to, signal), 'plan')
   const blobs = [...plan.nodes.values()].filter(({ node, action }) => !isManifestNode(node) && action === 'copy')
   listen({ type: 'planned', blobs: blobs.length, bytes: blobs.reduce((sum, { node }) => sum + node.size, 0) })
@@ -171,7 +174,12 @@ async function commit(
 ): Promise<{ changed: boolean; previous?: Digest }> {
   const bytes = await reader.read(plan.root, signal)
   const imageBytes = [...plan.nodes.values()].reduce((sum, { node }) => sum + node.size, 0)
-  return await destination.commit(plan.root, bytes, { force: options.force ?? false, imageBytes }, signal)
+  return await destination.commit(
+    plan.root,
+    bytes,
+    { force: options.force ?? false, expect: options.expect, imageBytes },
+    signal,
+  )
 }
 
 /** What a selection kept, else what the index names, as far as it was read: nothing is read to tell it. */

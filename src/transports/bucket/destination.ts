@@ -1,5 +1,5 @@
 import { LadingError } from '../../errors/index.ts'
-import { blobKey, readBucketConfig, readTag, refuseMovingTag, tagHolds, writeTag } from '../../layout/index.ts'
+import { blobKey, checkTagWrite, readBucketConfig, readTag, tagHolds, writeTag } from '../../layout/index.ts'
 import type { Node } from '../../model/descriptor.ts'
 import type { Digest } from '../../model/digest.ts'
 import { type ObjectStore, putNode } from '../../stores/index.ts'
@@ -72,12 +72,17 @@ class BucketDestination implements ImageDestination {
     return (await this.#store.copyFrom?.(origin, blobKey(digest), { size, content: digest, signal })) !== undefined
   }
 
-  async checkCommit(root: Node, { force }: Pick<CommitOptions, 'force'>, signal?: AbortSignal): Promise<void> {
+  async checkCommit(
+    root: Node,
+    { force, expect }: Pick<CommitOptions, 'force' | 'expect'>,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const { image, tag } = this.#image
     this.#refuseOtherDigest(root.digest)
-    if (tag === undefined || force) return
+    if (tag === undefined) return
     const { immutable } = await (await readBucketConfig(this.#store, signal)).settingsOf(image)
-    if (immutable) await refuseMovingTag(this.#store, { image, tag, digest: root.digest, signal })
+    const write = { image, tag, digest: root.digest, immutable: immutable && !force, expect, signal }
+    if (write.immutable || expect !== undefined) await checkTagWrite(this.#store, write)
   }
 
   async commit(root: Node, bytes: Uint8Array, options: CommitOptions, signal?: AbortSignal): Promise<CommitResult> {
@@ -96,6 +101,7 @@ class BucketDestination implements ImageDestination {
       bytes,
       imageBytes: options.imageBytes,
       immutable: immutable && !options.force,
+      expect: options.expect,
       signal,
     })
   }

@@ -4,7 +4,8 @@ import { digestOf, digestParts } from '../../model/digest.ts'
 import { type ObjectStore, putNode } from '../../stores/index.ts'
 import { bytesOf, readAll } from '../../streams/index.ts'
 import type { ImageDestination } from '../transport.ts'
-import { currentDigest, readLayoutIndex, writeLayoutEntry } from './layout-index.ts'
+import { checkExpectation, currentDigest } from './layout-entries.ts'
+import { readLayoutIndex, writeLayoutEntry } from './layout-index.ts'
 import { blobKey, openLayoutStore } from './open-layout.ts'
 import { formatOciLayoutReference, type OciLayoutReference } from './reference.ts'
 
@@ -18,18 +19,23 @@ export async function openOciLayoutDestination(reference: OciLayoutReference): P
     })
   }
   const store = await openLayoutStore(reference.path)
+  const entries = async (signal?: AbortSignal) => (await readLayoutIndex(store, signal))?.document.manifests ?? []
   return {
     name,
     traits: { rootImpliesChildren: false, keepsUnnamed: false },
-    current: async signal => currentDigest(await readLayoutIndex(store, signal), reference.name),
+    current: async signal => currentDigest(await entries(signal), reference.name),
     has: async (node, signal) => (await store.head(blobKey(node.digest), { signal }))?.size === node.size,
     manifest: (node, signal) => readManifest(store, node, signal),
     push: (node, bytes, signal) => putNode(store, blobKey(node.digest), node, bytes, signal),
-    async commit(root, bytes, _options, signal) {
-      const previous = currentDigest(await readLayoutIndex(store, signal), reference.name)
+    async checkCommit(root, { expect }, signal) {
+      const there = await entries(signal)
+      if (currentDigest(there, reference.name) !== root.digest) checkExpectation(there, reference.name, expect)
+    },
+    async commit(root, bytes, { expect }, signal) {
+      const previous = currentDigest(await entries(signal), reference.name)
       const stored = await readManifest(store, root, signal)
       if (stored === undefined) await putNode(store, blobKey(root.digest), root, bytesOf(bytes), signal)
-      const changed = await writeLayoutEntry(store, root, reference.name, signal)
+      const changed = await writeLayoutEntry(store, root, { name: reference.name, expect }, signal)
       return { changed, ...(previous === undefined ? {} : { previous }) }
     },
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
