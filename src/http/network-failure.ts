@@ -56,7 +56,7 @@ export function networkFailure(cause: unknown, attempt: Attempt): NetworkFailure
       return network(
         `there is no host ${nameLookedUp(cause, attempt)}`,
         'never',
-        'check the name of the registry and the DNS',
+        'check the name of the host, and the DNS',
       )
     case 'EAI_AGAIN':
       return network(
