@@ -62,6 +62,11 @@ export class Authenticator {
     if (bearer === undefined && !challenges.some(({ scheme }) => scheme === 'basic')) return undefined
     this.#method = bearer === undefined ? { scheme: 'basic' } : bearerMethod(bearer, refusal.origin)
     const asked = (bearer?.parameters.get('scope') ?? '').split(' ').filter(scope => scope !== '')
+    // A token that was given for all of this and is not enough says what the account may do: another would say the same.
+    const insufficient = bearer?.parameters.get('error') === 'insufficient_scope'
+    const scopes = access.map(scopeOf)
+    if (insufficient && refusal.sent !== undefined && asked.every(scope => scopeCovered(scope, scopes)))
+      return undefined
     const header = await abandonable(this.#header(this.#method, access, asked, refusal.sent), signal)
     return header === refusal.sent ? undefined : header
   }

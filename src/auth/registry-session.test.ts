@@ -96,6 +96,21 @@ describe('bearer', () => {
     expect(asked).toHaveLength(1)
   })
 
+  test('a token that does not allow it is not fetched again', async () => {
+    let asked = 0
+    const server = await serve((request, response) => {
+      if (request.path === '/token') {
+        asked++
+        return void response.end('{"token":"t"}')
+      }
+      const error = request.headers.authorization === undefined ? '' : ',error="insufficient_scope"'
+      const challenge = `Bearer realm="${server.origin}/token",scope="repository:a/b:pull"${error}`
+      response.writeHead(401, { 'www-authenticate': challenge }).end()
+    })
+    expect(await ask(session(server.host))).toBe(401)
+    expect(asked).toBe(1)
+  })
+
   test.each([
     ['access_token and no expires_in: 60 s', { token: undefined, access_token: 't' }, 60],
     ['expires_in', { expires_in: 300 }, 300],

@@ -1,5 +1,5 @@
 import { LadingError } from '../errors/index.ts'
-import { type HttpClient, type HttpRequest, type HttpResponse, redactUrl } from '../http/index.ts'
+import type { HttpClient, HttpRequest, HttpResponse } from '../http/index.ts'
 import { readAll } from '../streams/index.ts'
 import { basicAuthorization, type Credential } from './credential.ts'
 
@@ -92,13 +92,17 @@ function readToken(text: string, now: number): Token | undefined {
 async function refusal(response: HttpResponse, { realm, credential }: TokenRequest): Promise<LadingError> {
   await response.discard()
   const { status } = response
-  const server = redactUrl(realm.origin)
+  const server = realm.host
   const who = credential === undefined || credential.kind === 'registry-token' ? undefined : credential.username
   // 400 is what OAuth2 answers to a refresh token that is no longer valid: RFC 6749 section 5.2.
   if (status === 401 || (status === 400 && credential?.kind === 'identity-token')) {
     const message =
       who === undefined ? `${server} gives no anonymous tokens` : `${server} refused the credentials of ${who}`
-    return new LadingError('unauthorized', message, { status })
+    const hint =
+      who === undefined
+        ? undefined
+        : 'check the user name and the password; many registries want an access token for it'
+    return new LadingError('unauthorized', message, { status, hint })
   }
   if (status === 403) {
     return new LadingError('denied', `${server} gives ${who ?? 'anonymous users'} no token for this`, { status })

@@ -13,7 +13,7 @@ import type { Digest } from '../model/digest.ts'
 import { type Manifest, parseManifest } from '../model/manifest.ts'
 import type { ObjectStore } from '../stores/index.ts'
 import { openBucket } from '../transports/bucket/open-bucket.ts'
-import { parseBucketLocator } from '../transports/bucket/reference.ts'
+import { parseBucketLocator, validateBucketPath } from '../transports/bucket/reference.ts'
 import { mapInOrder } from './map-in-order.ts'
 
 export interface ListImagesOptions extends Pick<SessionOptions, 'cloud' | 'signal'> {
@@ -55,6 +55,7 @@ export async function* listImages(
     session.context('source'),
   )
   await using _ = store
+  validateBucketPath(path)
   const names = listTags(store, path, signal)
   yield* details ? mapInOrder(names, concurrency, name => withDetails(store, name, signal)) : names
 }

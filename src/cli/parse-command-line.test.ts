@@ -20,13 +20,24 @@ async function copyCall(argv: readonly string[]) {
   return calls[0]
 }
 
-const base = { platforms: [], force: false, dryRun: false, jobs: 10 }
+const clouds = { cloud: {}, sourceCloud: {}, destinationCloud: {} }
+const base = { ...clouds, createRepository: false, platforms: [], force: false, dryRun: false, jobs: 10 }
 const amd64 = { os: 'linux', architecture: 'amd64' }
 const armv7 = { os: 'linux', architecture: 'arm', variant: 'v7' }
 
 describe('copy reads', () => {
   test.each<[string, string[], Partial<CopyOptions>]>([
     ['no options', [], base],
+    [
+      'where a bucket is, for both sides and for one',
+      ['--endpoint=http://both', '--src-region', 'eu-west-1', '--dest-endpoint', 'http://one', '--sse', 'aws:kms'],
+      {
+        ...base,
+        cloud: { endpoint: 'http://both' },
+        sourceCloud: { region: 'eu-west-1' },
+        destinationCloud: { endpoint: 'http://one', sse: 'aws:kms' },
+      },
+    ],
     ['a platform', ['--platform', 'linux/amd64'], { ...base, platforms: [amd64] }],
     [
       'platforms given twice',
@@ -60,6 +71,8 @@ describe('copy reads', () => {
 describe('a command line is refused', () => {
   test.each([
     ['an unknown command', ['coppy', 'a', 'b'], "unknown command 'coppy'", 'did you mean copy?'],
+    ['the help of an unknown command', ['help', 'coppy'], "unknown command 'coppy'", 'did you mean copy?'],
+    ['an unknown command with --help', ['coppy', '--help'], "unknown command 'coppy'", 'did you mean copy?'],
     ['an unknown option', ['copy', '--platfrom', 'x', 'a'], "unknown option '--platfrom'", 'did you mean --platform?'],
     ['an unknown option with a value', ['login', '--pasword=s3cret', 'a'], "unknown option '--pasword'", '--password?'],
     ['an unknown letter', ['copy', '-z', 'a', 'b'], "unknown option '-z'", '`lading copy --help`'],

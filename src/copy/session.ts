@@ -14,6 +14,8 @@ export interface SessionOptions {
   /** The same for one side; what is said here counts there. */
   readonly sourceCloud?: CloudOptions | undefined
   readonly destinationCloud?: CloudOptions | undefined
+  /** Make the repository at the destination where ECR has none of that name. Other registries make it by themselves. */
+  readonly createRepository?: boolean | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -42,6 +44,7 @@ export function openSession(options: SessionOptions, listen: CopyListener): Sess
       tlsVerify: options.tlsVerify,
       cloud: { ...options.cloud, ...(side === 'destination' ? options.destinationCloud : options.sourceCloud) },
       environment: process.env,
+      createRepository: options.createRepository,
       signal: options.signal,
       warn(message) {
         if (warned.has(message)) return

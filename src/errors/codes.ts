@@ -67,7 +67,7 @@ export const errorCodes = {
   'tag-exists': { exit: 1, http: 409, retryable: false, meaning: 'The tag exists and may not be moved.' },
   'precondition-failed': { exit: 1, http: 412, retryable: false, meaning: 'An object changed since it was read.' },
   // the other side and the way there
-  'rate-limited': { exit: 5, http: 429, retryable: true, meaning: 'The server refuses more requests for now.' },
+  'rate-limited': { exit: 5, http: 429, retryable: false, meaning: 'The server refuses more requests for now.' },
   'server-error': { exit: 5, http: 502, retryable: true, meaning: 'The server failed.' },
   'protocol-error': { exit: 5, http: 502, retryable: false, meaning: 'The server answered against its specification.' },
   network: { exit: 5, http: 502, retryable: true, meaning: 'The connection failed.' },

@@ -2,5 +2,4 @@ export { createHttpClient, type HttpClientOptions } from './create-http-client.t
 export type { HttpClient, HttpMethod, HttpRequest, HttpResponse, Pause, RetryEvent } from './http-client.ts'
 export { speaksNoTls } from './network-failure.ts'
 export { isLoopback } from './no-proxy.ts'
-export { redactText, redactUrl } from './redact.ts'
-export { parseRetryAfter } from './retry.ts'
+export { redactText } from './redact.ts'

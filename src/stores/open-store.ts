@@ -20,7 +20,7 @@ export interface StoreLocation {
  * await using store = await openStore({ scheme: 'local', root: './images' })
  * const info = await store.put('hello', new TextEncoder().encode('world'), { ifNoneMatch: '*' })
  *
- * @throws LadingError `bad-argument` for a scheme that nobody knows, `unsupported` for one without a store yet
+ * @throws LadingError `bad-argument` for a scheme that nobody knows, `unsupported` where its package is not installed
  */
 export async function openStore(
   { scheme, root, ...cloud }: StoreLocation & CloudOptions,

@@ -1,4 +1,3 @@
-import { LadingError } from '../errors/index.ts'
 import type { StoreDriver } from './object-store.ts'
 import type { StoreContext } from './store-context.ts'
 
@@ -8,15 +7,7 @@ export type OpenDriver = (root: string, context: StoreContext) => Promise<StoreD
 /** Every scheme that a bucket's name can begin with. A new store is a folder and a line. */
 export const stores: Readonly<Record<string, OpenDriver>> = {
   local: async root => (await import('./local/local-store.ts')).openLocalStore(root),
-  s3: unavailable('s3'),
-  gs: unavailable('gs'),
+  s3: async (root, context) => (await import('./s3/open-s3-store.ts')).openS3Store(root, context),
+  gs: async (root, context) => (await import('./gcs/open-gcs-store.ts')).openGcsStore(root, context),
   az: async (root, context) => (await import('./azure/azure-store.ts')).openAzureStore(root, context),
-}
-
-function unavailable(scheme: string): OpenDriver {
-  return async () => {
-    throw new LadingError('unsupported', `the ${scheme} store is not available in this version`, {
-      hint: 'local:// is: it keeps a bucket in a directory',
-    })
-  }
 }

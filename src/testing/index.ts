@@ -3,6 +3,8 @@ export { type BuiltImage, buildImage, buildIndex, type ImageRecipe, type IndexRe
 export { type ContractCase, type TestFunctions, testContract, type Waivers } from './contract.ts'
 export { type FakeRegistry, startFakeRegistry } from './fake-registry.ts'
 export type { RegistryQuirks } from './fake-registry-quirks.ts'
+export { type FakeS3, startFakeS3 } from './fake-s3.ts'
+export type { S3Quirks } from './fake-s3-quirks.ts'
 export { objectStoreSuite } from './object-store-suite.ts'
 export { registryCases } from './registry-suite.ts'
 export { RepositoryClient } from './repository-client.ts'

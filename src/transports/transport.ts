@@ -31,6 +31,8 @@ export interface TransportContext extends StoreContext {
   readonly credentials: CredentialOptions
   /** `false`: accept any certificate, and plain HTTP where HTTPS is not answered. `undefined`: HTTPS, plain HTTP for loopback. */
   readonly tlsVerify?: boolean | undefined
+  /** Make the repository where a registry that keeps a list of them (ECR) has none of that name. */
+  readonly createRepository?: boolean | undefined
   readonly signal?: AbortSignal | undefined
 }
 

@@ -4,13 +4,22 @@ import path from 'node:path'
 import { temporaryFolder } from './temporary-folder.ts'
 
 /** The tools that are measured against, as `npm run services` brings them. */
-export type ServiceName = 'azurite-blob' | 'docker-registry' | 'skopeo' | 'crane' | 'oras' | 'umoci' | 'openssl'
+export type ServiceName =
+  | PeerName
+  | CephProgram
+  | 'azurite-blob'
+  | 'docker-registry'
+  | 'google-cloud-storage'
+  | 'openssl'
 
-const unpacked = path.join(import.meta.dirname, '../../.services/bin')
+type PeerName = 'skopeo' | 'crane' | 'oras' | 'umoci' | 'rclone'
+type CephProgram = 'ceph-mon' | 'ceph-osd' | 'monmaptool' | 'osdmaptool' | 'radosgw' | 'radosgw-admin'
+
+const unpacked = ['bin', 'ceph/bin'].map(folder => path.join(import.meta.dirname, '../../.services', folder))
 
 /** The program behind a service: the checkout's own, else the PATH's. */
 export function findService(name: ServiceName): string | undefined {
-  const folders = [unpacked, ...(process.env.PATH ?? '').split(path.delimiter)]
+  const folders = [...unpacked, ...(process.env.PATH ?? '').split(path.delimiter)]
   return folders
     .filter(folder => path.isAbsolute(folder))
     .map(folder => path.join(folder, name))
@@ -48,7 +57,7 @@ interface PeerOptions {
  * Another tool of the field, cut off from this machine's settings: an empty home, no credentials, no proxies, and for skopeo
  * a policy that accepts everything and no short-name aliases.
  */
-export function peer(name: Exclude<ServiceName, 'azurite-blob' | 'docker-registry' | 'openssl'>): Peer {
+export function peer(name: PeerName): Peer {
   const program = servicePath(name)
   const home = mkdtempSync(path.join(temporaryFolder(), `${name}-`))
   const containers = path.join(home, '.config/containers')

@@ -1,6 +1,7 @@
 import type { CopyOptions, CopyResult } from '../../copy/index.ts'
 import { LadingError } from '../../errors/index.ts'
 import { hostPlatform, type Platform, parsePlatform } from '../../model/platform.ts'
+import { cloudOf, cloudOptions, sidedCloudOptions, sidedCloudsOf } from '../cloud-options.ts'
 import { defineCommand } from '../command.ts'
 import { defined } from '../defined.ts'
 import { argument, choice, count, flag, list, text } from '../options.ts'
@@ -54,7 +55,12 @@ export const copyCommand = defineCommand({
         'The form of the progress on stderr: auto is a live display on a terminal, and plain elsewhere; plain is a line every ' +
         'few seconds; json is one object a line for each event.',
     }),
+    createRepository: flag({
+      description: 'Make the repository at DST where ECR has none of that name. Other registries do so by themselves.',
+    }),
     ...sharedOptions,
+    ...cloudOptions,
+    ...sidedCloudOptions,
   },
   examples: [
     { does: 'From Docker Hub into a bucket on disk', line: 'lading copy alpine local://./images/alpine:latest' },
@@ -63,6 +69,10 @@ export const copyCommand = defineCommand({
       line: 'lading copy --platform linux/amd64,linux/arm64 alpine local://./images/alpine:small',
     },
     { does: 'From a bucket to a registry', line: 'lading copy local://./images/app:v1 ghcr.io/org/app:v1' },
+    {
+      does: 'From a registry into a bucket that Ceph, MinIO or R2 keeps',
+      line: 'lading copy --endpoint https://s3.example.com ghcr.io/org/app:v1 s3://images/app:v1',
+    },
     { does: 'See what would move', line: 'lading copy --dry-run oci:./layout:v1 registry.example.com/app:v1' },
   ],
   json: {
@@ -79,8 +89,9 @@ export const copyCommand = defineCommand({
       platforms: 'the platforms that were copied',
       leftOut: 'the platforms of the source that were not',
       attestationsLeftOut: 'how many attestation manifests were not copied',
-      blobs: 'how many blobs were `copied`, `mounted` within the registry, and `present` already',
-      bytes: 'how many bytes were `copied`, and `present` already',
+      blobs:
+        'how many blobs were `copied`, `mounted` (taken by the registry or the cloud from where it has them), and `present` already',
+      bytes: 'how many bytes were `copied`, `mounted` without being read here, and `present` already',
       seconds: 'how long it took',
       plan: 'with --dry-run, and something to do: an array of `digest`, `kind`, `size` and `action`, which is `copy` or `present`',
     } satisfies Record<keyof CopyResult, string>,
@@ -93,6 +104,9 @@ export const copyCommand = defineCommand({
     try {
       result = await context.library.copyImage(input.source, input.destination, {
         ...chosen,
+        cloud: cloudOf(input),
+        ...sidedCloudsOf(input),
+        createRepository: input.createRepository,
         ...defined({ authFile: input.authfile, tlsVerify: input.tlsVerify, onEvent: progress?.onEvent }),
         force: input.force,
         dryRun: input.dryRun,

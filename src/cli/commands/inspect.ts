@@ -1,6 +1,7 @@
 import type { ImageDescription, PlatformDescription } from '../../copy/index.ts'
 import { LadingError } from '../../errors/index.ts'
 import { formatPlatform, hostPlatform, platformMatches } from '../../model/platform.ts'
+import { cloudOf, cloudOptions } from '../cloud-options.ts'
 import { defineCommand } from '../command.ts'
 import { defined } from '../defined.ts'
 import { argument, flag } from '../options.ts'
@@ -20,6 +21,7 @@ export const inspectCommand = defineCommand({
         "Print the exact bytes of the image's configuration; of a multi-platform image, that of this system's platform.",
     }),
     ...sharedOptions,
+    ...cloudOptions,
   },
   examples: [
     { does: 'What Docker Hub has under a name', line: 'lading inspect alpine' },
@@ -44,8 +46,12 @@ export const inspectCommand = defineCommand({
     } satisfies Record<Exclude<keyof ImageDescription, 'raw'>, string>,
   },
 
-  async run({ reference, raw, config, output, authfile, tlsVerify }, { library, stdout, signal }) {
-    const image = await library.inspectImage(reference, { ...defined({ authFile: authfile, tlsVerify }), signal })
+  async run({ reference, raw, config, output, authfile, tlsVerify, ...cloud }, { library, stdout, signal }) {
+    const image = await library.inspectImage(reference, {
+      ...defined({ authFile: authfile, tlsVerify }),
+      cloud: cloudOf(cloud),
+      signal,
+    })
     if (config) stdout.write(configBytes(image))
     else if (raw) stdout.write(image.raw)
     else stdout.write(output === 'json' ? inspectJson(image) : inspectText(image))

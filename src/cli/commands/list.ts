@@ -1,4 +1,5 @@
 import { shortDigest } from '../../model/digest.ts'
+import { cloudOf, cloudOptions } from '../cloud-options.ts'
 import { defineCommand } from '../command.ts'
 import type { Output } from '../context.ts'
 import { formatSize } from '../format-size.ts'
@@ -18,6 +19,7 @@ export const listCommand = defineCommand({
   options: {
     long: flag({ short: 'l', description: 'Put digest, size and time of the push before each name.' }),
     output: sharedOptions.output,
+    ...cloudOptions,
   },
   examples: [
     { does: 'Everything in a bucket', line: 'lading list local://./images/' },
@@ -35,9 +37,9 @@ export const listCommand = defineCommand({
     } satisfies Record<keyof Image, string>,
   },
 
-  async run({ bucket, long, output }, { library, stdout, signal }) {
+  async run({ bucket, long, output, ...cloud }, { library, stdout, signal }) {
     const json = output === 'json'
-    const images = library.listImages(bucket, { details: long || json, signal })
+    const images = library.listImages(bucket, { details: long || json, cloud: cloudOf(cloud), signal })
     if (json) return await writeJson(images, stdout)
     for await (const image of images) stdout.write(long ? longLine(image) : `${nameOf(image)}\n`)
   },

@@ -2,7 +2,7 @@ import { LadingError } from '../../errors/index.ts'
 import { blobKey, readBucketConfig, readTag, refuseMovingTag, tagHolds, writeTag } from '../../layout/index.ts'
 import type { Node } from '../../model/descriptor.ts'
 import type { Digest } from '../../model/digest.ts'
-import type { ObjectStore } from '../../stores/index.ts'
+import { type ObjectStore, putNode } from '../../stores/index.ts'
 import { type Bytes, bytesOf } from '../../streams/index.ts'
 import type {
   CommitOptions,
@@ -62,9 +62,8 @@ class BucketDestination implements ImageDestination {
     return record !== undefined && tagHolds(record, node.digest) ? record.bytes : undefined
   }
 
-  async push(node: Node, bytes: Bytes, signal?: AbortSignal): Promise<void> {
-    const content = { size: node.size, open: bytes.open.bind(bytes) }
-    await this.#store.put(blobKey(node.digest), content, { content: node.digest, signal })
+  push(node: Node, bytes: Bytes, signal?: AbortSignal): Promise<void> {
+    return putNode(this.#store, blobKey(node.digest), node, bytes, signal)
   }
 
   async adopt(node: Node, origin: Origin, signal?: AbortSignal): Promise<boolean> {
@@ -84,7 +83,7 @@ class BucketDestination implements ImageDestination {
   async commit(root: Node, bytes: Uint8Array, options: CommitOptions, signal?: AbortSignal): Promise<CommitResult> {
     const { image, tag, digest } = this.#image
     this.#refuseOtherDigest(root.digest)
-    const existed = await this.has(root, signal)
+    const existed = (await readManifestBlob(this.#store, root.digest, signal)) !== undefined
     if (!existed) await this.push(root, bytesOf(bytes), signal)
     // By digest alone, content is all there is: it has no name to become visible under.
     if (tag === undefined)

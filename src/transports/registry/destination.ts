@@ -1,4 +1,5 @@
-import { LadingError } from '../../errors/index.ts'
+import { createEcrRepository, parseEcrRegistry } from '../../auth/index.ts'
+import { isLadingError, LadingError } from '../../errors/index.ts'
 import { isManifestNode, type Node } from '../../model/descriptor.ts'
 import { type Digest, digestOf, digestParts } from '../../model/digest.ts'
 import { maxManifestBytes } from '../../model/manifest.ts'
@@ -15,7 +16,7 @@ import { type BlobAddress, hasBlob } from './blobs.ts'
 import { fetchManifest, hasManifest, type ManifestAddress, putManifest, resolveManifest } from './manifests.ts'
 import { mountBlob } from './mount.ts'
 import { formatRegistryReference, type RegistryReference } from './reference.ts'
-import { openRegistryClient, type RegistryClient } from './registry-client.ts'
+import { awsIdentity, openRegistryClient, type RegistryClient } from './registry-client.ts'
 import { uploadBlob } from './upload.ts'
 import { abortUpload, type UploadSession } from './upload-session.ts'
 
@@ -24,7 +25,22 @@ export async function openRegistryDestination(
   reference: RegistryReference,
   context: TransportContext,
 ): Promise<ImageDestination> {
-  return new RegistryDestination(reference, await openRegistryClient(reference.registry, context))
+  return new RegistryDestination(
+    reference,
+    await openRegistryClient(reference.registry, context),
+    await repositoryMaker(reference, context),
+  )
+}
+
+/** How the repository is made, where it has to be and the user wants it. */
+async function repositoryMaker(
+  { registry, repository }: RegistryReference,
+  context: TransportContext,
+): Promise<(() => Promise<void>) | undefined> {
+  const ecr = context.createRepository ? parseEcrRegistry(registry) : undefined
+  if (ecr === undefined) return undefined
+  const identity = awsIdentity(await context.http(), context)
+  return () => createEcrRepository(ecr, repository, identity)
 }
 
 class RegistryDestination implements ImageDestination {
@@ -38,7 +54,11 @@ class RegistryDestination implements ImageDestination {
   /** What the name was last known to be: asked once, however often a copy needs it. */
   #known: { readonly digest: Digest | undefined } | undefined
 
-  constructor(reference: RegistryReference, client: RegistryClient) {
+  readonly #makeRepository: (() => Promise<void>) | undefined
+  #made: Promise<void> | undefined
+
+  constructor(reference: RegistryReference, client: RegistryClient, makeRepository: (() => Promise<void>) | undefined) {
+    this.#makeRepository = makeRepository
     this.name = formatRegistryReference(reference)
     this.#reference = reference
     this.#blobs = { client, access: { repository: reference.repository, actions: 'pull,push' } }
@@ -62,11 +82,12 @@ class RegistryDestination implements ImageDestination {
   async push(node: Node, bytes: Bytes, signal?: AbortSignal): Promise<void> {
     if (isManifestNode(node)) {
       const content = await readAll(bytes.open(0, signal), maxManifestBytes, `the manifest ${node.digest}`)
-      return putManifest(this.#manifest(node.digest), { mediaType: node.mediaType, bytes: content }, signal)
+      const manifest = { mediaType: node.mediaType, bytes: content }
+      return this.#inRepository(() => putManifest(this.#manifest(node.digest), manifest, signal))
     }
     const begun = this.#begun.get(node.digest)
     this.#begun.delete(node.digest)
-    return uploadBlob(this.#blobs, node, bytes, begun, signal)
+    return this.#inRepository(() => uploadBlob(this.#blobs, node, bytes, begun, signal))
   }
 
   async adopt(node: Node, origin: Origin, signal?: AbortSignal): Promise<boolean> {
@@ -97,6 +118,18 @@ class RegistryDestination implements ImageDestination {
     await putManifest(this.#manifest(this.#committedName()), { mediaType: root.mediaType, bytes }, signal)
     this.#known = { digest: root.digest }
     return { changed: true, ...(previous === undefined ? {} : { previous }) }
+  }
+
+  /** Where the registry knows no such repository, makes it once, however many pushes found that out, and does the step again. */
+  async #inRepository<T>(step: () => Promise<T>): Promise<T> {
+    try {
+      return await step()
+    } catch (error) {
+      if (this.#makeRepository === undefined || !isLadingError(error) || error.status !== 404) throw error
+      this.#made ??= this.#makeRepository()
+      await this.#made
+      return await step()
+    }
   }
 
   #committedName(): string {

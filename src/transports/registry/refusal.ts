@@ -1,3 +1,4 @@
+import { parseEcrRegistry } from '../../auth/index.ts'
 import { type ErrorCode, LadingError } from '../../errors/index.ts'
 import { type HttpResponse, redactText } from '../../http/index.ts'
 import { readAll } from '../../streams/index.ts'
@@ -40,6 +41,11 @@ export async function refusalError(response: HttpResponse, asked: Asked): Promis
       return refused(response, asked, `${where}${says}`)
     case 404:
       if (asked.absent !== undefined) return fail(asked.absent, `${where} has no ${asked.subject}`)
+      if (stated?.code === 'NAME_UNKNOWN') {
+        const ecr = parseEcrRegistry(asked.registry) !== undefined
+        const hint = ecr ? 'make it in ECR, or let --create-repository do it' : 'make it there first'
+        return fail('image-not-found', `${asked.registry} has no repository ${asked.repository}${says}`, hint)
+      }
       return fail('protocol-error', `${asked.registry} does not know how to answer for ${asked.subject}${says}`)
     case 413:
       return fail('too-large', `${asked.registry} takes no request as large as ${asked.subject}${says}`, chunkHint)

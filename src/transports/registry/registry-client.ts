@@ -1,4 +1,11 @@
-import { createCredentialFinder, type RegistryRequest, RegistrySession } from '../../auth/index.ts'
+import {
+  type AwsIdentity,
+  createCredentialFinder,
+  parseEcrRegistry,
+  type RegistryRequest,
+  RegistrySession,
+  withEcrCredentials,
+} from '../../auth/index.ts'
 import type { HttpClient, HttpResponse } from '../../http/index.ts'
 import type { TransportContext } from '../transport.ts'
 import { refusalError } from './refusal.ts'
@@ -51,7 +58,7 @@ export async function openRegistryClient(registry: string, context: TransportCon
   const { tlsVerify, credentials } = context
   const known = clients.get(http) ?? new Map<string, RegistryClient>()
   clients.set(http, known)
-  const key = JSON.stringify([registry, tlsVerify, credentials.authFile])
+  const key = JSON.stringify([registry, tlsVerify, credentials.authFile, context.cloud.profile])
   const client = known.get(key) ?? (await makeClient(http, registry, context))
   // Another may have been made meanwhile: the first one stays.
   const kept = known.get(key) ?? client
@@ -61,8 +68,15 @@ export async function openRegistryClient(registry: string, context: TransportCon
 
 async function makeClient(http: HttpClient, registry: string, context: TransportContext): Promise<RegistryClient> {
   const { authFile } = context.credentials
-  const credentials = createCredentialFinder({ authFile })
+  const files = createCredentialFinder({ authFile, signal: context.signal })
+  const ecr = parseEcrRegistry(registry)
+  const credentials = ecr === undefined ? files : withEcrCredentials(files, ecr, awsIdentity(http, context))
   // A file that the user names is wrong even where the registry would never have asked for it.
-  if (authFile !== undefined) await credentials.load()
+  if (authFile !== undefined) await files.load()
   return new RegistryClient(new RegistrySession({ http, registry, credentials, tlsVerify: context.tlsVerify }))
+}
+
+/** Whose repositories ECR shows and makes: as for buckets on the same side. */
+export function awsIdentity(http: HttpClient, { cloud, environment }: TransportContext): AwsIdentity {
+  return { http, profile: cloud.profile, environment }
 }

@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto'
+import type { ByteStream } from '../../streams/index.ts'
+import type { PartBudget } from './part-budget.ts'
+
+/** A piece of a body, in memory. */
+export interface BodyPart {
+  /** From 1. */
+  readonly number: number
+  readonly last: boolean
+  readonly bytes: Uint8Array
+  readonly md5: Buffer
+  /** Gives its memory back. MUST be called. */
+  release(): void
+}
+
+/** Where Google's parts end and memory's begin: 5 MiB is the least that Google takes, 10 000 parts the most. */
+export const partBytes = 16 * 1024 * 1024
+const maxParts = 10_000
+
+/** All parts but the last have this size. Without a known size there is room for 156 GiB. */
+export function partSizeFor(size: number | undefined): number {
+  const needed = Math.ceil((size ?? 0) / maxParts)
+  const unit = 1024 * 1024
+  return Math.max(partBytes, Math.ceil(needed / unit) * unit)
+}
+
+export interface Cutting {
+  readonly size: number | undefined
+  readonly partSize: number
+  readonly budget: PartBudget
+  readonly signal: AbortSignal | undefined
+}
+
+/**
+ * Cuts a stream into parts, each of which waits for memory first. At least one comes, which may be empty. The last comes when the
+ * stream has ended: there it says whether all was right. MD5 is taken while bytes arrive: of a whole part at once it would hold up
+ * everything else.
+ *
+ * Chunks are copied: whoever made one may use its memory again.
+ */
+export async function* bodyParts(body: ByteStream, cutting: Cutting): AsyncGenerator<BodyPart, void, undefined> {
+  const { size, partSize, budget, signal } = cutting
+  const chunks = body[Symbol.asyncIterator]()
+  const nextChunk = async () => {
+    const { done, value } = await chunks.next()
+    return done ? undefined : value
+  }
+  try {
+    let rest = await nextChunk()
+    for (let number = 1, offset = 0, last = false; !last; number++) {
+      const capacity = size === undefined ? partSize : Math.min(partSize, size - offset)
+      const release = await budget.take(capacity, signal)
+      let given = false
+      try {
+        const buffer = Buffer.allocUnsafeSlow(capacity)
+        const hash = createHash('md5')
+        let filled = 0
+        while (rest !== undefined && filled < capacity) {
+          const piece = rest.subarray(0, capacity - filled)
+          buffer.set(piece, filled)
+          hash.update(piece)
+          filled += piece.byteLength
+          rest = piece.byteLength < rest.byteLength ? rest.subarray(piece.byteLength) : await nextChunk()
+        }
+        last = rest === undefined
+        given = true
+        yield { number, last, bytes: buffer.subarray(0, filled), md5: hash.digest(), release }
+        offset += filled
+      } finally {
+        if (!given) release()
+      }
+    }
+  } finally {
+    await chunks.return?.()
+  }
+}

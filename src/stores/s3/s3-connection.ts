@@ -1,0 +1,182 @@
+import type { S3 } from '@aws-sdk/client-s3'
+import { isLadingError, type LadingError } from '../../errors/index.ts'
+import type { HttpClient, HttpResponse } from '../../http/index.ts'
+import type { Capabilities } from '../capabilities.ts'
+import type { StoreContext } from '../store-context.ts'
+import { explainError } from './explain-error.ts'
+import { HttpClientHandler, type S3Exchange } from './http-handler.ts'
+import type { S3Sdk } from './load-sdk.ts'
+import { type KnownHashes, signPayloads } from './payload-hash.ts'
+import { credentialProvider } from './s3-credentials.ts'
+import type { S3Settings } from './s3-settings.ts'
+import { regionToGoTo, saysExpired, serviceError } from './service-error.ts'
+
+/** The options of a call of the SDK, with what our handler reads in them. */
+type CallOptions = NonNullable<Parameters<S3['headObject']>[1]> & { readonly exchange: S3Exchange }
+
+export interface Call {
+  /** What the identity needs to be allowed, for the error that says that it is not. */
+  readonly permission: string
+  readonly signal?: AbortSignal | undefined
+  readonly attempts?: number
+  readonly streams?: boolean
+}
+
+export interface Answered<T> {
+  readonly output: T
+  readonly answer: HttpResponse
+}
+
+interface Opened {
+  readonly s3: S3
+  readonly region: string
+}
+
+/** Where AWS sends whoever names no region, and what servers that have none call theirs. */
+const defaultRegion = 'us-east-1'
+
+/** How one bucket is asked: every request of the driver passes here, and every error is explained here. */
+export class S3Connection {
+  readonly settings: S3Settings
+  readonly http: HttpClient
+  readonly capabilities: Capabilities
+  readonly warn: (message: string) => void
+  /** Whether the bucket has answered: only then does "not found" mean the object. */
+  bucketSeen = false
+  readonly knownHashes: KnownHashes = new WeakMap()
+  readonly #sdk: S3Sdk
+  readonly #environment: StoreContext['environment']
+  #region: string | undefined
+  #opened: Promise<Opened> | undefined
+
+  constructor(
+    sdk: S3Sdk,
+    settings: S3Settings,
+    parts: {
+      readonly http: HttpClient
+      readonly capabilities: Capabilities
+      readonly context: Pick<StoreContext, 'environment' | 'warn'>
+    },
+  ) {
+    this.settings = settings
+    this.http = parts.http
+    this.capabilities = parts.capabilities
+    this.warn = message => parts.context.warn(message)
+    this.#sdk = sdk
+    this.#environment = parts.context.environment
+    this.#region = settings.region
+  }
+
+  /** How S3 is told of an object. */
+  at(key: string): { Bucket: string; Key: string; RequestPayer?: 'requester' } {
+    return { ...this.inBucket(), Key: this.settings.prefix + key }
+  }
+
+  inBucket(): { Bucket: string; RequestPayer?: 'requester' } {
+    const { bucket, requesterPays } = this.settings
+    return { Bucket: bucket, ...(requesterPays ? { RequestPayer: 'requester' } : {}) }
+  }
+
+  /**
+   * Calls the SDK. Goes once to the region that a refusal names, and once gets new credentials where a token has expired.
+   *
+   * @throws LadingError whatever S3 answers that is no success
+   */
+  async call<T>(call: Call, action: (s3: S3, options: CallOptions) => Promise<T>): Promise<Answered<T>> {
+    const { permission, signal, attempts, streams } = call
+    let moved = false
+    let renewed = false
+    for (;;) {
+      signal?.throwIfAborted()
+      const opened = this.#open()
+      const exchange: S3Exchange = { signal, attempts, streams }
+      let region = this.#region ?? defaultRegion
+      try {
+        const client = await opened
+        region = client.region
+        const output = await action(client.s3, { exchange })
+        this.bucketSeen = true
+        if (exchange.answer === undefined) throw new TypeError('the SDK answered without asking')
+        return { output, answer: exchange.answer }
+      } catch (error) {
+        signal?.throwIfAborted()
+        const service = serviceError(error)
+        const target = service && regionToGoTo(service)
+        if (target !== undefined && target !== region && !moved) {
+          moved = true
+          this.#reopen(opened, target)
+        } else if (service !== undefined && saysExpired(service) && !renewed) {
+          renewed = true
+          this.#reopen(opened, region)
+        } else {
+          if (service?.name === 'NoSuchKey') this.bucketSeen = true
+          throw explainError(error, { settings: this.settings, region, permission })
+        }
+      }
+    }
+  }
+
+  /** As `call`; of codes that are answers too the error is given, not thrown. */
+  async ask<T>(
+    call: Call,
+    expected: (error: LadingError) => boolean,
+    action: (s3: S3, options: CallOptions) => Promise<T>,
+  ): Promise<Answered<T> | LadingError> {
+    try {
+      return await this.call(call, action)
+    } catch (error) {
+      if (isLadingError(error) && expected(error)) return error
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    const opened = this.#opened
+    this.#opened = undefined
+    const client = await opened?.catch(() => undefined)
+    client?.s3.destroy()
+  }
+
+  #open(): Promise<Opened> {
+    this.#opened ??= this.#create()
+    return this.#opened
+  }
+
+  /** A new client has new credentials: the SDK keeps those that it has for as long as they claim to last. Who comes second finds it done. */
+  #reopen(refused: Promise<Opened>, region: string): void {
+    if (refused !== this.#opened) return
+    this.#region = region
+    this.#opened = undefined
+  }
+
+  async #create(): Promise<Opened> {
+    const { endpoint, isAws, profile } = this.settings
+    const requestHandler = new HttpClientHandler(this.http)
+    const region = this.#region ?? (await this.#profileRegion())
+    const s3 = new this.#sdk.client.S3({
+      region,
+      ...(endpoint === undefined ? {} : { endpoint: endpoint.href }),
+      ...(profile === undefined ? {} : { profile }),
+      forcePathStyle: !isAws,
+      credentials: credentialProvider(this.#sdk, this.settings, this.#environment, requestHandler),
+      requestHandler,
+      maxAttempts: 1,
+      // Bodies are guarded by the hash that they are signed with. What the SDK would add is a trailer in a framing of its own, which
+      // servers other than AWS refuse or, worse, store.
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+    })
+    signPayloads(s3, this.knownHashes)
+    return { s3, region }
+  }
+
+  async #profileRegion(): Promise<string> {
+    const { profile } = this.settings
+    const { config } = new this.#sdk.client.S3(profile === undefined ? {} : { profile })
+    try {
+      return await config.region()
+    } catch {
+      return defaultRegion
+    }
+  }
+}

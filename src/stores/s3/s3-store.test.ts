@@ -1,0 +1,32 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, test } from 'vitest'
+import { environmentOf } from '../../../test/stores/s3-place.ts'
+import { createHttpClient, type HttpClient } from '../../http/index.ts'
+import { type FakeS3, startFakeS3 } from '../../testing/fake-s3.ts'
+import { objectStoreSuite } from '../../testing/object-store-suite.ts'
+import { checkedStore, type ObjectStore } from '../index.ts'
+import { openS3Store } from './open-s3-store.ts'
+
+const cache = await mkdtemp(join(tmpdir(), 'lading-s3-'))
+let s3: FakeS3
+let http: HttpClient
+beforeAll(async () => {
+  s3 = await startFakeS3()
+  http = createHttpClient()
+})
+afterAll(async () => {
+  await http[Symbol.asyncDispose]()
+  await s3.stop()
+  await rm(cache, { recursive: true })
+})
+
+let opened = 0
+async function open(): Promise<ObjectStore> {
+  s3.bucket('suite')
+  const context = { http: async () => http, cloud: {}, environment: environmentOf(s3, cache), warn: () => {} }
+  return checkedStore(await openS3Store(`suite/t${opened++}`, context))
+}
+
+objectStoreSuite({ describe, test }, { name: 's3 (fake)', open })

@@ -1,0 +1,119 @@
+import type { ByteStream, Bytes } from '../../streams/index.ts'
+import type {
+  CopyFromOptions,
+  DeleteOptions,
+  GetOptions,
+  ListEntry,
+  ListOptions,
+  ObjectInfo,
+  ObjectOrigin,
+  PutOptions,
+  StoreDriver,
+} from '../object-store.ts'
+import { ChunkReader } from './chunk-reader.ts'
+import { putUnderCondition } from './conditional-put.ts'
+import { type CopyLimits, copyLimits, copyObject } from './copy-object.ts'
+import { deleteObject } from './delete-object.ts'
+import { listObjects } from './list-objects.ts'
+import { type PartBuffer, PartBuffers } from './part-buffers.ts'
+import { partSizeOf } from './part-size.ts'
+import { putLarge } from './put-large.ts'
+import { putObject } from './put-object.ts'
+import { getObject, headObject } from './read-object.ts'
+import type { S3Connection } from './s3-connection.ts'
+
+export interface S3Limits {
+  /** Objects up to this are written in one request, larger ones in parts of at least this. */
+  readonly partBytes: number
+  /** Memory for all that is being written. */
+  readonly bufferBytes: number
+  readonly copy: CopyLimits
+}
+
+const mebibyte = 1024 * 1024
+
+export const s3Limits: S3Limits = { partBytes: 16 * mebibyte, bufferBytes: 96 * mebibyte, copy: copyLimits }
+
+export class S3Store implements StoreDriver {
+  readonly name: string
+  readonly #connection: S3Connection
+  readonly #limits: S3Limits
+  readonly #buffers: PartBuffers
+
+  constructor(connection: S3Connection, limits: S3Limits) {
+    this.name = connection.settings.name
+    this.#connection = connection
+    this.#limits = limits
+    this.#buffers = new PartBuffers(limits.bufferBytes, limits.partBytes)
+  }
+
+  head(key: string, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<ObjectInfo | undefined> {
+    return headObject(this.#connection, key, signal)
+  }
+
+  get(key: string, options: GetOptions = {}): Promise<{ info: ObjectInfo; body: ByteStream }> {
+    return getObject(this.#connection, key, options)
+  }
+
+  async put(key: string, body: Bytes, options: PutOptions = {}): Promise<ObjectInfo> {
+    const small = await this.#readSmall(body, options.signal)
+    if (small === undefined) {
+      const partSize = partSizeOf(body.size ?? 0, this.#limits.partBytes)
+      return await putLarge(this.#connection, key, body, { ...options, partSize, buffers: this.#buffers })
+    }
+    let sent = false
+    try {
+      const { bytes } = small
+      const info =
+        options.ifMatch === undefined && options.ifNoneMatch === undefined
+          ? await putObject(this.#connection, key, bytes, options)
+          : await putUnderCondition(this.#connection, key, bytes, options, options.signal)
+      sent = true
+      return info
+    } finally {
+      small.buffer.release(sent)
+    }
+  }
+
+  /** A body that fits into one request, whole, so that it can be sent again; `undefined` where it does not fit. */
+  async #readSmall(
+    body: Bytes,
+    signal: AbortSignal | undefined,
+  ): Promise<{ bytes: Uint8Array<ArrayBuffer>; buffer: PartBuffer } | undefined> {
+    const { partBytes } = this.#limits
+    if (body.size !== undefined && body.size > partBytes) return undefined
+    const buffer = await this.#buffers.acquire(body.size ?? partBytes, signal)
+    try {
+      await using reader = new ChunkReader(body.open(0, signal))
+      const bytes = buffer.bytes.subarray(0, await reader.fill(buffer.bytes))
+      // At the end of a body is the proof that it was the right one.
+      if (await reader.atEnd()) return { bytes, buffer }
+    } catch (error) {
+      buffer.release()
+      throw error
+    }
+    buffer.release()
+    return undefined
+  }
+
+  list(prefix: string, options: ListOptions = {}): AsyncIterable<ListEntry> {
+    return listObjects(this.#connection, prefix, options)
+  }
+
+  delete(key: string, options: DeleteOptions = {}): Promise<void> {
+    return deleteObject(this.#connection, key, options)
+  }
+
+  origin(key: string): ObjectOrigin {
+    const { account, bucket, prefix } = this.#connection.settings
+    return { service: 's3', account, bucket, key: prefix + key }
+  }
+
+  copyFrom(origin: ObjectOrigin, key: string, options: CopyFromOptions): Promise<ObjectInfo | undefined> {
+    return copyObject(this.#connection, origin, key, options, this.#limits.copy)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#connection.close()
+  }
+}

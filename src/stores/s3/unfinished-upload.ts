@@ -1,0 +1,111 @@
+import { isLadingError, LadingError } from '../../errors/index.ts'
+import type { Digest } from '../../model/digest.ts'
+import { bareEtag } from './etag.ts'
+import { inContentClass } from './put-object.ts'
+import type { S3Connection } from './s3-connection.ts'
+
+export interface StoredPart {
+  /** Without its quotes. */
+  readonly etag: string
+  readonly size: number
+}
+
+/** An upload of several requests that is begun and not finished. It lives at the server until it is completed or aborted. */
+export interface UnfinishedUpload {
+  readonly id: string
+  readonly parts: StoredParts
+}
+
+/** By number, from 1. */
+export type StoredParts = ReadonlyMap<number, StoredPart>
+
+type Signal = AbortSignal | undefined
+
+/** Uploads of one key that are looked into: of blobs there is rarely more than one. */
+const maxCandidates = 10
+
+export async function beginUpload(
+  connection: S3Connection,
+  key: string,
+  content: Digest | undefined,
+  signal: Signal,
+): Promise<UnfinishedUpload> {
+  const { encryption } = connection.settings
+  const { output } = await inContentClass(connection, content, fields =>
+    connection.call({ permission: 's3:PutObject', signal }, (s3, options) =>
+      s3.createMultipartUpload({ ...connection.at(key), ...encryption, ...fields }, options),
+    ),
+  )
+  return { id: output.UploadId ?? '', parts: new Map() }
+}
+
+/**
+ * The unfinished upload of a key that has most of it, whoever began it. Its parts are not trusted. An identity that may not list
+ * uploads begins anew.
+ */
+export async function findUpload(
+  connection: S3Connection,
+  key: string,
+  signal: Signal,
+): Promise<UnfinishedUpload | undefined> {
+  const { Key, ...bucket } = connection.at(key)
+  try {
+    const { output } = await connection.call({ permission: 's3:ListBucketMultipartUploads', signal }, (s3, options) =>
+      s3.listMultipartUploads({ ...bucket, Prefix: Key }, options),
+    )
+    const ids = (output.Uploads ?? []).flatMap(upload => (upload.Key === Key ? (upload.UploadId ?? []) : []))
+    const found: UnfinishedUpload[] = []
+    for (const id of ids.slice(-maxCandidates)) found.push({ id, parts: await partsOf(connection, key, id, signal) })
+    return found.sort((a, b) => b.parts.size - a.parts.size)[0]
+  } catch (error) {
+    // Another writer may finish it while it is looked at, which is said as "no such upload".
+    if (isLadingError(error, 'denied', 'blob-not-found', 'unsupported', 'protocol-error')) return undefined
+    throw error
+  }
+}
+
+async function partsOf(connection: S3Connection, key: string, id: string, signal: Signal): Promise<StoredParts> {
+  const parts = new Map<number, StoredPart>()
+  let marker: string | undefined
+  do {
+    const { output } = await connection.call({ permission: 's3:ListMultipartUploadParts', signal }, (s3, options) =>
+      s3.listParts(
+        { ...connection.at(key), UploadId: id, ...(marker === undefined ? {} : { PartNumberMarker: marker }) },
+        options,
+      ),
+    )
+    for (const { PartNumber, ETag, Size } of output.Parts ?? []) {
+      const etag = bareEtag(ETag)
+      if (PartNumber !== undefined && etag !== undefined) parts.set(PartNumber, { etag, size: Size ?? 0 })
+    }
+    marker = output.IsTruncated ? output.NextPartNumberMarker : undefined
+  } while (marker !== undefined)
+  return parts
+}
+
+/** Whether an upload is still unfinished. */
+export async function isUnfinished(
+  connection: S3Connection,
+  key: string,
+  upload: UnfinishedUpload,
+  signal: Signal,
+): Promise<boolean> {
+  const answered = await connection.ask(
+    { permission: 's3:ListMultipartUploadParts', signal },
+    // Who may not look takes it for what it was a moment ago.
+    ({ status }) => status === 404 || status === 403,
+    (s3, options) => s3.listParts({ ...connection.at(key), UploadId: upload.id, MaxParts: 1 }, options),
+  )
+  return !(answered instanceof LadingError) || answered.status === 403
+}
+
+/** Gives an upload up. What is left of it where that fails, a lifecycle rule of the bucket removes. */
+export async function abortUpload(connection: S3Connection, key: string, upload: UnfinishedUpload): Promise<void> {
+  try {
+    await connection.call({ permission: 's3:AbortMultipartUpload' }, (s3, options) =>
+      s3.abortMultipartUpload({ ...connection.at(key), UploadId: upload.id }, options),
+    )
+  } catch (error) {
+    if (!isLadingError(error)) throw error
+  }
+}
