@@ -99,7 +99,7 @@ describeWithServices(['azurite-blob', 'openssl'], 'identities in Azure', () => {
     expect(tokens).not.toContain(null)
   })
 
-  test('the identity of the machine opens a bucket, and one token serves all requests', async () => {
+  test('the identity of the machine opens a second bucket in this process, and one token serves all requests', async () => {
     lifetimeSeconds = 3600
     await using store = await open()
     await store.put('a', new TextEncoder().encode('hello'), { ifNoneMatch: '*' })
