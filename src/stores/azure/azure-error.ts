@@ -97,8 +97,9 @@ const explanations: Readonly<Record<string, (settings: AzureSettings, refusal: R
     'try again when it is there',
   ],
   ServerBusy: ({ account }) => ['rate-limited', `the storage account ${account} refuses more requests for now`],
+  PendingCopyOperation: () => ['server-error', 'Azure is still copying another object to this key'],
   InvalidBlobOrBlock: () => [
-    'server-error',
+    'denied',
     'another program has begun to upload this object in blocks of its own naming',
     'let it finish; Azure forgets what it left within a week',
   ],
