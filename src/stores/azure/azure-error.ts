@@ -46,7 +46,7 @@ function explain(refusal: Refusal, settings: AzureSettings): Explanation {
     const hint = 'something between here and there is broken, or rewrites what passes'
     return ['network', 'the bytes were changed on their way to Azure', hint]
   }
-  const known = explanations[code]
+  const known = Object.hasOwn(explanations, code) ? explanations[code] : undefined
   if (known !== undefined) return known(settings, refusal)
   if (status >= 400 && status < 500 && refusal.response?.headers.get('x-ms-request-id') === undefined) {
     return ['protocol-error', `${endpoint} does not answer like Azure Blob Storage (${status})`, 'check the endpoint']
@@ -97,8 +97,9 @@ const explanations: Readonly<Record<string, (settings: AzureSettings, refusal: R
     'try again when it is there',
   ],
   ServerBusy: ({ account }) => ['rate-limited', `the storage account ${account} refuses more requests for now`],
+  PendingCopyOperation: () => ['server-error', 'Azure is still copying another object to this key'],
   InvalidBlobOrBlock: () => [
-    'server-error',
+    'denied',
     'another program has begun to upload this object in blocks of its own naming',
     'let it finish; Azure forgets what it left within a week',
   ],

@@ -1,4 +1,4 @@
-import type { BlobServiceClient, BlockBlobClient, ContainerClient } from '@azure/storage-blob'
+import type { BlockBlobClient, ContainerClient } from '@azure/storage-blob'
 import type { HttpClient } from '../../http/index.ts'
 import type { ByteStream, Bytes } from '../../streams/index.ts'
 import type {
@@ -20,7 +20,7 @@ import { BufferBudget } from './buffer-budget.ts'
 import { copyBlob } from './copy-blob.ts'
 import { deleteBlob } from './delete-blob.ts'
 import { listBlobs } from './list-blobs.ts'
-import { openAccount } from './open-account.ts'
+import { type OpenAccount, openAccount } from './open-account.ts'
 import { usualPartSize } from './part-size.ts'
 import { readBlob } from './read-blob.ts'
 import { isAbsent } from './refusal.ts'
@@ -39,16 +39,16 @@ export async function openAzureStore(root: string, context: StoreContext): Promi
 class AzureStore implements StoreDriver {
   readonly name: string
   readonly #settings: AzureSettings
-  readonly #account: BlobServiceClient
+  readonly #account: OpenAccount
   readonly #container: ContainerClient
   readonly #http: () => Promise<HttpClient>
   readonly #buffers = new BufferBudget(bufferBytes, usualPartSize)
 
-  constructor(name: string, settings: AzureSettings, account: BlobServiceClient, http: () => Promise<HttpClient>) {
+  constructor(name: string, settings: AzureSettings, account: OpenAccount, http: () => Promise<HttpClient>) {
     this.name = name
     this.#settings = settings
     this.#account = account
-    this.#container = account.getContainerClient(settings.container)
+    this.#container = account.service.getContainerClient(settings.container)
     this.#http = http
   }
 
@@ -97,12 +97,14 @@ class AzureStore implements StoreDriver {
   async copyFrom(origin: ObjectOrigin, key: string, options: CopyFromOptions): Promise<ObjectInfo | undefined> {
     if (origin.service !== 'az' || origin.account !== this.#settings.endpoint) return undefined
     return await this.#ask(async () => {
-      const source = this.#account.getContainerClient(origin.bucket).getBlobClient(origin.key)
+      const source = this.#account.service.getContainerClient(origin.bucket).getBlobClient(origin.key)
       return await copyBlob(source, this.#blob(key), key, await this.#http(), options)
     })
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {}
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#account[Symbol.dispose]()
+  }
 
   #blob(key: string): BlockBlobClient {
     return this.#container.getBlockBlobClient(this.#settings.prefix + key)

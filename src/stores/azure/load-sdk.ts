@@ -6,20 +6,21 @@ type PipelineSdk = typeof import('@azure/core-rest-pipeline')
 
 /** @throws LadingError `unsupported` where the optional package is not installed */
 export function loadStorageSdk(): Promise<StorageSdk> {
-  return load('@azure/storage-blob', () => import('@azure/storage-blob'))
+  return loadPackage('@azure/storage-blob', () => import('@azure/storage-blob'))
 }
 
 /** @throws LadingError `unsupported` where the optional package is not installed */
 export function loadIdentitySdk(): Promise<IdentitySdk> {
-  return load('@azure/identity', () => import('@azure/identity'))
+  return loadPackage('@azure/identity', () => import('@azure/identity'))
 }
 
 /** What both of the others are built on. @throws LadingError `unsupported` */
 export function loadPipelineSdk(): Promise<PipelineSdk> {
-  return load('@azure/core-rest-pipeline', () => import('@azure/core-rest-pipeline'))
+  return loadPackage('@azure/core-rest-pipeline', () => import('@azure/core-rest-pipeline'))
 }
 
-async function load<T>(name: string, importPackage: () => Promise<T>): Promise<T> {
+/** Imports an optional package. @throws LadingError `unsupported` where it is not installed */
+export async function loadPackage<T>(name: string, importPackage: () => Promise<T>): Promise<T> {
   try {
     return await importPackage()
   } catch (cause) {
