@@ -32,7 +32,10 @@ export function sdkClient({ url, ...keys }: S3Place, { clockOffset = 0, ...other
 }
 
 /** The environment that leads to it, with a cache of its own. */
-function environmentOf({ url, accessKeyId, secretAccessKey }: S3Place, cache: string): StoreContext['environment'] {
+export function environmentOf(
+  { url, accessKeyId, secretAccessKey }: S3Place,
+  cache: string,
+): StoreContext['environment'] {
   return {
     AWS_ENDPOINT_URL_S3: url,
     AWS_ACCESS_KEY_ID: accessKeyId,
