@@ -2,15 +2,14 @@ import { mkdtemp } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { createHttpClient, type HttpClient } from '../../src/http/index.ts'
-import { checkedStore, type ObjectStore } from '../../src/stores/index.ts'
-import { openS3Store } from '../../src/stores/s3/open-s3-store.ts'
+import type { ObjectStore } from '../../src/stores/index.ts'
 import { testContract } from '../../src/testing/contract.ts'
 import { objectStoreSuite } from '../../src/testing/object-store-suite.ts'
 import { type S3Subject, s3Cases } from '../../src/testing/s3-suite.ts'
 import { describeWithServices } from '../services/describe-with-services.ts'
 import { type CephServer, startCeph } from '../services/start-ceph.ts'
 import { temporaryFolder } from '../services/temporary-folder.ts'
-import { environmentOf, sdkClient } from './s3-place.ts'
+import { openS3, sdkClient } from './s3-place.ts'
 
 describeWithServices(['radosgw'], 'Ceph', () => {
   let ceph: CephServer
@@ -28,10 +27,7 @@ describeWithServices(['radosgw'], 'Ceph', () => {
   })
 
   let opened = 0
-  const open = async (): Promise<ObjectStore> => {
-    const context = { http: async () => http, cloud: {}, environment: environmentOf(ceph, cache), warn: () => {} }
-    return checkedStore(await openS3Store(`suite/t${opened++}`, context))
-  }
+  const open = async (): Promise<ObjectStore> => (await openS3(ceph, { root: `suite/t${opened++}`, http, cache })).store
 
   testContract<S3Subject>(
     { describe, test },

@@ -1,5 +1,8 @@
 import { S3 } from '@aws-sdk/client-s3'
-import type { StoreContext } from '../../src/stores/index.ts'
+import type { HttpClient } from '../../src/http/index.ts'
+import { type CloudOptions, checkedStore, type ObjectStore, type StoreContext } from '../../src/stores/index.ts'
+import { openS3Store } from '../../src/stores/s3/open-s3-store.ts'
+import { type S3Limits, s3Limits } from '../../src/stores/s3/s3-store.ts'
 
 /** An S3 server that a test runs, and how it is entered. */
 export interface S3Place {
@@ -41,3 +44,30 @@ export function environmentOf(
     XDG_CACHE_HOME: cache,
   }
 }
+
+export interface OpenOptions {
+  readonly root: string
+  readonly http: HttpClient
+  readonly cache: string
+  readonly cloud?: CloudOptions
+  readonly environment?: StoreContext['environment']
+  readonly limits?: Partial<S3Limits>
+}
+
+/** Opens a bucket of a place as lading would, with parts of the least size that S3 allows. */
+export async function openS3(
+  place: S3Place,
+  { root, http, cache, cloud = {}, environment, limits }: OpenOptions,
+): Promise<{ store: ObjectStore; warnings: Set<string> }> {
+  const warnings = new Set<string>()
+  const context: StoreContext = {
+    http: async () => http,
+    cloud,
+    environment: { ...environmentOf(place, cache), ...environment },
+    warn: message => void warnings.add(message),
+  }
+  const driver = await openS3Store(root, context, { ...s3Limits, partBytes, ...limits })
+  return { store: checkedStore(driver), warnings }
+}
+
+export const partBytes = 5 * 1024 * 1024

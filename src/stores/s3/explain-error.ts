@@ -58,11 +58,7 @@ const explanations: Readonly<Record<string, Explanation>> = {
     'the object is archived (Glacier) and cannot be read before it is restored',
     'restore it with `aws s3api restore-object`, or push the image again to another bucket',
   ],
-  SlowDown: (_, { settings }) => [
-    'rate-limited',
-    `${serverOf(settings)} asks for fewer requests, and did so to every attempt`,
-    'use fewer --jobs, or try again later',
-  ],
+  SlowDown: overloaded,
   XAmzContentSHA256Mismatch: damaged,
   BadDigest: damaged,
   KeyTooLongError: () => ['bad-argument', 'the key is longer than the 1024 bytes that S3 allows, with its prefix'],
@@ -99,6 +95,7 @@ function byStatus(error: ServiceError, asked: AskedOf): ReturnType<Explanation> 
   if (status === 404) return ['blob-not-found', 'there is no such object']
   if (status === 412) return ['precondition-failed', 'it is not the version that was asked for']
   const said = redactText(`${error.name}: ${error.message}`)
+  if (status === 503) return overloaded(error, asked)
   if (status === 501) return ['unsupported', `${serverOf(asked.settings)} cannot do this: ${said}`]
   if (status >= 500) return ['server-error', `${serverOf(asked.settings)} answered ${status}: ${said}`]
   return ['protocol-error', `${serverOf(asked.settings)} answered ${status}: ${said}`]
@@ -118,6 +115,15 @@ function wrongRegion(error: ServiceError, { settings, region }: AskedOf): Return
     'bad-argument',
     `the bucket ${settings.bucket} ${where} in ${region}`,
     `name its region with --region${error.region === undefined ? '' : ` ${error.region}`} or AWS_REGION`,
+  ]
+}
+
+/** HEAD is answered 503 without the code, SlowDown. */
+function overloaded(_: ServiceError, { settings }: AskedOf): ReturnType<Explanation> {
+  return [
+    'rate-limited',
+    `${serverOf(settings)} asks for fewer requests, and did so at every attempt`,
+    'use fewer --jobs, or try again later',
   ]
 }
 

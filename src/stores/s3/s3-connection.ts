@@ -9,7 +9,7 @@ import type { S3Sdk } from './load-sdk.ts'
 import { type KnownHashes, signPayloads } from './payload-hash.ts'
 import { credentialProvider } from './s3-credentials.ts'
 import type { S3Settings } from './s3-settings.ts'
-import { regionToGoTo, saysExpired, serviceError } from './service-error.ts'
+import { regionToGoTo, saysExpired, serviceError, skewMinutes } from './service-error.ts'
 
 /** The options of a call of the SDK, with what our handler reads in them. */
 type CallOptions = NonNullable<Parameters<S3['headObject']>[1]> & { readonly exchange: S3Exchange }
@@ -47,6 +47,7 @@ export class S3Connection {
   readonly #sdk: S3Sdk
   readonly #environment: StoreContext['environment']
   #region: string | undefined
+  #clockWarned = false
   #opened: Promise<Opened> | undefined
 
   constructor(
@@ -78,14 +79,15 @@ export class S3Connection {
   }
 
   /**
-   * Calls the SDK. Goes once to the region that a refusal names, and once gets new credentials where a token has expired.
+   * Calls the SDK. What a refusal tells is tried once: another region, new credentials for a token that has expired, the server's
+   * time (which the SDK goes by from then on) for a clock that is wrong.
    *
    * @throws LadingError whatever S3 answers that is no success
    */
   async call<T>(call: Call, action: (s3: S3, options: CallOptions) => Promise<T>): Promise<Answered<T>> {
     const { permission, signal, attempts, streams } = call
-    let moved = false
-    let renewed = false
+    const tried = new Set<'region' | 'credentials' | 'time'>()
+    const firstTime = (cure: 'region' | 'credentials' | 'time') => !tried.has(cure) && tried.add(cure)
     for (;;) {
       signal?.throwIfAborted()
       const opened = this.#open()
@@ -102,12 +104,13 @@ export class S3Connection {
         signal?.throwIfAborted()
         const service = serviceError(error)
         const target = service && regionToGoTo(service)
-        if (target !== undefined && target !== region && !moved) {
-          moved = true
+        const skew = service && skewMinutes(service)
+        if (target !== undefined && target !== region && firstTime('region')) {
           this.#reopen(opened, target)
-        } else if (service !== undefined && saysExpired(service) && !renewed) {
-          renewed = true
+        } else if (service !== undefined && saysExpired(service) && firstTime('credentials')) {
           this.#reopen(opened, region)
+        } else if (skew !== undefined && firstTime('time')) {
+          this.#warnOfClock(skew)
         } else {
           if (service?.name === 'NoSuchKey') this.bucketSeen = true
           throw explainError(error, { settings: this.settings, region, permission })
@@ -147,6 +150,13 @@ export class S3Connection {
     if (refused !== this.#opened) return
     this.#region = region
     this.#opened = undefined
+  }
+
+  #warnOfClock(minutes: number): void {
+    if (this.#clockWarned) return
+    this.#clockWarned = true
+    const wrong = `${Math.abs(minutes)} minutes ${minutes > 0 ? 'fast' : 'slow'}`
+    this.warn(`the clock of this machine is ${wrong}, by that of S3, whose time is used to sign; set the clock (NTP)`)
   }
 
   async #create(): Promise<Opened> {

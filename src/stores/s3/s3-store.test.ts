@@ -2,12 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, test } from 'vitest'
-import { environmentOf } from '../../../test/stores/s3-place.ts'
+import { openS3 } from '../../../test/stores/s3-place.ts'
 import { createHttpClient, type HttpClient } from '../../http/index.ts'
 import { type FakeS3, startFakeS3 } from '../../testing/fake-s3.ts'
 import { objectStoreSuite } from '../../testing/object-store-suite.ts'
-import { checkedStore, type ObjectStore } from '../index.ts'
-import { openS3Store } from './open-s3-store.ts'
+import type { ObjectStore } from '../index.ts'
 
 const cache = await mkdtemp(join(tmpdir(), 'lading-s3-'))
 let s3: FakeS3
@@ -25,8 +24,7 @@ afterAll(async () => {
 let opened = 0
 async function open(): Promise<ObjectStore> {
   s3.bucket('suite')
-  const context = { http: async () => http, cloud: {}, environment: environmentOf(s3, cache), warn: () => {} }
-  return checkedStore(await openS3Store(`suite/t${opened++}`, context))
+  return (await openS3(s3, { root: `suite/t${opened++}`, http, cache })).store
 }
 
 objectStoreSuite({ describe, test }, { name: 's3 (fake)', open })

@@ -39,6 +39,17 @@ export function saysExpired(error: ServiceError): boolean {
   return ['ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired'].includes(error.name)
 }
 
+/** S3: requests that were signed further away from its own time are refused. */
+const maxSkewMs = 15 * 60_000
+
+/** How far this machine's clock is from the server's, in minutes, where that is why a request was refused. */
+export function skewMinutes({ status, name, date }: ServiceError): number | undefined {
+  const skewMs = date === undefined ? Number.NaN : Date.now() - Date.parse(date)
+  // A refused HEAD has no code.
+  const refused = name === 'RequestTimeTooSkewed' || (status === 403 && Math.abs(skewMs) > maxSkewMs)
+  return refused && !Number.isNaN(skewMs) ? Math.round(skewMs / 60_000) : undefined
+}
+
 function field(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null && name in value ? Reflect.get(value, name) : undefined
 }
