@@ -225,3 +225,31 @@ test('a token that expires in mid-upload is replaced', async () => {
   expect(gcs.requests.some(({ status }) => status === 401)).toBe(true)
   expect(stored()?.content.equals(large)).toBe(true)
 })
+
+describe('an emulator without the XML API', () => {
+  beforeEach(() => {
+    gcs.quirks.noXml = true
+  })
+
+  test('gets a large object in the chunks of a resumable upload', async () => {
+    expect(await store.put(key, bodyOf(large), { content })).toMatchObject({ size })
+    expect(gcs.requests.filter(({ status }) => status === 308)).toHaveLength(2)
+    expect(stored()?.content.equals(large)).toBe(true)
+    await store.put('conditional', bodyOf(large), { ifNoneMatch: '*' })
+    expect([...bucket().objects.keys()]).toEqual([key, 'conditional'])
+  })
+
+  test('keeps nothing of one that fails', async () => {
+    const failure = new LadingError('network', 'the source is gone')
+    expect(
+      await fails(
+        store.put(
+          key,
+          bodyOf(large, size - 1, () => Promise.reject(failure)),
+          { content },
+        ),
+      ),
+    ).toBe(failure)
+    expect([stored(), bucket().sessions.size]).toEqual([undefined, 0])
+  })
+})

@@ -10,6 +10,7 @@ import { infoOf, type ObjectResource } from './object-resource.ts'
 import { type PutMarker, putMarker } from './put-marker.ts'
 import { isGeneration, lookUp } from './read-object.ts'
 import { BodyFailure, sendParts } from './send-parts.ts'
+import { sendResumable } from './send-resumable.ts'
 
 /** A body in its parts. */
 export interface LargeBody {
@@ -72,6 +73,7 @@ async function upload(
   const resumable = content !== undefined
   const earlier = resumable ? await furthest(client, address, name, signal) : undefined
   const begun = earlier?.upload ?? (await MultipartUpload.begin(client, address, name, marker.metadata, signal))
+  if (begun === undefined) return await sendResumable(client, address, name, parts, marker.metadata, signal)
   let stored: StoredPart[] | undefined
   try {
     stored = await sendParts(begun, parts, earlier?.parts ?? new Map(), signal)
