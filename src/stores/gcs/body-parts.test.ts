@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { bodyParts, partBytes, partSizeFor } from './body-parts.ts'
+import { bodyParts, defaultPartBytes, partSizeFor } from './body-parts.ts'
 import { PartBudget } from './part-budget.ts'
 
 const mebibyte = 1024 * 1024
 
 test.each([
-  [undefined, partBytes],
-  [0, partBytes],
-  [10_000 * partBytes, partBytes],
-  [10_000 * partBytes + 1, partBytes + mebibyte],
+  [undefined, defaultPartBytes],
+  [0, defaultPartBytes],
+  [10_000 * defaultPartBytes, defaultPartBytes],
+  [10_000 * defaultPartBytes + 1, defaultPartBytes + mebibyte],
   [5 * 1024 ** 4, 525 * mebibyte],
 ])('an object of %s bytes has parts of %i', (size, expected) => {
   expect(partSizeFor(size)).toBe(expected)

@@ -9,19 +9,19 @@ export interface BodyPart {
   readonly last: boolean
   readonly bytes: Uint8Array
   readonly md5: Buffer
-  /** Gives its memory back. MUST be called. */
+  /** Gives its memory back. MUST be called, and may be called again. */
   release(): void
 }
 
 /** What is sent in one request, and the size of parts where Google's limits ask for no other: 5 MiB at least, 10 000 at most. */
-export const partBytes = 16 * 1024 * 1024
+export const defaultPartBytes = 16 * 1024 * 1024
 const maxParts = 10_000
 
 /** All parts but the last have this size. Without a known size there is room for 156 GiB. */
-export function partSizeFor(size: number | undefined, usual = partBytes): number {
+export function partSizeFor(size: number | undefined, least = defaultPartBytes): number {
   const needed = Math.ceil((size ?? 0) / maxParts)
   const unit = 1024 * 1024
-  return Math.max(usual, Math.ceil(needed / unit) * unit)
+  return Math.max(least, Math.ceil(needed / unit) * unit)
 }
 
 export interface Cutting {

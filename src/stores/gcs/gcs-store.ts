@@ -11,7 +11,7 @@ import type {
   PutOptions,
   StoreDriver,
 } from '../object-store.ts'
-import { type BodyPart, bodyParts, partSizeFor, partBytes as usualPartBytes } from './body-parts.ts'
+import { type BodyPart, bodyParts, defaultPartBytes, partSizeFor } from './body-parts.ts'
 import { BucketAddress } from './bucket-address.ts'
 import { copyObject } from './copy-object.ts'
 import { deleteObject } from './delete-object.ts'
@@ -39,12 +39,12 @@ export class GcsStore implements StoreDriver {
   readonly #budget = new PartBudget(budgetBytes)
   readonly #partBytes: number
 
-  constructor(settings: GcsSettings, client: GcsClient, principal: string | undefined, partBytes?: number) {
-    this.#partBytes = partBytes ?? usualPartBytes
+  constructor(settings: GcsSettings, client: GcsClient, principal: string | undefined, partBytes = defaultPartBytes) {
     this.name = `gs://${settings.bucket}${settings.prefix === '' ? '' : `/${settings.prefix.slice(0, -1)}`}`
     this.#address = new BucketAddress(settings)
     this.#client = client
     this.#account = `${principal ?? 'anonymous'} at ${settings.endpoint}`
+    this.#partBytes = partBytes
   }
 
   async head(
@@ -74,13 +74,12 @@ export class GcsStore implements StoreDriver {
     try {
       const { value: first } = await parts.next()
       if (first === undefined) throw new LadingError('internal', 'a body has no part')
-      if (!first.last) {
+      try {
+        if (first.last) return await putSmall(this.#client, this.#address, key, first, options)
         const large = { size: body.size, parts: beginningWith(first, parts) }
         return await putLarge(this.#client, this.#address, key, large, options)
-      }
-      try {
-        return await putSmall(this.#client, this.#address, key, first, options)
       } finally {
+        // Where an upload could not even begin, nobody has taken it over.
         first.release()
       }
     } finally {

@@ -179,6 +179,14 @@ describe('an upload that breaks off', () => {
   })
 })
 
+test('an upload that cannot begin gives its memory back', async () => {
+  gcs.quirks.denied.add('storage.multipartUploads.create')
+  for (let i = 0; i < 25; i++)
+    expect(await fails(store.put(key, bodyOf(large)))).toMatchObject({ code: 'unauthorized' })
+  gcs.quirks.denied.clear()
+  expect(await store.put(key, bodyOf(large))).toMatchObject({ size })
+})
+
 describe('somebody else, meanwhile,', () => {
   test('gives the upload up: it is begun anew', async () => {
     let times = 0
