@@ -28,14 +28,13 @@ export interface StatedChecksums {
 }
 
 /** @throws GcsRefusal where the content is not what was stated */
-export function checkStated(stated: StatedChecksums, content: Uint8Array): void {
-  const actual = { md5Hash: md5Of(content).toString('base64'), crc32c: crc32cOf(content) }
-  for (const [field, label] of [
-    ['md5Hash', 'MD5'],
-    ['crc32c', 'CRC32C'],
-  ] as const) {
-    if (stated[field] === undefined || stated[field] === actual[field]) continue
-    const message = `Provided ${label} hash "${stated[field]}" doesn't match calculated ${label} hash "${actual[field]}".`
-    throw new GcsRefusal(400, 'invalid', 'BadDigest', message)
-  }
+export function checkStated({ md5Hash, crc32c }: StatedChecksums, content: Uint8Array): void {
+  if (md5Hash !== undefined) check('MD5', md5Hash, md5Of(content).toString('base64'))
+  if (crc32c !== undefined) check('CRC32C', crc32c, crc32cOf(content))
+}
+
+function check(label: string, stated: string, actual: string): void {
+  if (stated === actual) return
+  const message = `Provided ${label} hash "${stated}" doesn't match calculated ${label} hash "${actual}".`
+  throw new GcsRefusal(400, 'invalid', 'BadDigest', message)
 }

@@ -9,19 +9,19 @@ export interface BodyPart {
   readonly last: boolean
   readonly bytes: Uint8Array
   readonly md5: Buffer
-  /** Gives its memory back. MUST be called. */
+  /** Gives its memory back. MUST be called, and may be called again. */
   release(): void
 }
 
-/** Where Google's parts end and memory's begin: 5 MiB is the least that Google takes, 10 000 parts the most. */
-export const partBytes = 16 * 1024 * 1024
+/** What is sent in one request, and the size of parts where Google's limits ask for no other: 5 MiB at least, 10 000 at most. */
+export const defaultPartBytes = 16 * 1024 * 1024
 const maxParts = 10_000
 
 /** All parts but the last have this size. Without a known size there is room for 156 GiB. */
-export function partSizeFor(size: number | undefined): number {
+export function partSizeFor(size: number | undefined, least = defaultPartBytes): number {
   const needed = Math.ceil((size ?? 0) / maxParts)
   const unit = 1024 * 1024
-  return Math.max(partBytes, Math.ceil(needed / unit) * unit)
+  return Math.max(least, Math.ceil(needed / unit) * unit)
 }
 
 export interface Cutting {
@@ -46,7 +46,7 @@ export async function* bodyParts(body: ByteStream, cutting: Cutting): AsyncGener
     return done ? undefined : value
   }
   try {
-    let rest = await nextChunk()
+    let rest: Uint8Array | undefined
     for (let number = 1, offset = 0, last = false; !last; number++) {
       const capacity = size === undefined ? partSize : Math.min(partSize, size - offset)
       const release = await budget.take(capacity, signal)
@@ -55,14 +55,18 @@ export async function* bodyParts(body: ByteStream, cutting: Cutting): AsyncGener
         const buffer = Buffer.allocUnsafeSlow(capacity)
         const hash = createHash('md5')
         let filled = 0
-        while (rest !== undefined && filled < capacity) {
+        while (filled < capacity) {
+          rest ??= await nextChunk()
+          if (rest === undefined) break
           const piece = rest.subarray(0, capacity - filled)
           buffer.set(piece, filled)
           hash.update(piece)
           filled += piece.byteLength
-          rest = piece.byteLength < rest.byteLength ? rest.subarray(piece.byteLength) : await nextChunk()
+          rest = piece.byteLength < rest.byteLength ? rest.subarray(piece.byteLength) : undefined
         }
-        last = rest === undefined
+        // Without a size only the stream knows its end, and of the size's end it says there whether all was right.
+        if (filled === capacity && (size === undefined || offset + filled === size)) rest ??= await nextChunk()
+        last = filled < capacity || (rest === undefined && (size === undefined || offset + filled === size))
         given = true
         yield { number, last, bytes: buffer.subarray(0, filled), md5: hash.digest(), release }
         offset += filled

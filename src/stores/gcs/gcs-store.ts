@@ -11,7 +11,7 @@ import type {
   PutOptions,
   StoreDriver,
 } from '../object-store.ts'
-import { type BodyPart, bodyParts, partSizeFor } from './body-parts.ts'
+import { type BodyPart, bodyParts, defaultPartBytes, partSizeFor } from './body-parts.ts'
 import { BucketAddress } from './bucket-address.ts'
 import { copyObject } from './copy-object.ts'
 import { deleteObject } from './delete-object.ts'
@@ -37,12 +37,14 @@ export class GcsStore implements StoreDriver {
   readonly #client: GcsClient
   readonly #account: string
   readonly #budget = new PartBudget(budgetBytes)
+  readonly #partBytes: number
 
-  constructor(settings: GcsSettings, client: GcsClient, principal: string | undefined) {
+  constructor(settings: GcsSettings, client: GcsClient, principal: string | undefined, partBytes = defaultPartBytes) {
     this.name = `gs://${settings.bucket}${settings.prefix === '' ? '' : `/${settings.prefix.slice(0, -1)}`}`
     this.#address = new BucketAddress(settings)
     this.#client = client
     this.#account = `${principal ?? 'anonymous'} at ${settings.endpoint}`
+    this.#partBytes = partBytes
   }
 
   async head(
@@ -67,15 +69,17 @@ export class GcsStore implements StoreDriver {
 
   async #put(key: string, body: Bytes, options: PutOptions): Promise<ObjectInfo | undefined> {
     const { signal } = options
-    const cutting = { size: body.size, partSize: partSizeFor(body.size), budget: this.#budget, signal }
+    const cutting = { size: body.size, partSize: partSizeFor(body.size, this.#partBytes), budget: this.#budget, signal }
     const parts = bodyParts(body.open(0, signal), cutting)
     try {
       const { value: first } = await parts.next()
       if (first === undefined) throw new LadingError('internal', 'a body has no part')
-      if (!first.last) return await putLarge(this.#client, this.#address, key, beginningWith(first, parts), options)
       try {
-        return await putSmall(this.#client, this.#address, key, first, options)
+        if (first.last) return await putSmall(this.#client, this.#address, key, first, options)
+        const large = { size: body.size, parts: beginningWith(first, parts) }
+        return await putLarge(this.#client, this.#address, key, large, options)
       } finally {
+        // Where an upload could not even begin, nobody has taken it over.
         first.release()
       }
     } finally {

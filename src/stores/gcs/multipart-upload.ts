@@ -3,7 +3,7 @@ import type { BodyPart } from './body-parts.ts'
 import type { BucketAddress } from './bucket-address.ts'
 import type { GcsClient } from './gcs-client.ts'
 import { sendUndamaged } from './put-small.ts'
-import { type Refusal, readRefusal } from './refusal.ts'
+import { isBucketAbsent, type Refusal, readRefusal } from './refusal.ts'
 import { elements, elementText, escapeXml } from './xml.ts'
 
 /** A part that Google has. */
@@ -31,14 +31,14 @@ export class MultipartUpload {
     this.id = id
   }
 
-  /** @throws LadingError `unsupported` where the server has no such uploads, as some emulators */
+  /** @returns `undefined` where the server has no such uploads, as some emulators */
   static async begin(
     client: GcsClient,
     address: BucketAddress,
     name: string,
     metadata: Readonly<Record<string, string>>,
     signal: AbortSignal | undefined,
-  ): Promise<MultipartUpload> {
+  ): Promise<MultipartUpload | undefined> {
     const described = Object.entries(metadata).map(([field, value]) => [`x-goog-meta-${field}`, value])
     const answer = await client.ask({
       method: 'POST',
@@ -48,6 +48,11 @@ export class MultipartUpload {
       idempotent: true,
       signal,
     })
+    if ([404, 405, 501].includes(answer.status)) {
+      const refusal = await readRefusal(answer)
+      if (isBucketAbsent(refusal)) throw client.refusal(refusal)
+      return undefined
+    }
     const text = await client.text(answer)
     const id = elementText(text, 'UploadId')
     if (id === undefined) throw new LadingError('protocol-error', 'Google Cloud Storage begins an upload without an id')
@@ -66,8 +71,8 @@ export class MultipartUpload {
     for (;;) {
       const url = address.xml('', { uploads: '', prefix: name, ...markers })
       const answer = await client.ask({ method: 'GET', url, signal })
-      // Who may write but not list cannot continue an upload, and begins anew.
-      if (answer.status === 403) return found
+      // Who may write but not list begins anew. What else may be wrong is said where that is tried.
+      if (answer.status >= 400 && answer.status < 500) return found
       const text = await client.text(answer)
       for (const upload of elements(text, 'Upload')) {
         const id = elementText(upload, 'UploadId')

@@ -10,6 +10,14 @@ import { infoOf, type ObjectResource } from './object-resource.ts'
 import { type PutMarker, putMarker } from './put-marker.ts'
 import { isGeneration, lookUp } from './read-object.ts'
 import { BodyFailure, sendParts } from './send-parts.ts'
+import { sendResumable } from './send-resumable.ts'
+
+/** A body in its parts. */
+export interface LargeBody {
+  /** Content has one. */
+  readonly size: number | undefined
+  readonly parts: AsyncIterable<BodyPart>
+}
 
 /**
  * Writes an object of several parts.
@@ -24,20 +32,20 @@ export async function putLarge(
   client: GcsClient,
   address: BucketAddress,
   key: string,
-  parts: AsyncIterable<BodyPart>,
+  body: LargeBody,
   options: PutOptions,
 ): Promise<ObjectInfo | undefined> {
   const { ifNoneMatch, ifMatch, signal } = options
   const name = address.prefix + key
   const marker = putMarker()
   if (ifNoneMatch === undefined && ifMatch === undefined) {
-    const stored = await upload(client, address, name, parts, marker, options)
+    const stored = await upload(client, address, name, body, marker, options)
     return stored && infoOf(stored, key)
   }
   if (ifMatch !== undefined && !isGeneration(ifMatch)) throw lost()
   const draft = `${address.prefix}lading/uploads/${marker.id}`
   try {
-    const stored = await upload(client, address, draft, parts, marker, { signal })
+    const stored = await upload(client, address, draft, body, marker, { signal })
     if (stored === undefined) return undefined
     const from = { bucket: address.bucket, name: draft, size: stored.size }
     const copied = await copyObject(client, address, from, name, { ifGenerationMatch: ifMatch ?? '0', signal })
@@ -58,13 +66,14 @@ async function upload(
   client: GcsClient,
   address: BucketAddress,
   name: string,
-  parts: AsyncIterable<BodyPart>,
+  { size, parts }: LargeBody,
   marker: PutMarker,
   { content, signal }: PutOptions,
 ): Promise<ObjectResource | undefined> {
   const resumable = content !== undefined
   const earlier = resumable ? await furthest(client, address, name, signal) : undefined
   const begun = earlier?.upload ?? (await MultipartUpload.begin(client, address, name, marker.metadata, signal))
+  if (begun === undefined) return await sendResumable(client, address, name, parts, marker.metadata, signal)
   let stored: StoredPart[] | undefined
   try {
     stored = await sendParts(begun, parts, earlier?.parts ?? new Map(), signal)
@@ -73,14 +82,14 @@ async function upload(
     if (!resumable || (failure instanceof BodyFailure && !signal?.aborted && isWrong(error))) await abandon(begun)
     throw error
   }
-  const size = stored?.reduce((sum, part) => sum + part.size, 0)
   if (stored !== undefined && !(await begun.finish(stored, signal))) stored = undefined
   const found = await lookUp(client, address, name, signal)
   if (stored === undefined) return marker.ours(found) ?? (resumable && found?.size === size ? found : undefined)
-  if (found?.size === size) return found
+  const sent = stored.reduce((sum, part) => sum + part.size, 0)
+  if (found?.size === sent) return found
   throw new LadingError(
     'protocol-error',
-    `Google Cloud Storage has ${found?.size ?? 'no'} bytes of the ${size} that were sent`,
+    `Google Cloud Storage has ${found?.size ?? 'no'} bytes of the ${sent} that were sent`,
   )
 }
 
