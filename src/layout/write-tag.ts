@@ -106,7 +106,8 @@ async function enterPush(
 ): Promise<HistoryEntry> {
   const entry = historyEntry(digest, imageBytes, now())
   const change = (entries: readonly HistoryEntry[]) => {
-    const others = without(entries, earlier)
+    // Ours may stand there already: a write whose answer was lost is made again.
+    const others = without(without(entries, earlier), entry)
     if (others[0]?.digest === digest) others.shift()
     const missing = old !== undefined && !others.some(other => tagHolds(old, other.digest))
     return [entry, ...(missing ? [historyEntry(old.digest, 0, old.info.modified)] : []), ...others]
