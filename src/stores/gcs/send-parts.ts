@@ -37,6 +37,7 @@ export async function sendParts(
   const send = async (part: BodyPart): Promise<void> => {
     try {
       const answer = await upload.put(part, inner)
+      part.release(true)
       if (answer === undefined) outcome ??= {}
       else stored.push(answer)
     } catch (error) {
@@ -50,7 +51,7 @@ export async function sendParts(
     for await (const part of failingAsBody(parts)) {
       const known = there.get(part.number)
       if (known !== undefined && known.size === part.bytes.byteLength && known.etag === part.md5.toString('hex')) {
-        part.release()
+        part.release(true)
         stored.push(known)
         continue
       }
