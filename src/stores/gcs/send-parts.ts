@@ -4,7 +4,7 @@ import type { MultipartUpload, StoredPart } from './multipart-upload.ts'
 /** Requests of one upload under way at once. */
 const partsInFlight = 4
 
-/** The body failed, not Google: its own error is `cause`. */
+/** The body failed, not Google. */
 export class BodyFailure {
   readonly error: unknown
 
@@ -66,7 +66,8 @@ export async function sendParts(
   } catch (error) {
     outcome ??= { error }
   }
-  if (outcome !== undefined) stop.abort()
+  // Where only the source failed, what is on its way may arrive: it need not be sent again.
+  if (outcome !== undefined && !(outcome.error instanceof BodyFailure)) stop.abort()
   await Promise.all(sending)
   if (outcome === undefined) return stored
   if ('error' in outcome) throw outcome.error
