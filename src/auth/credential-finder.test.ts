@@ -2,10 +2,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { createCredentialFinder } from './credential-finder.ts'
+import { type CredentialFinderOptions, createCredentialFinder } from './credential-finder.ts'
 
 /** A folder with an authentication file and helpers that are shell scripts. */
-async function setUp(file: unknown, helpers: Record<string, string> = {}) {
+async function setUp(
+  file: unknown,
+  helpers: Record<string, string> = {},
+  options: Pick<CredentialFinderOptions, 'helperTimeoutMs' | 'signal'> = { helperTimeoutMs: 500 },
+) {
   const folder = await mkdtemp(join(tmpdir(), 'lading-credentials-'))
   onTestFinished(() => rm(folder, { recursive: true }))
   const authFile = join(folder, 'auth.json')
@@ -14,7 +18,7 @@ async function setUp(file: unknown, helpers: Record<string, string> = {}) {
     await writeFile(join(folder, `docker-credential-${name}`), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
   }
   const environment = { PATH: `${folder}${delimiter}${process.env.PATH}`, FOLDER: folder }
-  return createCredentialFinder({ authFile, environment, helperTimeoutMs: 500 })
+  return createCredentialFinder({ authFile, environment, ...options })
 }
 
 const answers = (user: string) => `cat > /dev/null; echo '{"ServerURL":"x","Username":"${user}","Secret":"s"}'`
@@ -49,6 +53,7 @@ echo '{"Username":"u","Secret":"s"}'`
 
 test.each([
   ['is missing', {}, /docker-credential-one is not installed/],
+  ['fails after it has answered', { one: `echo '{"Username":"u","Secret":"p"}'; exit 1` }, /failed: exit code 1$/],
   ['fails', { one: 'echo the keychain is locked; exit 1' }, /failed: the keychain is locked/],
   ['hangs', { one: 'sleep 3' }, /did not answer within 0\.5 s/],
   ['answers nonsense', { one: 'echo hello' }, /did not answer with a user name and a secret/],
@@ -58,6 +63,16 @@ test.each([
   expect(await finder.find('r.test', 'a')).toBeUndefined()
   expect(await finder.find('r.test', 'b')).toBeUndefined()
   expect(finder.problems).toEqual([expect.stringMatching(problem)])
+})
+
+test('an interrupted helper ends at once', async () => {
+  const abort = new AbortController()
+  const options = { helperTimeoutMs: 3_600_000, signal: abort.signal }
+  const finder = await setUp({ credsStore: 'one' }, { one: 'exec sleep 60' }, options)
+  const answer = finder.find('r.test', 'a')
+  setTimeout(() => abort.abort(), 20)
+  expect(await answer).toBeUndefined()
+  expect(finder.problems).toEqual([expect.stringMatching(/was interrupted/)])
 })
 
 test.each(['../one', 'a/b', '', '-x'])('no program is run for the helper name %o', async name => {

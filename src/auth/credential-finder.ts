@@ -7,6 +7,8 @@ import { canonicalRegistry, dockerHubServer } from './registry-key.ts'
 
 export interface CredentialFinderOptions extends AuthFileSearch {
   readonly helperTimeoutMs?: number | undefined
+  /** Ends the helpers that run. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Finds who to be for a repository. `undefined` is anonymous. */
@@ -73,12 +75,12 @@ class FileCredentialFinder implements LoadableCredentialFinder {
   }
 
   async #askOnce(helper: string, registry: string): Promise<Credential | undefined> {
-    const { environment, helperTimeoutMs: timeoutMs } = this.#options
+    const { environment, helperTimeoutMs: timeoutMs, signal } = this.#options
     // docker keeps Docker Hub under its old URL, the containers tools under docker.io.
     const servers = registry === 'docker.io' ? [dockerHubServer, registry] : [registry]
     try {
       for (const server of servers) {
-        const credential = await getFromHelper(helper, server, { environment, timeoutMs })
+        const credential = await getFromHelper(helper, server, { environment, timeoutMs, signal })
         if (credential !== undefined) return credential
       }
     } catch (error) {

@@ -9,6 +9,8 @@ const maxOutputBytes = 256 * 1024
 export interface HelperOptions {
   readonly timeoutMs?: number | undefined
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined
+  /** Ends the helper: one that waits for its user would keep the process alive. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Asks `docker-credential-<name>` for a server's credential. @throws LadingError `credential-helper` */
@@ -20,7 +22,7 @@ export async function getFromHelper(
   const { exitCode, output } = await runHelper(name, 'get', server, options)
   if (exitCode !== 0) {
     if (saysNotFound(output)) return undefined
-    throw helperError(name, `failed: ${redactText(output) || `exit code ${exitCode}`}`)
+    throw helperError(name, `failed: ${complaint(output) || `exit code ${exitCode}`}`)
   }
   const answer = parseAnswer(output)
   if (answer === undefined) throw helperError(name, 'did not answer with a user name and a secret')
@@ -38,7 +40,7 @@ export async function storeInHelper(
 ): Promise<void> {
   const input = JSON.stringify({ ServerURL: server, Username: login.username, Secret: login.password })
   const { exitCode, output } = await runHelper(name, 'store', input, options)
-  if (exitCode !== 0) throw helperError(name, `could not store the credential: ${redactText(output)}`)
+  if (exitCode !== 0) throw helperError(name, `could not store the credential: ${complaint(output)}`)
 }
 
 /** @returns whether it had one. @throws LadingError `credential-helper` */
@@ -46,12 +48,17 @@ export async function eraseFromHelper(name: string, server: string, options: Hel
   const { exitCode, output } = await runHelper(name, 'erase', server, options)
   if (exitCode === 0) return true
   if (saysNotFound(output)) return false
-  throw helperError(name, `could not erase the credential: ${redactText(output)}`)
+  throw helperError(name, `could not erase the credential: ${complaint(output)}`)
 }
 
 /** The helpers have no code for it, only this sentence and the ones for an entry that lacks a part. */
 function saysNotFound(output: string): boolean {
   return /credentials not found|no credentials (server URL|username)/i.test(output)
+}
+
+/** What a helper says for itself. One that fails after it has answered has printed the secret, which is nothing to show. */
+function complaint(output: string): string {
+  return /secret/i.test(output) ? '' : redactText(output)
 }
 
 function parseAnswer(output: string): { username: string; secret: string } | undefined {
@@ -90,6 +97,9 @@ function runHelper(
     reject(helperError(name, why))
   }
   const timer = setTimeout(() => giveUp(`did not answer within ${timeoutMs / 1000} s`), timeoutMs)
+  const interrupted = () => giveUp('was interrupted')
+  options.signal?.addEventListener('abort', interrupted, { once: true })
+  if (options.signal?.aborted) interrupted()
   child.stdout.on('data', (chunk: Buffer) => {
     chunks.push(chunk)
     size += chunk.byteLength
@@ -104,7 +114,10 @@ function runHelper(
   // A helper that ends without reading its input is judged by its exit code, not by the broken pipe.
   child.stdin.on('error', () => {})
   child.stdin.end(input)
-  return promise.finally(() => clearTimeout(timer))
+  return promise.finally(() => {
+    clearTimeout(timer)
+    options.signal?.removeEventListener('abort', interrupted)
+  })
 }
 
 function helperError(name: string, what: string, cause?: unknown): LadingError {

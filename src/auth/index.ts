@@ -1,3 +1,4 @@
+export { abandonable } from './abandonable.ts'
 export type { Access } from './access.ts'
 export type { AuthFileSearch } from './auth-file-paths.ts'
 export { createCredentialFinder } from './credential-finder.ts'

@@ -49,6 +49,20 @@ test('unknown fields and other entries stay, and a link stays a link', async () 
   })
 })
 
+test.each([400, 401, 403])('a token server that answers %i speaks for its registry', async status => {
+  const server = await startScriptedServer((request, response) => {
+    if (request.path === '/token') return void response.writeHead(status).end()
+    response.writeHead(401, { 'www-authenticate': `Bearer realm="${server.origin}/token"` }).end()
+  })
+  onTestFinished(() => server[Symbol.asyncDispose]())
+  const attempt = login({ registry: server.host, username: 'me', password: 'wrong', authFile })
+  await expect(attempt).rejects.toMatchObject(
+    status === 400
+      ? { code: 'protocol-error' }
+      : { code: 'unauthorized', subject: server.host, hint: expect.stringContaining('check the user name') },
+  )
+})
+
 test('credentials that the registry refuses are not kept', async () => {
   const registry = await startRegistry()
   const attempt = login({ registry, username: 'me', password: 'wrong', authFile })

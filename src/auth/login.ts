@@ -1,5 +1,5 @@
-import { LadingError } from '../errors/index.ts'
-import { createHttpClient, type HttpClient, type HttpResponse } from '../http/index.ts'
+import { isLadingError, LadingError } from '../errors/index.ts'
+import { createHttpClient, type HttpClient } from '../http/index.ts'
 import { readAuthFile } from './auth-file.ts'
 import { type AuthFileSearch, loginAuthFile } from './auth-file-paths.ts'
 import { changeAuthFile } from './auth-file-write.ts'
@@ -37,7 +37,8 @@ export async function login(options: LoginOptions): Promise<{ readonly storedIn:
   const file = await readAuthFile(path)
   const helper = file?.credHelpers.get(host) ?? file?.credsStore
   if (helper !== undefined) {
-    await storeInHelper(helper, helperServer(host), options, { environment: options.environment })
+    const { environment, signal } = options
+    await storeInHelper(helper, helperServer(host), options, { environment, signal })
     return { storedIn: `docker-credential-${helper}` }
   }
   const auth = Buffer.from(`${options.username}:${options.password}`).toString('base64')
@@ -77,9 +78,7 @@ async function verify(
 ): Promise<void> {
   const credentials = { problems: [], find: async () => credential }
   const session = new RegistrySession({ http, registry, credentials, tlsVerify: options.tlsVerify })
-  const response = await ping(session, options.signal)
-  await response.discard()
-  const { status } = response
+  const status = await statusOf(session, options.signal)
   if (status === 200) return
   const details = { operation: 'log in', subject: registry, status }
   if (status === 401 || status === 403) {
@@ -92,10 +91,14 @@ async function verify(
   throw new LadingError('protocol-error', `${registry} does not answer like a registry: ${status} for /v2/`, details)
 }
 
-async function ping(session: RegistrySession, signal: AbortSignal | undefined): Promise<HttpResponse> {
+/** What the registry, or the token server it sends us to, answers to who we say we are. */
+async function statusOf(session: RegistrySession, signal: AbortSignal | undefined): Promise<number> {
   try {
-    return await session.request({ method: 'GET', target: '/v2/', access: [], signal })
+    const response = await session.request({ method: 'GET', target: '/v2/', access: [], signal })
+    await response.discard()
+    return response.status
   } catch (error) {
+    if (isLadingError(error, 'unauthorized', 'denied') && error.status !== undefined) return error.status
     throw error instanceof LadingError ? error.with({ operation: 'log in', subject: session.registry }) : error
   }
 }

@@ -31,6 +31,15 @@ describe('bin/lading.js', () => {
     expect(await run(process.execPath, [bin, '--version'])).toEqual({ stdout: `lading ${version}\n`, stderr: '' })
   })
 
+  test.skipIf(process.platform !== 'linux')('says in one line that its output cannot be written', async () => {
+    await expect(
+      run('sh', ['-c', 'exec "$@" > /dev/full', 'sh', process.execPath, bin, '--version']),
+    ).rejects.toMatchObject({
+      code: 6,
+      stderr: 'lading: write standard output (local): no space left on the device\n',
+    })
+  })
+
   test.each(['22.22.2', '22.23.0', '24.15.0', '24.21.0', '26.0.0', '27.1.0'])('runs under Node %s', async node => {
     expect((await runUnder(node)).stdout).toBe(`lading ${version}\n`)
   })

@@ -7,6 +7,7 @@ import { version } from '../version.ts'
  */
 export async function main(argv: readonly string[] = process.argv.slice(2)): Promise<void> {
   if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-v')) {
+    process.stdout.on('error', async error => (await import('./failed-output.ts')).failedOutput(error))
     process.stdout.write(`lading ${version}\n`)
     return
   }

@@ -38,6 +38,12 @@ describe('copy reads', () => {
         destinationCloud: { endpoint: 'http://one', sse: 'aws:kms' },
       },
     ],
+    ['that the tag must be absent', ['--if-absent'], { ...base, expect: 'absent' }],
+    [
+      'what the tag must stand for',
+      [`--if-digest=sha256:${'a'.repeat(64)}`],
+      { ...base, expect: `sha256:${'a'.repeat(64)}` },
+    ],
     ['a platform', ['--platform', 'linux/amd64'], { ...base, platforms: [amd64] }],
     [
       'platforms given twice',
@@ -71,6 +77,8 @@ describe('copy reads', () => {
 describe('a command line is refused', () => {
   test.each([
     ['an unknown command', ['coppy', 'a', 'b'], "unknown command 'coppy'", 'did you mean copy?'],
+    ['the help of an unknown command', ['help', 'coppy'], "unknown command 'coppy'", 'did you mean copy?'],
+    ['an unknown command with --help', ['coppy', '--help'], "unknown command 'coppy'", 'did you mean copy?'],
     ['an unknown option', ['copy', '--platfrom', 'x', 'a'], "unknown option '--platfrom'", 'did you mean --platform?'],
     ['an unknown option with a value', ['login', '--pasword=s3cret', 'a'], "unknown option '--pasword'", '--password?'],
     ['an unknown letter', ['copy', '-z', 'a', 'b'], "unknown option '-z'", '`lading copy --help`'],

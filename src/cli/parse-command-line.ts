@@ -17,7 +17,7 @@ export async function parseCommandLine(argv: readonly string[], terminal: Output
   const name = line.find(word => !word.startsWith('-'))
   const entry = commandTable.find(one => one.name === name)
   const command = await entry?.load()
-  const words = command === undefined ? [...line] : joinValues(line, command.options)
+  const words = command === undefined ? wordsWithoutCommand(line) : joinValues(line, command.options)
 
   let help = ''
   const program = buildProgram(
@@ -34,6 +34,12 @@ export async function parseCommandLine(argv: readonly string[], terminal: Output
   })
   if (parsed === undefined || command === undefined) return { help, asked: words.length > 0 }
   return { command, words: parsed }
+}
+
+/** The help of a command that does not exist is a mistake to be told, not the general help. */
+function wordsWithoutCommand(line: readonly string[]): string[] {
+  const [first] = line
+  return first === undefined || first.startsWith('-') ? [...line] : [first]
 }
 
 /**

@@ -1,12 +1,13 @@
 import type { Node } from '../model/descriptor.ts'
 import { parseImageConfig } from '../model/image-config.ts'
-import { maxManifestBytes, parseManifest } from '../model/manifest.ts'
+import { maxManifestBytes } from '../model/manifest.ts'
 import { isImageConfigType } from '../model/media-types.ts'
 import { formatPlatform, type Platform } from '../model/platform.ts'
 import { readAll, verify } from '../streams/index.ts'
 import { attestedDigest, entriesOf, requirePlatform, type Selection, selectPlatforms } from '../transform/index.ts'
 import type { ImageSource } from '../transports/index.ts'
 import type { ManifestReader } from './manifest-reader.ts'
+import { parseNode } from './parse-node.ts'
 
 /**
  * The root to copy when only some platforms are wanted: the image's own root, one of its manifests, or a rewritten index, whose
@@ -22,12 +23,15 @@ export async function choosePlatforms(
   signal?: AbortSignal,
 ): Promise<Selection> {
   const bytes = await reader.read(root, signal)
-  const manifest = parseManifest(bytes, root.mediaType)
+  const manifest = parseNode(root, bytes)
   if (manifest.kind === 'manifest') {
     const platform = await platformOf(root, source, reader, signal)
     requirePlatform(wanted, platform)
     return { root, kept: platform === undefined ? [] : [formatPlatform(platform)], leftOut: [], attestationsLeftOut: 0 }
   }
+  const [only, ...others] = manifest.manifests
+  // An index that holds nothing but another one is a wrapping: tools that push a whole layout make it.
+  if (only?.kind === 'index' && others.length === 0) return await choosePlatforms(only, wanted, source, reader, signal)
   const entries = []
   for (const entry of entriesOf(manifest)) {
     const silent = entry.node.platform === undefined && entry.node.kind === 'manifest' && !attestedDigest(entry.node)
@@ -45,7 +49,7 @@ async function platformOf(
   reader: ManifestReader,
   signal?: AbortSignal,
 ): Promise<Platform | undefined> {
-  const manifest = parseManifest(await reader.read(node, signal), node.mediaType)
+  const manifest = parseNode(node, await reader.read(node, signal))
   if (manifest.kind !== 'manifest' || !isImageConfigType(manifest.config.mediaType)) return undefined
   const { platform } = parseImageConfig(await readConfig(manifest.config, source, signal))
   return platform.os === '' ? undefined : platform

@@ -1,11 +1,11 @@
 import { LadingError } from '../errors/index.ts'
 import { isManifestNode, type Node, type NodeKind } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
-import { parseManifest } from '../model/manifest.ts'
 import { formatPlatform, type Platform } from '../model/platform.ts'
 import { bytesOf } from '../streams/index.ts'
 import { entriesOf, type Selection } from '../transform/index.ts'
 import {
+  type Expectation,
   formatReference,
   type ImageDestination,
   type ImageSource,
@@ -17,16 +17,19 @@ import { choosePlatforms } from './choose-root.ts'
 import type { CopyListener } from './events.ts'
 import { interruptible } from './interruptible.ts'
 import { createManifestReader, type ManifestReader } from './manifest-reader.ts'
+import { parseNode } from './parse-node.ts'
 import { type Plan, planCopy } from './plan.ts'
 import { type Moved, runPlan } from './run.ts'
 import { openSession, type SessionOptions } from './session.ts'
-import { destinationSide, sourceSide } from './sides.ts'
+import { destinationSide, says, sourceSide } from './sides.ts'
 
 export interface CopyOptions extends SessionOptions {
   /** Copy only these. One gives a single-platform image, several a rewritten index. Default: everything, digests unchanged. */
   readonly platforms?: readonly Platform[] | undefined
   /** Move a tag that the bucket's configuration calls immutable. */
   readonly force?: boolean | undefined
+  /** Write the destination's name only where it resolves to nothing (`absent`), or to this digest. */
+  readonly expect?: Expectation | undefined
   /** Plan only: write nothing. */
   readonly dryRun?: boolean | undefined
   /** Blobs over 1 MiB in flight. Default 10. Smaller ones and questions go wider. */
@@ -51,7 +54,8 @@ export interface CopyResult {
   readonly leftOut: readonly string[]
   readonly attestationsLeftOut: number
   readonly blobs: { readonly copied: number; readonly mounted: number; readonly present: number }
-  readonly bytes: { readonly copied: number; readonly present: number }
+  /** `mounted` bytes did not pass through here: that they are there was checked, what they are was not read. */
+  readonly bytes: { readonly copied: number; readonly mounted: number; readonly present: number }
   readonly seconds: number
   /** With `dryRun`: every node and what would be done with it. */
   readonly plan?: readonly PlanEntry[]
@@ -117,8 +121,8 @@ async function copy(source: string, destination: string, options: CopyOptions): 
     listen({ type: 'planned', blobs: 0, bytes: 0 })
     return outcome({ changed: false, ...unmoved, ...(options.dryRun ? { plan: [] } : {}) })
   }
-  await to.checkCommit?.(root, { force: options.force ?? false }, signal)
-  const plan = await planCopy(root, reader, to, signal)
+  await to.checkCommit?.(root, { force: options.force ?? false, expect: options.expect }, signal)
+  const plan = await says('source', from.name)(() => planCopy(root, reader, to, signal), 'plan')
   const blobs = [...plan.nodes.values()].filter(({ node, action }) => !isManifestNode(node) && action === 'copy')
   listen({ type: 'planned', blobs: blobs.length, bytes: blobs.reduce((sum, { node }) => sum + node.size, 0) })
   if (options.dryRun) return outcome({ changed: false, ...unmoved, plan: planEntries(plan) })
@@ -147,14 +151,18 @@ async function select(
   if (platforms.length === 0) return { root: found, kept: [], leftOut: [], attestationsLeftOut: 0 }
   const kept = destination.traits.keepsUnnamed ? await destination.manifest(found, signal) : undefined
   if (kept !== undefined) reader.remember(found.digest, kept)
-  return await choosePlatforms(found, platforms, source, reader, signal)
+  const at = says('source', source.name)
+  return await at(() => choosePlatforms(found, platforms, source, reader, signal), 'select platforms')
 }
 
-const unmoved = { blobs: { copied: 0, mounted: 0, present: 0 }, bytes: { copied: 0, present: 0 } }
+const unmoved = { blobs: { copied: 0, mounted: 0, present: 0 }, bytes: { copied: 0, mounted: 0, present: 0 } }
 
 function totals(moved: Moved): Pick<CopyResult, 'blobs' | 'bytes'> {
-  const { copied, mounted, present, bytesCopied, bytesPresent } = moved
-  return { blobs: { copied, mounted, present }, bytes: { copied: bytesCopied, present: bytesPresent } }
+  const { copied, mounted, present, bytesCopied, bytesMounted, bytesPresent } = moved
+  return {
+    blobs: { copied, mounted, present },
+    bytes: { copied: bytesCopied, mounted: bytesMounted, present: bytesPresent },
+  }
 }
 
 async function commit(
@@ -166,14 +174,19 @@ async function commit(
 ): Promise<{ changed: boolean; previous?: Digest }> {
   const bytes = await reader.read(plan.root, signal)
   const imageBytes = [...plan.nodes.values()].reduce((sum, { node }) => sum + node.size, 0)
-  return await destination.commit(plan.root, bytes, { force: options.force ?? false, imageBytes }, signal)
+  return await destination.commit(
+    plan.root,
+    bytes,
+    { force: options.force ?? false, expect: options.expect, imageBytes },
+    signal,
+  )
 }
 
 /** What a selection kept, else what the index names, as far as it was read: nothing is read to tell it. */
 function platformsOf(selection: Selection, reader: ManifestReader): readonly string[] {
   const bytes = selection.kept.length > 0 ? undefined : reader.known(selection.root.digest)
   if (bytes === undefined) return selection.kept
-  const manifest = parseManifest(bytes, selection.root.mediaType)
+  const manifest = parseNode(selection.root, bytes)
   if (manifest.kind === 'manifest') return []
   return entriesOf(manifest).flatMap(({ platform }) => (platform === undefined ? [] : [formatPlatform(platform)]))
 }

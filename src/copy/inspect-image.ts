@@ -3,7 +3,7 @@ import { LadingError } from '../errors/index.ts'
 import type { Descriptor, Node } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
 import { type ImageConfig, parseImageConfig } from '../model/image-config.ts'
-import { type ImageManifest, parseManifest } from '../model/manifest.ts'
+import type { ImageManifest } from '../model/manifest.ts'
 import { isImageConfigType } from '../model/media-types.ts'
 import { formatPlatform } from '../model/platform.ts'
 import { attestedDigest, entriesOf } from '../transform/index.ts'
@@ -11,6 +11,7 @@ import { formatReference, type ImageSource, openSource, parseReference } from '.
 import { readConfig } from './choose-root.ts'
 import { interruptible } from './interruptible.ts'
 import { createManifestReader, type ManifestReader } from './manifest-reader.ts'
+import { parseNode } from './parse-node.ts'
 import { openSession, type SessionOptions } from './session.ts'
 import { sourceSide } from './sides.ts'
 
@@ -63,7 +64,7 @@ export async function inspectImage(reference: string, options: SessionOptions = 
     const reader = createManifestReader(source)
     const root = await source.resolve(options.signal)
     const raw = await reader.read(root, options.signal)
-    const manifest = parseManifest(raw, root.mediaType)
+    const manifest = parseNode(root, raw)
     const limit = pLimit(entriesAtOnce)
     const describe = (node: Node) => limit(() => describeEntry(node, source, reader, options.signal))
     const platforms =
@@ -105,14 +106,14 @@ async function describeEntry(
   }
   if (node.kind !== 'manifest') return base
   try {
-    const manifest = parseManifest(await reader.read(node, signal), node.mediaType)
+    const manifest = parseNode(node, await reader.read(node, signal))
     if (manifest.kind !== 'manifest') return base
     return {
       ...(await describeManifest(node, manifest, source, signal)),
       ...(attestationFor === undefined ? {} : { attestationFor }),
     }
   } catch (error) {
-    if (!(error instanceof LadingError)) throw error
+    if (signal?.aborted || !(error instanceof LadingError)) throw error
     return { ...base, problem: error.message }
   }
 }

@@ -1,9 +1,10 @@
 import { LadingError } from '../errors/index.ts'
 import { isManifestNode, type Node } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
-import { childrenOf, parseManifest } from '../model/manifest.ts'
+import { childrenOf } from '../model/manifest.ts'
 import type { ImageDestination } from '../transports/index.ts'
 import type { ManifestReader } from './manifest-reader.ts'
+import { parseNode } from './parse-node.ts'
 import { createWorkGroup } from './work-group.ts'
 
 /** Descriptors that one image may have in all. A real index of 9 platforms and 60 layers has 600. */
@@ -79,7 +80,7 @@ export async function planCopy(
     if (stored !== undefined) reader.remember(node.digest, stored)
     if (stored !== undefined && destination.traits.rootImpliesChildren) return { node, action, needs: [] }
     const bytes = stored ?? (await reader.read(node, group.signal))
-    const children = childrenOf(parseManifest(bytes, node.mediaType))
+    const children = childrenOf(parseNode(node, bytes))
     for (const child of children) found(child, depth + 1)
     return { node, action, needs: [...new Set(children.map(nodeKey))] }
   }

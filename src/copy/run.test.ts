@@ -106,6 +106,55 @@ describe('a copy', () => {
     expect(destination.stored.has(image.root.digest)).toBe(false)
   })
 
+  test('has no more large blobs in flight than jobs, and small ones beside them', async () => {
+    const sizes = [...Array.from({ length: 6 }, () => 1_100_000), ...Array.from({ length: 20 }, () => 100)]
+    const image = buildImage({ layers: sizes.map((size, at) => layer(size, at)) })
+    const destination = memoryDestination()
+    const store = destination.push
+    const open = { large: 0, small: 0 }
+    const most = { large: 0, small: 0 }
+    destination.push = async (node, bytes, signal) => {
+      const kind = node.size > 1024 * 1024 ? 'large' : 'small'
+      open[kind] += 1
+      most[kind] = Math.max(most[kind], open[kind])
+      await new Promise(resolve => setTimeout(resolve, 5))
+      await store(node, bytes, signal)
+      open[kind] -= 1
+    }
+    await copyAll(image, memorySource(image), destination)
+    expect(most.large).toBe(2)
+    expect(most.small).toBeGreaterThan(10)
+  })
+
+  test.each([
+    'server-error',
+    'rate-limited',
+  ] as const)('asks a source once that has answered %s: its request was repeated already', async code => {
+    const image = buildImage({ layers: [layer(1000, 7)] })
+    const source = memorySource(image)
+    const whole = source.fetch
+    let asked = 0
+    source.fetch = async function* (node, range, signal) {
+      if (node.kind !== 'layer') return yield* whole(node, range, signal)
+      asked += 1
+      throw new LadingError(code, 'no')
+    }
+    await expect(copyAll(image, source)).rejects.toMatchObject({ code })
+    expect(asked).toBe(1)
+  })
+
+  test('begins no blob anew that its destination has given up', async () => {
+    const image = buildImage({ layers: [layer(1000, 7)] })
+    const destination = memoryDestination()
+    let begun = 0
+    destination.push = async node => {
+      if (node.kind === 'layer') begun += 1
+      throw new LadingError('network', 'gone')
+    }
+    await expect(copyAll(image, memorySource(image), destination)).rejects.toMatchObject({ code: 'network' })
+    expect(begun).toBe(1)
+  })
+
   test('that fails waits for what is under way and starts nothing more', async () => {
     const image = buildImage({ layers: Array.from({ length: 8 }, (_, index) => layer(2_000_000, index)) })
     const source = memorySource(image)

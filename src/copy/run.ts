@@ -14,9 +14,10 @@ import { createWorkGroup } from './work-group.ts'
 const smallBytes = 1024 * 1024
 /** Small blobs in flight. The HTTP layer has its own limit per host, which shrinks when the host asks for it. */
 const smallJobs = 64
-/** How often a blob is begun after a failure that the request's own retries did not mend. */
-const blobAttempts = 3
-/** How often a blob is read that proves wrong: once more than it should be, since a wrong byte may be the network's. */
+/**
+ * How often a blob is read that proves wrong: once more than it should be, since a wrong byte may be the network's. Every other
+ * failure was tried again where it happened; trying it here too would multiply those attempts.
+ */
 const wrongBytesAttempts = 2
 
 export interface RunOptions {
@@ -31,6 +32,7 @@ export interface Moved {
   readonly mounted: number
   readonly present: number
   readonly bytesCopied: number
+  readonly bytesMounted: number
   readonly bytesPresent: number
 }
 
@@ -49,11 +51,12 @@ export async function runPlan(
   const { listen } = options
   const group = createWorkGroup(options.signal)
   const order = createStoreOrder(plan)
-  const moved = { copied: 0, mounted: 0, present: 0, bytesCopied: 0, bytesPresent: 0 }
+  const moved = { copied: 0, mounted: 0, present: 0, bytesCopied: 0, bytesMounted: 0, bytesPresent: 0 }
 
   const count = (outcome: 'copied' | 'mounted' | 'skipped', { digest, kind, size }: Node) => {
     const blob = kind !== 'index' && kind !== 'manifest'
     if (blob && outcome === 'copied') moved.bytesCopied += size
+    if (blob && outcome === 'mounted') moved.bytesMounted += size
     if (blob && outcome === 'skipped') moved.bytesPresent += size
     if (blob) moved[outcome === 'skipped' ? 'present' : outcome] += 1
     listen({ type: outcome, digest, kind, size })
@@ -111,9 +114,7 @@ async function moveBlob(
       return 'copied'
     } catch (error) {
       signal.throwIfAborted()
-      if (!isLadingError(error) || !error.retryable) throw error
-      const wrong = isLadingError(error, 'digest-mismatch', 'size-mismatch')
-      if (attempt === (wrong ? wrongBytesAttempts : blobAttempts)) throw error
+      if (attempt === wrongBytesAttempts || !isLadingError(error, 'digest-mismatch', 'size-mismatch')) throw error
       await retry(error, attempt)
     }
   }

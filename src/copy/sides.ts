@@ -37,7 +37,8 @@ export function destinationSide(destination: ImageDestination): ImageDestination
   }
 }
 
-function says(side: Side, subject: string) {
+/** Runs what may fail; the error says where it happened, unless it says so already. */
+export function says(side: Side, subject: string) {
   return async <T>(task: () => Promise<T>, operation: string): Promise<T> => {
     try {
       return await task()

@@ -69,7 +69,8 @@ export function verifiedBytes(expected: { readonly digest: Digest; readonly size
         break
       } catch (error) {
         signal?.throwIfAborted()
-        if (!isLadingError(error) || !error.retryable || isLadingError(error, 'size-mismatch')) throw error
+        // Only a break: an answer such as 429 or 500 has been asked for again before it came to us.
+        if (!isLadingError(error, 'network', 'timeout')) throw error
         attempt += 1
         await replay.retry(error, attempt)
       }

@@ -102,6 +102,8 @@ test('no more requests than the ceiling are under way, and half of them after a 
   let complain = true
   const server = await serve(async (_, response) => {
     most = Math.max(most, ++active)
+    // Nobody is answered before all places are taken, however slowly they come.
+    while (complain && most < 4) await new Promise(resolve => setTimeout(resolve, 5))
     await new Promise(resolve => setTimeout(resolve, 5))
     active--
     response.writeHead(complain ? 503 : 200).end()
@@ -114,6 +116,23 @@ test('no more requests than the ceiling are under way, and half of them after a 
   most = 0
   await wave()
   expect(most).toBeLessThan(4)
+})
+
+test('while a host asks to wait, nobody else is sent to be refused', async () => {
+  let busy = true
+  let refused = 0
+  const server = await serve((_, response) => {
+    if (busy) refused++
+    response.writeHead(busy ? 429 : 200, { 'retry-after': '1' }).end()
+  })
+  const sleep = async () => {
+    await new Promise(resolve => setTimeout(resolve, 50))
+    busy = false
+  }
+  const { http } = client({ maxPerHost: 2, clock: { now: Date.now, random: () => 0.5, sleep } })
+  const all = Array.from({ length: 20 }, () => http.request({ method: 'GET', url: server.origin }))
+  expect((await Promise.all(all)).map(({ status }) => status)).toEqual(all.map(() => 200))
+  expect(refused).toBe(2)
 })
 
 test('a proxy is used for hosts that are not this machine, with its credentials', async () => {

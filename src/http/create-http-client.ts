@@ -38,6 +38,8 @@ class PooledHttpClient implements HttpClient {
   readonly #clock: Clock
   readonly #onRetry: ((event: RetryEvent) => void) | undefined
   readonly #limiters = new Map<string, HostLimiter>()
+  /** Ends what nobody waits for any more, a token's request above all: closed connections alone would be tried again. */
+  readonly #closing = new AbortController()
   #connections: Promise<Connections> | undefined
 
   constructor(options: HttpClientOptions) {
@@ -50,22 +52,28 @@ class PooledHttpClient implements HttpClient {
   }
 
   async request(request: HttpRequest): Promise<HttpResponse> {
-    const complete = { ...request, headers: this.#withDefaults(request.headers) }
+    const complete = {
+      ...request,
+      headers: this.#withDefaults(request.headers),
+      signal: this.#untilClosed(request.signal),
+    }
     const latest = this.#clock.now() + this.#policy.budgetMs
     for (let attempt = 1; ; attempt++) {
-      const outcome = await this.#follow(complete)
-      const delay =
-        attempt < (request.attempts ?? this.#policy.attempts) ? this.#delay(complete, outcome, attempt) : undefined
-      if (delay === undefined || this.#clock.now() + delay > latest) {
-        if ('error' in outcome) throw outcome.error
-        return outcome
+      const rest = Promise.withResolvers<void>()
+      try {
+        const outcome = await this.#follow(complete, rest.promise)
+        const delay =
+          attempt < (request.attempts ?? this.#policy.attempts) ? this.#delay(complete, outcome, attempt) : undefined
+        if (delay === undefined || this.#clock.now() + delay > latest) {
+          if ('error' in outcome) throw outcome.error
+          return outcome
+        }
+        const reason = 'error' in outcome ? outcome.error.message : `it answered ${outcome.status}`
+        const subject = `${request.method} ${redactUrl(request.url)}`
+        await this.#wait({ attempt, reason, subject }, delay, complete.signal)
+      } finally {
+        rest.resolve()
       }
-      const reason = 'error' in outcome ? outcome.error.message : `it answered ${outcome.status}`
-      await this.#wait(
-        { attempt, reason, subject: `${request.method} ${redactUrl(request.url)}` },
-        delay,
-        request.signal,
-      )
     }
   }
 
@@ -73,13 +81,18 @@ class PooledHttpClient implements HttpClient {
     const asked =
       pause.retryAfterMs === undefined ? undefined : Math.min(pause.retryAfterMs, this.#policy.maxRetryAfterMs)
     const delay = retryDelay(this.#policy, pause.attempt, this.#clock.random(), asked) ?? 0
-    await this.#wait(pause, delay, signal)
+    await this.#wait(pause, delay, this.#untilClosed(signal))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort(new LadingError('interrupted', 'the HTTP client was closed'))
     const connections = this.#connections
     this.#connections = undefined
     await (await connections)?.[Symbol.asyncDispose]()
+  }
+
+  #untilClosed(signal: AbortSignal | undefined): AbortSignal {
+    return signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal])
   }
 
   #withDefaults(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
@@ -107,10 +120,11 @@ class PooledHttpClient implements HttpClient {
     return retryDelay(this.#policy, attempt, this.#clock.random(), retryAfter)
   }
 
-  async #follow(request: HttpRequest): Promise<HttpResponse | NetworkFailure> {
+  /** `rest` ends when this request is no longer waiting to be tried again. */
+  async #follow(request: HttpRequest, rest: Promise<void>): Promise<HttpResponse | NetworkFailure> {
     let next = request
     for (let hops = 0; hops <= maxRedirects; hops++) {
-      const outcome = await this.#send(next)
+      const outcome = await this.#send(next, rest)
       if ('error' in outcome) return outcome
       if (outcome.status === 429) await this.#failOnPullLimit(outcome)
       const target = next.followRedirects === false ? undefined : await redirectTarget(next, outcome)
@@ -120,7 +134,7 @@ class PooledHttpClient implements HttpClient {
     throw new LadingError('protocol-error', `more than ${maxRedirects} redirects from ${redactUrl(request.url)}`)
   }
 
-  async #send(request: HttpRequest): Promise<HttpResponse | NetworkFailure> {
+  async #send(request: HttpRequest, rest: Promise<void>): Promise<HttpResponse | NetworkFailure> {
     const url = new URL(request.url)
     const proxy = proxyFor(url, this.#environment)
     const permit = await this.#limiter(url, request).acquire(request.signal)
@@ -132,7 +146,7 @@ class PooledHttpClient implements HttpClient {
       if (!('error' in outcome)) result = outcome.status === 429 || outcome.status === 503 ? 'congested' : 'success'
       return outcome
     } finally {
-      permit.release(result)
+      permit.release(result, rest)
     }
   }
 

@@ -128,6 +128,27 @@ describe('a body that throws', () => {
   })
 })
 
+test('a connection that is reset while the body waits to be taken is no failure of the body', async () => {
+  let closed = 0
+  const body: Bytes = {
+    size: 1 << 30,
+    async *open() {
+      try {
+        // More than any socket holds: what is behind it is not asked for before the reset.
+        for (;;) yield new Uint8Array(16 << 20)
+      } finally {
+        closed++
+      }
+    },
+  }
+  const server = await serve(request => void request.raw.once('data', () => request.raw.socket.resetAndDestroy()))
+  const { http } = client({ retry: { attempts: 2 } })
+  const failure = http.request({ method: 'PUT', url: server.origin, body })
+  await expect(failure).rejects.toMatchObject({ code: 'network' })
+  expect(server.log).toHaveLength(2)
+  expect(closed).toBe(2)
+})
+
 test('a body is closed when the server answers before it has come to its end', async () => {
   let closed = false
   const body: Bytes = {

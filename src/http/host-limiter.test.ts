@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { HostLimiter } from './host-limiter.ts'
 
@@ -32,4 +33,17 @@ test('lets in who waited longest, and forgets who gave up', async () => {
   await waiting
   await limiter.acquire()
   expect(order).toEqual(['gave up', 'second'])
+})
+
+test('keeps the place of who was told to wait until the wait is over', async () => {
+  const limiter = new HostLimiter(1)
+  const rest = Promise.withResolvers<void>()
+  const order: string[] = []
+  ;(await limiter.acquire()).release('congested', rest.promise)
+  const next = limiter.acquire().then(() => order.push('next'))
+  await setImmediate()
+  order.push('rested')
+  rest.resolve()
+  await next
+  expect(order).toEqual(['rested', 'next'])
 })

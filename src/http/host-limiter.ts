@@ -3,8 +3,8 @@ const successesToGrow = 8
 
 /** A place among the requests under way to one host. MUST be released once. */
 export interface Permit {
-  /** `congested`: the host said that there are too many. */
-  release(outcome: 'success' | 'congested' | 'failure'): void
+  /** `congested`: the host said that there are too many. The place stays taken until `rest` is over: freed at once, it would go to the next that is refused. */
+  release(outcome: 'success' | 'congested' | 'failure', rest?: Promise<void>): void
 }
 
 /**
@@ -54,11 +54,11 @@ export class HostLimiter {
   #permit(): Permit {
     const generation = this.#generation
     return {
-      release: outcome => {
-        this.#active--
+      release: (outcome, rest) => {
         if (outcome === 'congested') this.#shrink(generation)
         else if (outcome === 'success') this.#grow()
-        this.#admit()
+        if (outcome === 'congested' && rest !== undefined) void rest.then(() => this.#leave())
+        else this.#leave()
       },
     }
   }
@@ -75,6 +75,11 @@ export class HostLimiter {
     if (this.#limit === this.#ceiling || ++this.#successes < successesToGrow) return
     this.#successes = 0
     this.#limit++
+  }
+
+  #leave(): void {
+    this.#active--
+    this.#admit()
   }
 
   #admit(): void {

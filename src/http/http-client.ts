@@ -53,7 +53,11 @@ export interface RetryEvent {
   readonly reason: string
 }
 
-/** The one way in which lading speaks HTTP: pools, retries, redirects, proxies, TLS and timeouts are decided here and nowhere else. */
+/**
+ * The one way in which lading speaks HTTP: pools, retries, redirects, proxies, TLS and timeouts are decided here and nowhere else.
+ *
+ * Disposing of it ends what is under way with `interrupted`: nothing is left that keeps the process alive.
+ */
 export interface HttpClient extends AsyncDisposable {
   /**
    * Sends a request, following redirects of GET and HEAD, and trying again what can be tried again. Any status is an answer,

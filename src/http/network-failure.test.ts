@@ -31,3 +31,13 @@ test('a proxy that refuses is named', () => {
   expect(error.message).toBe('the proxy answered 407 for r.test, through the proxy proxy.test:3128')
   expect(error.hint).toMatch(/user and password/)
 })
+
+test.each([
+  ['ECONNREFUSED', 'the proxy proxy.test:3128 refuses connections'],
+  ['UND_ERR_CONNECT_TIMEOUT', 'no connection to the proxy proxy.test:3128 within 15 s'],
+  ['ECONNRESET', 'the connection to r.test was reset, through the proxy proxy.test:3128'],
+])('%s behind a proxy', (code, message) => {
+  const proxy = new URL('http://user:pass@proxy.test:3128')
+  const { error } = networkFailure(Object.assign(new Error(), { code }), { ...attempt, proxy })
+  expect(error.message).toBe(message)
+})

@@ -14,6 +14,7 @@ interface Attempt {
   readonly timeouts: Timeouts
 }
 
+const proxyHint = 'check HTTPS_PROXY, HTTP_PROXY and NO_PROXY'
 const insecureHint = 'if you trust it without a certificate, pass --tls-verify=false'
 
 /** Codes of OpenSSL and Node for a certificate that is signed by nobody we know. */
@@ -42,6 +43,9 @@ export function speaksNoTls(error: LadingError): boolean {
 export function networkFailure(cause: unknown, attempt: Attempt): NetworkFailure {
   const code = systemCode(cause) ?? ''
   const host = attempt.url.host
+  // Behind a proxy every connection is one to the proxy, and so is one that fails to be made.
+  const connected = attempt.proxy === undefined ? host : `the proxy ${attempt.proxy.host}`
+  const runs = attempt.proxy === undefined ? 'check that the registry runs, and its port' : proxyHint
   const via = attempt.proxy === undefined ? '' : `, through the proxy ${attempt.proxy.host}`
   const network = (message: string, retry: NetworkFailure['retry'], hint?: string) =>
     failure('network', message + via, retry, cause, hint)
@@ -52,7 +56,7 @@ export function networkFailure(cause: unknown, attempt: Attempt): NetworkFailure
       return network(
         `there is no host ${nameLookedUp(cause, attempt)}`,
         'never',
-        'check the name of the registry and the DNS',
+        'check the name of the host, and the DNS',
       )
     case 'EAI_AGAIN':
       return network(
@@ -61,13 +65,24 @@ export function networkFailure(cause: unknown, attempt: Attempt): NetworkFailure
         'check the DNS of this machine',
       )
     case 'ECONNREFUSED':
-      return network(`${host} refuses connections`, 'always', 'check that the registry runs, and its port')
+      return failure('network', `${connected} refuses connections`, 'always', cause, runs)
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
-      return network(`there is no route to ${host}`, 'always', 'check the network of this machine')
+      return failure(
+        'network',
+        `there is no route to ${connected}`,
+        'always',
+        cause,
+        'check the network of this machine',
+      )
     case 'ETIMEDOUT':
     case 'UND_ERR_CONNECT_TIMEOUT':
-      return timeout(`no connection to ${host} within ${seconds(attempt.timeouts.connectMs)}`, 'always')
+      return failure(
+        'timeout',
+        `no connection to ${connected} within ${seconds(attempt.timeouts.connectMs)}`,
+        'always',
+        cause,
+      )
     case 'UND_ERR_HEADERS_TIMEOUT':
       return timeout(`${host} did not answer in time`, 'if-idempotent')
     case 'UND_ERR_BODY_TIMEOUT':
@@ -116,8 +131,7 @@ function otherFailure(code: string, host: string, via: string, cause: unknown): 
   const refused = /^Proxy response \((\d+)\)/.exec(message)?.[1]
   const proxyStatus = refused ?? (/\(407\)/.test(message) ? '407' : undefined)
   if (proxyStatus !== undefined) {
-    const hint =
-      proxyStatus === '407' ? 'put user and password into the proxy URL' : 'check HTTPS_PROXY, HTTP_PROXY and NO_PROXY'
+    const hint = proxyStatus === '407' ? 'put user and password into the proxy URL' : proxyHint
     return failure('network', `the proxy answered ${proxyStatus} for ${host}${via}`, 'never', cause, hint)
   }
   return failure(

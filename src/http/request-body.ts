@@ -17,7 +17,7 @@ export class RequestBody {
     }
     this.headers = body.size === undefined ? {} : { 'content-length': String(body.size) }
     const either = signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal])
-    this.content = Readable.from(this.#read(body, either), { objectMode: false, highWaterMark: 1 })
+    this.content = Readable.from(withoutThrow(this.#read(body, either)), { objectMode: false, highWaterMark: 1 })
   }
 
   async *#read(body: Bytes, signal: AbortSignal): AsyncGenerator<Uint8Array> {
@@ -43,5 +43,15 @@ export class RequestBody {
   /** Throws what the body itself threw. */
   throwIfFailed(): void {
     if (this.#failure !== undefined) throw this.#failure.error
+  }
+}
+
+/**
+ * A generator that can be ended and not thrown into. A stream that is destroyed by its connection's failure throws it into the
+ * generator, where it would look like a failure of the body's own source.
+ */
+function withoutThrow<T>(generator: AsyncGenerator<T>): AsyncIterable<T> {
+  return {
+    [Symbol.asyncIterator]: () => ({ next: () => generator.next(), return: () => generator.return(undefined) }),
   }
 }

@@ -112,6 +112,29 @@ describe('retries', () => {
     onTestFinished(() => http[Symbol.asyncDispose]())
     await expect(http.request({ method: 'GET', url: server.origin, signal: abort.signal })).rejects.toThrow(/abort/)
   })
+
+  test.each([
+    ['that has no answer yet', undefined],
+    ['between two attempts', 503],
+  ])('closing the client ends a request %s', async (_, status) => {
+    const begun = Promise.withResolvers<void>()
+    const server = await serve((_, response) => {
+      if (status === undefined) begun.resolve()
+      else response.writeHead(status).end()
+    })
+    const http = createHttpClient({
+      environment: {},
+      retry: { firstDelayMs: 3_600_000, maxDelayMs: 3_600_000, budgetMs: 1e9 },
+      onRetry: () => begun.resolve(),
+    })
+    const abandoned = expect(http.request({ method: 'GET', url: server.origin })).rejects.toMatchObject({
+      code: 'interrupted',
+    })
+    await begun.promise
+    await http[Symbol.asyncDispose]()
+    await abandoned
+    expect(server.log).toHaveLength(1)
+  })
 })
 
 describe('a pull limit', () => {

@@ -55,6 +55,10 @@ describe('the bucket configuration', () => {
     expect(await (await readBucketConfig(memoryStore())).settingsOf('app')).toEqual({ immutable: false })
   })
 
+  test.each(['true', 'yes', 'on', 'True'])('takes %s for true', async word => {
+    expect(await (await configOf(`default:\n  immutable: ${word}\n`)).settingsOf('app')).toEqual({ immutable: true })
+  })
+
   test('may use anchors', async () => {
     const config = await configOf(
       'default: &frozen { immutable: true }\nimages:\n  app: { immutable: false }\n  lib: *frozen\n',
@@ -68,6 +72,7 @@ describe('the bucket configuration', () => {
     ['# a\n\nimages:\n  app: yes', 4, '"app" is not a mapping'],
     ['default:\n  immutable: "true"', 2, 'immutable of default is neither true nor false'],
     ['images:\n  a/*:\n    immutable: maybe', 3, 'immutable of "a/*" is neither true nor false'],
+    ['default: &d\n  immutable: true\nimages:\n  app:\n    <<: *d', 5, '"<<" in "app" is not read'],
     ['- a\n- b', 1, 'the document is not a mapping'],
     ['default: {\n  immutable: true', 2, ''],
     ['default:\n\t- x', 2, ''],

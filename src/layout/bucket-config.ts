@@ -49,7 +49,8 @@ async function parse(bytes: Uint8Array): Promise<{ byDefault: Settings; images: 
   // Loaded here: most commands never read a configuration.
   const { isAlias, isMap, isScalar, LineCounter, parseDocument } = await import('yaml')
   const lines = new LineCounter()
-  const document = parseDocument(new TextDecoder().decode(bytes), { lineCounter: lines })
+  // 1.1 for its `yes` and `on`: the parsers of Go take them for true, and s3lo reads this file too.
+  const document = parseDocument(new TextDecoder().decode(bytes), { lineCounter: lines, version: '1.1' })
   const problem = document.errors[0]
   if (problem !== undefined) throw malformed(lines.linePos(problem.pos[0]).line, problem.message.split('\n')[0] ?? '')
 
@@ -63,7 +64,12 @@ async function parse(bytes: Uint8Array): Promise<{ byDefault: Settings; images: 
   const entriesOf = (node: unknown, what: string): [string, unknown][] => {
     if (node === null || node === undefined || (isScalar(node) && node.value === null)) return []
     if (!isMap(node)) throw malformed(lineOf(node), `${what} is not a mapping`)
-    return node.items.map(({ key, value }) => [nameOf(key), resolved(value)])
+    return node.items.map(({ key, value }) => {
+      const name = nameOf(key)
+      // Passing over what it takes in could leave a tag unprotected.
+      if (name === '<<') throw malformed(lineOf(key), `"<<" in ${what} is not read: write out what it takes in`)
+      return [name, resolved(value)]
+    })
   }
   const settingsIn = (node: unknown, what: string): Settings => {
     const immutable = entriesOf(node, what).find(([key]) => key === 'immutable')?.[1]

@@ -5,4 +5,4 @@ export { blobKey, configKey, imagePrefix, parseTagKey, tagKeys, tagsPrefix } fro
 export { validateImageName, validateTag, validateUnsplitPath } from './names.ts'
 export { readDocument } from './read-document.ts'
 export { readTag, tagHolds } from './tag-record.ts'
-export { refuseMovingTag, writeTag } from './write-tag.ts'
+export { checkTagWrite, writeTag } from './write-tag.ts'

@@ -68,6 +68,41 @@ describe('a tag', () => {
     expect(await readTag(store, 'team/app', 'v2')).toBeUndefined()
   })
 
+  test('that is expected to be absent is made once, and its holder is named to who comes after', async () => {
+    const store = memoryStore()
+    const first = write('first')
+    await writeTag(store, { ...first, expect: 'absent' })
+    await expect(writeTag(store, write('second', { expect: 'absent' }))).rejects.toMatchObject({
+      code: 'tag-exists',
+      message: expect.stringContaining(first.digest),
+    })
+    expect(await writeTag(store, { ...first, expect: 'absent' })).toMatchObject({ changed: false })
+    expect(await historyOf(store)).toEqual([first.digest])
+  })
+
+  test('that is expected to hold a digest moves only from it', async () => {
+    const store = memoryStore()
+    const [first, second] = [write('first'), write('second')]
+    await expect(writeTag(store, { ...second, expect: first.digest })).rejects.toMatchObject({
+      code: 'precondition-failed',
+    })
+    await writeTag(store, first)
+    await writeTag(store, { ...second, expect: first.digest })
+    await expect(writeTag(store, write('third', { expect: first.digest }))).rejects.toMatchObject({
+      code: 'precondition-failed',
+      message: expect.stringContaining(second.digest),
+    })
+  })
+
+  test('that twenty expect to be absent is made by exactly one of them', async () => {
+    const store = memoryStore()
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, at) => writeTag(store, write(`content ${at}`, { expect: 'absent' }))),
+    )
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    expect(await historyOf(store)).toHaveLength(1)
+  })
+
   test('that holds the root already is not written', async () => {
     const store = memoryStore()
     await writeTag(store, write('same'))

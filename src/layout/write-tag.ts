@@ -16,6 +16,8 @@ export interface TagWrite {
   readonly imageBytes: number
   /** The tag may be created, but not moved. */
   readonly immutable: boolean
+  /** What the tag must hold before: nothing, or this digest. */
+  readonly expect?: 'absent' | Digest | undefined
   readonly now?: () => Date
   readonly signal?: AbortSignal | undefined
 }
@@ -41,7 +43,8 @@ const marker = new TextEncoder().encode('{"imageLayoutVersion":"1.0.0"}')
  * moves its entry to the front before it tries again. Of several that create an immutable tag one wins; the others take
  * their entries back.
  *
- * @throws LadingError `tag-exists` where the tag is immutable and holds another root
+ * @throws LadingError `tag-exists` where the tag is immutable or expected to be absent and holds another root, `precondition-failed`
+ * where it does not hold the digest that it is expected to hold
  */
 export async function writeTag(store: ObjectStore, write: TagWrite): Promise<TagWritten> {
   const { image, tag, digest, bytes, signal } = write
@@ -50,9 +53,10 @@ export async function writeTag(store: ObjectStore, write: TagWrite): Promise<Tag
   for (let attempt = 1; ; attempt++) {
     const old = await readTag(store, image, tag, signal)
     if (old !== undefined && tagHolds(old, digest)) return { changed: false, previous: digest }
-    if (old !== undefined && write.immutable) {
+    const refused = await whyRefused(store, keys, write, old)
+    if (refused !== undefined) {
       if (entered !== undefined) await withdrawPush(store, keys, entered, signal)
-      throw await refusal(store, keys, write, old)
+      throw refused
     }
     if (entered === undefined) await writeMarker(store, keys, signal)
     entered = await enterPush(store, keys, write, old, entered)
@@ -67,17 +71,18 @@ export async function writeTag(store: ObjectStore, write: TagWrite): Promise<Tag
 }
 
 /**
- * Fails where an immutable tag could not be written, so that nothing is moved in vain. `writeTag` asks again: a tag may come meanwhile.
+ * Fails where a tag could not be written, so that nothing is moved in vain. `writeTag` asks again: a tag may come meanwhile.
  *
- * @throws LadingError `tag-exists`
+ * @throws LadingError what `writeTag` would throw
  */
-export async function refuseMovingTag(
+export async function checkTagWrite(
   store: ObjectStore,
-  write: Pick<TagWrite, 'image' | 'tag' | 'digest' | 'signal'>,
+  write: Pick<TagWrite, 'image' | 'tag' | 'digest' | 'immutable' | 'expect' | 'signal'>,
 ): Promise<void> {
   const old = await readTag(store, write.image, write.tag, write.signal)
-  if (old === undefined || tagHolds(old, write.digest)) return
-  throw await refusal(store, tagKeys(write.image, write.tag), write, old)
+  if (old !== undefined && tagHolds(old, write.digest)) return
+  const refused = await whyRefused(store, tagKeys(write.image, write.tag), write, old)
+  if (refused !== undefined) throw refused
 }
 
 async function writeMarker(store: ObjectStore, keys: TagKeys, signal: AbortSignal | undefined): Promise<void> {
@@ -101,7 +106,8 @@ async function enterPush(
 ): Promise<HistoryEntry> {
   const entry = historyEntry(digest, imageBytes, now())
   const change = (entries: readonly HistoryEntry[]) => {
-    const others = without(entries, earlier)
+    // Ours may stand there already: a write whose answer was lost is made again.
+    const others = without(without(entries, earlier), entry)
     if (others[0]?.digest === digest) others.shift()
     const missing = old !== undefined && !others.some(other => tagHolds(old, other.digest))
     return [entry, ...(missing ? [historyEntry(old.digest, 0, old.info.modified)] : []), ...others]
@@ -124,17 +130,30 @@ function without(entries: readonly HistoryEntry[], entry: HistoryEntry | undefin
   return at === -1 ? [...entries] : entries.toSpliced(at, 1)
 }
 
-async function refusal(
+/** The error that keeps a tag from being written over what it holds now, if there is one. */
+async function whyRefused(
   store: ObjectStore,
   keys: TagKeys,
-  write: Pick<TagWrite, 'image' | 'tag' | 'signal'>,
-  old: TagRecord,
-): Promise<LadingError> {
-  const entries = await readHistory(store, keys.history, write.signal)
-  const time = entries.find(entry => tagHolds(old, entry.digest))?.pushed_at ?? old.info.modified.toISOString()
-  return new LadingError(
-    'tag-exists',
-    `${write.image}:${write.tag} is immutable and holds ${old.digest}, pushed ${time}`,
-    { operation: 'write tag', hint: 'choose another tag, or move this one with --force' },
-  )
+  { image, tag, immutable, expect, signal }: Pick<TagWrite, 'image' | 'tag' | 'immutable' | 'expect' | 'signal'>,
+  old: TagRecord | undefined,
+): Promise<LadingError | undefined> {
+  const name = `${image}:${tag}`
+  if (old === undefined) {
+    if (expect === undefined || expect === 'absent') return undefined
+    return new LadingError('precondition-failed', `${name} does not exist, and was expected to hold ${expect}`)
+  }
+  const held = async () => {
+    const entries = await readHistory(store, keys.history, signal)
+    const time = entries.find(entry => tagHolds(old, entry.digest))?.pushed_at ?? old.info.modified.toISOString()
+    return `holds ${old.digest}, pushed ${time}`
+  }
+  if (expect === 'absent') {
+    return new LadingError('tag-exists', `${name} exists: it ${await held()}`, { hint: 'choose another tag' })
+  }
+  if (expect !== undefined && !tagHolds(old, expect)) {
+    return new LadingError('precondition-failed', `${name} ${await held()}, and was expected to hold ${expect}`)
+  }
+  if (!immutable) return undefined
+  const hint = 'choose another tag, or move this one with --force'
+  return new LadingError('tag-exists', `${name} is immutable and ${await held()}`, { operation: 'write tag', hint })
 }

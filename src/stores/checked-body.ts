@@ -27,7 +27,8 @@ export class CheckedBody implements Bytes {
       }
       if (this.size !== undefined && position !== this.size) throw this.#wrongSize(`only ${position}`)
     } catch (error) {
-      this.failure = { error }
+      // Where its reader has stopped it, the reader knows why.
+      if (!signal?.aborted) this.failure = { error }
       throw error
     }
   }

@@ -13,4 +13,5 @@ export type {
   PutOptions,
 } from './object-store.ts'
 export { openStore, type StoreLocation } from './open-store.ts'
+export { putNode } from './put-node.ts'
 export type { CloudOptions, StoreContext } from './store-context.ts'

@@ -1,4 +1,3 @@
-import { LadingError } from '../errors/index.ts'
 import type { StoreDriver } from './object-store.ts'
 import type { StoreContext } from './store-context.ts'
 
@@ -9,14 +8,6 @@ export type OpenDriver = (root: string, context: StoreContext) => Promise<StoreD
 export const stores: Readonly<Record<string, OpenDriver>> = {
   local: async root => (await import('./local/local-store.ts')).openLocalStore(root),
   s3: async (root, context) => (await import('./s3/open-s3-store.ts')).openS3Store(root, context),
-  gs: unavailable('gs'),
-  az: unavailable('az'),
-}
-
-function unavailable(scheme: string): OpenDriver {
-  return async () => {
-    throw new LadingError('unsupported', `the ${scheme} store is not available in this version`, {
-      hint: 'local:// is: it keeps a bucket in a directory',
-    })
-  }
+  gs: async (root, context) => (await import('./gcs/open-gcs-store.ts')).openGcsStore(root, context),
+  az: async (root, context) => (await import('./azure/azure-store.ts')).openAzureStore(root, context),
 }

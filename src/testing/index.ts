@@ -1,6 +1,8 @@
 /** The contracts of lading as tests, for those who write a store or a transport, and what the tests stand on. */
 export { type BuiltImage, buildImage, buildIndex, type ImageRecipe, type IndexRecipe } from './build-image.ts'
 export { type ContractCase, type TestFunctions, testContract, type Waivers } from './contract.ts'
+export { type FakeGcs, type FakeGcsOptions, startFakeGcs } from './fake-gcs.ts'
+export type { GcsQuirks } from './fake-gcs-call.ts'
 export { type FakeRegistry, startFakeRegistry } from './fake-registry.ts'
 export type { RegistryQuirks } from './fake-registry-quirks.ts'
 export { type FakeS3, startFakeS3 } from './fake-s3.ts'

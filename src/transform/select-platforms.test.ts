@@ -23,6 +23,10 @@ describe('one platform', () => {
     expect(selection.leftOut).toEqual(['linux/amd64', 'linux/arm/v6', 'linux/arm/v7'])
   })
 
+  test('is one where it is named twice', () => {
+    expect(select('linux/arm64', 'linux/arm64/v8', 'linux/arm64')).toEqual(select('linux/arm64'))
+  })
+
   test('arm without a variant is v7', () => expect(select('linux/arm').kept).toEqual(['linux/arm/v7']))
 })
 

@@ -31,7 +31,7 @@ export interface Selection {
 }
 
 /**
- * Chooses from an index: one platform gives that platform's manifest, several give an index rewritten without the others. The
+ * Chooses from an index: one platform, however often it is named, gives that platform's manifest; several give an index rewritten without the others. The
  * attestations of what is kept stay in a rewritten index.
  *
  * @throws LadingError `platform-not-found`, naming what there is, where a wanted platform is absent
@@ -47,7 +47,8 @@ export function selectPlatforms(
   for (const want of wanted) if (matches(want).length === 0) throw noMatch(want, images)
   const name = ({ platform }: PlatformEntry) => (platform === undefined ? 'unknown' : formatPlatform(platform))
 
-  const single = wanted.length === 1 ? matches(wanted[0] as Platform)[0] : undefined
+  const asked = new Set(wanted.map(want => matches(want)[0]))
+  const single = asked.size === 1 ? [...asked][0] : undefined
   if (single !== undefined) {
     return {
       root: single.node,

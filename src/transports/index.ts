@@ -4,6 +4,7 @@ export type {
   CommitResult,
   CredentialOptions,
   DestinationTraits,
+  Expectation,
   ImageDestination,
   ImageSource,
   Origin,

@@ -57,6 +57,6 @@ function cannot(transport: Transport, reference: Reference, verb: string): Ladin
   return new LadingError('unsupported', `the ${scheme} transport is not available in this version`, {
     operation: verb,
     subject,
-    hint: 'registries, local:// buckets and oci: layouts can be copied from and to',
+    hint: 'registries, buckets (local://, s3://, gs://, az://) and oci: layouts can be copied from and to',
   })
 }

@@ -29,7 +29,7 @@ export interface Transport<R extends Reference = Reference> {
 export interface TransportContext extends StoreContext {
   readonly side: Side
   readonly credentials: CredentialOptions
-  /** `false`: accept any certificate, and plain HTTP where HTTPS is not answered. `undefined`: HTTPS, plain HTTP for loopback. */
+  /** Of a registry: `false` accepts plain HTTP too where HTTPS is not answered; `undefined`: HTTPS, plain HTTP for loopback. */
   readonly tlsVerify?: boolean | undefined
   /** Make the repository where a registry that keeps a list of them (ECR) has none of that name. */
   readonly createRepository?: boolean | undefined
@@ -98,7 +98,7 @@ export interface ImageDestination extends AsyncDisposable {
   adopt?(node: Node, origin: Origin, signal?: AbortSignal): Promise<boolean>
 
   /** Fails where `commit` of this root would certainly fail, before anything is moved. */
-  checkCommit?(root: Node, options: Pick<CommitOptions, 'force'>, signal?: AbortSignal): Promise<void>
+  checkCommit?(root: Node, options: Pick<CommitOptions, 'force' | 'expect'>, signal?: AbortSignal): Promise<void>
 
   /** Makes the root visible under the destination's name, atomically. Its children are stored. `bytes` are the root's. */
   commit(root: Node, bytes: Uint8Array, options: CommitOptions, signal?: AbortSignal): Promise<CommitResult>
@@ -107,9 +107,16 @@ export interface ImageDestination extends AsyncDisposable {
 export interface CommitOptions {
   /** Move a tag that the bucket's configuration calls immutable. */
   readonly force: boolean
+  /**
+   * Write the name only where it resolves to nothing, or to this digest. What is to be written may be there already. Of several that
+   * expect the same, exactly one writes: a destination that cannot promise this MUST throw `unsupported` in `checkCommit`.
+   */
+  readonly expect?: Expectation | undefined
   /** Bytes of every blob and manifest of the image, for a bucket's history. */
   readonly imageBytes: number
 }
+
+export type Expectation = 'absent' | Digest
 
 export interface CommitResult {
   /** Whether anything was written: `false` where the name had this digest already. */

@@ -17,7 +17,7 @@ export const copied: CopyResult = {
   leftOut: [],
   attestationsLeftOut: 0,
   blobs: { copied: 5, mounted: 0, present: 0 },
-  bytes: { copied: 7_400_000, present: 0 },
+  bytes: { copied: 7_400_000, mounted: 0, present: 0 },
   seconds: 3.21,
 }
 

@@ -62,6 +62,7 @@ test('arm without a variant is v7, and a platform that is not there is an error 
   const run = await lading(['copy', '--platform', 'windows/amd64', source, `local://${target}//alpine:win`])
   expect(run.code).toBe(2)
   expect(run.stderr).toContain('linux/s390x')
+  expect(run.stderr).toContain(`select platforms ${source} (source)`)
 })
 
 describeWithServices(['docker-registry', 'skopeo', 'crane'], 'the seven whole platforms of alpine', () => {

@@ -115,6 +115,7 @@ describe('a hostile image is a clear error, in bounded memory, and nothing is co
     await writeLayout(path.join(folder, 'layout'), { v1: image })
     const run = await lading(['copy', `oci:${folder}/layout:v1`, `local://${folder}/bucket//app:v1`])
     expect(run.stderr).toContain(why)
+    expect(run.stderr).toMatch(/ oci:| sha256:/)
     expect(run.code).toBe(code)
     expect(run.stdout).toBe('')
     expect(run.peakBytes).toBeLessThan(250 * 1024 * 1024)

@@ -10,7 +10,7 @@ import { lading, newFolder } from './lading.ts'
 
 const gib = 1024 * 1024 * 1024
 const mib = 1024 * 1024
-const limit = 200 * mib
+const limit = 200_000_000
 
 /** A layout with one layer of 1 GiB: a sparse file, so that only the reading costs. */
 async function gibLayout(): Promise<{ folder: string; layer: Digest }> {

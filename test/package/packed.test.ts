@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdir, readFile, symlink } from 'node:fs/promises'
+import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -42,6 +42,26 @@ describe('the package as it is installed', () => {
     const command = 'node_modules/lading/bin/lading.js'
     await run(project, command, 'copy', 'oci:node_modules/lading/examples/hello:v1', 'local://./images/hello:v1')
     expect(await run(project, command, 'list', 'local://./images/')).toBe('hello:v1\n')
+  })
+
+  test.each([
+    ['s3://bucket/', '@aws-sdk/client-s3'],
+    ['gs://bucket/', 'google-auth-library'],
+    ['az://container/', '@azure/storage-blob'],
+  ])('says what %s needs where the optional packages were left out', async (bucket, name) => {
+    const key = path.join(project, 'key.json')
+    await writeFile(key, JSON.stringify({ type: 'service_account', client_email: 'a@b.test', private_key: 'x' }))
+    const env = {
+      ...process.env,
+      AZURE_STORAGE_ACCOUNT: 'account',
+      AZURE_STORAGE_KEY: 'a2V5',
+      GOOGLE_APPLICATION_CREDENTIALS: key,
+    }
+    const listing = execute(process.execPath, ['node_modules/lading/bin/lading.js', 'list', bucket], {
+      cwd: project,
+      env,
+    })
+    await expect(listing).rejects.toMatchObject({ code: 64, stderr: expect.stringContaining(`npm install ${name}`) })
   })
 
   test.each(['lading', 'lading/stores', 'lading/transports', 'lading/testing'])('is imported as %s', async entry => {

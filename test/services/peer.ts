@@ -4,9 +4,15 @@ import path from 'node:path'
 import { temporaryFolder } from './temporary-folder.ts'
 
 /** The tools that are measured against, as `npm run services` brings them. */
-export type ServiceName = PeerName | 'docker-registry' | 'openssl' | CephProgram
+export type ServiceName =
+  | PeerName
+  | CephProgram
+  | 'azurite-blob'
+  | 'docker-registry'
+  | 'google-cloud-storage'
+  | 'openssl'
 
-type PeerName = 'skopeo' | 'crane' | 'oras' | 'umoci'
+type PeerName = 'skopeo' | 'crane' | 'oras' | 'umoci' | 'rclone'
 type CephProgram = 'ceph-mon' | 'ceph-osd' | 'monmaptool' | 'osdmaptool' | 'radosgw' | 'radosgw-admin'
 
 const unpacked = ['bin', 'ceph/bin'].map(folder => path.join(import.meta.dirname, '../../.services', folder))

@@ -3,7 +3,7 @@ import { brokenConventions } from './conventions.ts'
 import { readSources } from './source-files.ts'
 
 test('files keep to the conventions', () => {
-  expect(brokenConventions(readSources('src', 'test', 'scripts', 'examples'))).toEqual([])
+  expect(brokenConventions(readSources('src', 'test', 'bench', 'scripts', 'examples'))).toEqual([])
 })
 
 test.each([

@@ -31,3 +31,10 @@ describe.skipIf(!existsSync(lading))('lading loads no package but its command li
     expect(packages.filter(name => name !== 'commander')).toEqual([])
   })
 })
+
+test('importing the library loads nothing that a program may never use', async () => {
+  const { files, packages, builtins } = await loadedModules(path.join(checkout, 'src/index.ts'))
+  expect(packages.filter(name => ['commander', 'undici', 'yaml', 'picomatch'].includes(name))).toEqual([])
+  expect(builtins.filter(name => ['node:http', 'node:https', 'node:tls'].includes(name))).toEqual([])
+  expect(files.filter(file => /^src\/(cli|stores\/local|testing)\//.test(file))).toEqual([])
+})

@@ -39,7 +39,7 @@ function leftOut({ leftOut, attestationsLeftOut }: CopyResult): string {
 }
 
 function moved({ blobs, bytes, seconds }: CopyResult): string {
-  const mounted = blobs.mounted === 0 ? '' : `, ${blobs.mounted} mounted`
+  const mounted = blobs.mounted === 0 ? '' : `, ${blobs.mounted} mounted (${formatSize(bytes.mounted)}, not read)`
   const present = blobs.present === 0 ? '' : `, ${blobs.present} present (${formatSize(bytes.present)})`
   return `${blobs.copied} copied (${formatSize(bytes.copied)})${mounted}${present}, in ${formatDuration(seconds)}`
 }

@@ -37,7 +37,7 @@ describe('copy prints', () => {
         leftOut: ['linux/arm64/v8', 'linux/s390x'],
         attestationsLeftOut: 3,
         blobs: { copied: 1, mounted: 2, present: 3 },
-        bytes: { copied: 1000, present: 2_000_000 },
+        bytes: { copied: 1000, mounted: 4096, present: 2_000_000 },
       },
       `copied docker.io/library/alpine:latest to local://./images/alpine:latest
   digest     ${b}
@@ -45,12 +45,17 @@ describe('copy prints', () => {
   replaced   ${a}
   platforms  linux/amd64
   left out   linux/arm64/v8, linux/s390x; 3 attestations
-  blobs      1 copied (1.0 kB), 2 mounted, 3 present (2.0 MB), in 3.2s
+  blobs      1 copied (1.0 kB), 2 mounted (4.1 kB, not read), 3 present (2.0 MB), in 3.2s
 `,
     ],
     [
       'that there was nothing to do',
-      { changed: false, previous: a, blobs: { copied: 0, mounted: 0, present: 5 }, bytes: { copied: 0, present: 7e6 } },
+      {
+        changed: false,
+        previous: a,
+        blobs: { copied: 0, mounted: 0, present: 5 },
+        bytes: { copied: 0, mounted: 0, present: 7e6 },
+      },
       `unchanged: local://./images/alpine:latest is docker.io/library/alpine:latest already
   digest     ${a}
   platforms  linux/amd64, linux/arm64/v8

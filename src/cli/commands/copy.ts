@@ -1,5 +1,6 @@
 import type { CopyOptions, CopyResult } from '../../copy/index.ts'
 import { LadingError } from '../../errors/index.ts'
+import { parseDigest } from '../../model/digest.ts'
 import { hostPlatform, type Platform, parsePlatform } from '../../model/platform.ts'
 import { cloudOf, cloudOptions, sidedCloudOptions, sidedCloudsOf } from '../cloud-options.ts'
 import { defineCommand } from '../command.ts'
@@ -41,6 +42,8 @@ export const copyCommand = defineCommand({
         "What to copy of a multi-platform image: all of it, or this system's platform. index-only cannot be done yet.",
     }),
     force: flag({ description: 'Move a tag that the bucket calls immutable.' }),
+    ifAbsent: flag({ description: 'Write the tag only if there is none: of several that try at once, one does.' }),
+    ifDigest: text({ value: 'DIGEST', description: 'Write the tag only if it stands for this digest now.' }),
     dryRun: flag({ description: 'Show what would be copied, and write nothing.' }),
     jobs: count({ value: 'N', default: 10, description: 'How many large blobs are moved at a time.' }),
     digestfile: text({
@@ -89,8 +92,9 @@ export const copyCommand = defineCommand({
       platforms: 'the platforms that were copied',
       leftOut: 'the platforms of the source that were not',
       attestationsLeftOut: 'how many attestation manifests were not copied',
-      blobs: 'how many blobs were `copied`, `mounted` within the registry, and `present` already',
-      bytes: 'how many bytes were `copied`, and `present` already',
+      blobs:
+        'how many blobs were `copied`, `mounted` (taken by the registry or the cloud from where it has them), and `present` already',
+      bytes: 'how many bytes were `copied`, `mounted` without being read here, and `present` already',
       seconds: 'how long it took',
       plan: 'with --dry-run, and something to do: an array of `digest`, `kind`, `size` and `action`, which is `copy` or `present`',
     } satisfies Record<keyof CopyResult, string>,
@@ -108,6 +112,7 @@ export const copyCommand = defineCommand({
         createRepository: input.createRepository,
         ...defined({ authFile: input.authfile, tlsVerify: input.tlsVerify, onEvent: progress?.onEvent }),
         force: input.force,
+        ...expectation(input),
         dryRun: input.dryRun,
         jobs: input.jobs,
         signal: context.signal,
@@ -147,4 +152,20 @@ function selection({ platform, all, multiArch }: Choice): Pick<CopyOptions, 'pla
   if (multiArch === 'system') return { platforms: [hostPlatform()] }
   // an empty list is everything, which is what --all and --multi-arch all say
   return { platforms: platform }
+}
+
+function expectation({
+  ifAbsent,
+  ifDigest,
+}: {
+  ifAbsent: boolean
+  ifDigest: string | undefined
+}): Pick<CopyOptions, 'expect'> {
+  if (ifAbsent && ifDigest !== undefined) {
+    throw new LadingError('bad-argument', '--if-absent and --if-digest cannot be given together', {
+      hint: 'a tag that is absent stands for no digest: keep one',
+    })
+  }
+  if (ifDigest !== undefined) return { expect: parseDigest(ifDigest) }
+  return ifAbsent ? { expect: 'absent' } : {}
 }

@@ -1,4 +1,5 @@
 import type { ImageDescription, PlatformDescription } from '../../copy/index.ts'
+import { isIndexType } from '../../model/media-types.ts'
 import { alignFields } from '../align-fields.ts'
 import { formatCount } from '../format-count.ts'
 import { formatSize } from '../format-size.ts'
@@ -33,7 +34,8 @@ function manifestText(manifest: PlatformDescription, image: ImageDescription): s
     [
       ['digest', manifest.digest === image.digest ? undefined : manifest.digest],
       ['problem', manifest.problem && printable(manifest.problem)],
-      ['size', `${formatSize(manifest.size)} in ${formatCount(manifest.layers.length, 'layer')}`],
+      ['type', isIndexType(manifest.mediaType) ? printable(manifest.mediaType) : undefined],
+      ['size', isIndexType(manifest.mediaType) ? undefined : sizeText(manifest)],
       ['author', config?.author && printable(config.author)],
       ['created', config?.created && printable(config.created)],
       ['entrypoint', words(config?.entrypoint)],
@@ -50,12 +52,19 @@ function manifestText(manifest: PlatformDescription, image: ImageDescription): s
   return `${title(manifest, image)}\n${fields}`
 }
 
-function title({ platform, attestationFor, artifactType }: PlatformDescription, image: ImageDescription): string {
+function sizeText({ size, layers }: PlatformDescription): string {
+  return `${formatSize(size)} in ${formatCount(layers.length, 'layer')}`
+}
+
+function title(
+  { platform, attestationFor, artifactType, mediaType }: PlatformDescription,
+  image: ImageDescription,
+): string {
   if (attestationFor !== undefined) {
     const about = image.platforms.find(one => one.digest === attestationFor)?.platform
     return `attestation for ${printable(about ?? attestationFor)}`
   }
-  return printable(platform ?? artifactType ?? 'manifest')
+  return printable(platform ?? artifactType ?? (isIndexType(mediaType) ? 'index' : 'manifest'))
 }
 
 /** As JSON, since a word may hold spaces. */

@@ -78,6 +78,15 @@ application/vnd.example
 `)
   })
 
+  test('an index within an index as what it is', async () => {
+    const mediaType = 'application/vnd.oci.image.index.v1+json'
+    const nested = { digest: digestOfLetter('8'), mediaType, size: 0, layers: [] }
+    const { stdout } = await inspect({ ...index, platforms: [nested] })
+    expect(stdout).toMatch(
+      /\n\nindex\n {2}digest {2}sha256:8+\n {2}type {4}application\/vnd\.oci\.image\.index\.v1\+json\n$/,
+    )
+  })
+
   test('what could not be read', async () => {
     const { config: _, ...rest } = image
     const broken = { ...rest, problem: 'its config is\u001b missing' }

@@ -67,16 +67,27 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-/** Makes a directory and its parents. Every new name is made durable in its parent. */
+/**
+ * Makes a directory and its parents. Every new name is made durable in its parent.
+ *
+ * Not by mkdir's `recursive`: on a read-only file system Node says ENOENT there, as if somebody had pruned a parent.
+ */
 export async function makeDirectory(path: string): Promise<void> {
-  let first: string | undefined
+  if (await makeOne(path)) return
+  await makeDirectory(dirname(path))
+  // Where a parent is gone again, pruned meanwhile, the caller's next attempt makes it.
+  await makeOne(path)
+}
+
+/** `false` where there is no parent to make it in. */
+async function makeOne(path: string): Promise<boolean> {
   try {
-    first = await mkdir(path, { recursive: true })
+    await mkdir(path)
   } catch (error) {
-    // A parent was pruned on the way down: the next attempt makes it.
-    if (systemCode(error) === 'ENOENT') return
+    if (systemCode(error) === 'ENOENT') return false
+    if (systemCode(error) === 'EEXIST') return true
     throw error
   }
-  if (first === undefined) return
-  for (let made = path; made.length >= first.length; made = dirname(made)) await syncDirectory(dirname(made))
+  await syncDirectory(dirname(path))
+  return true
 }

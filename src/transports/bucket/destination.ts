@@ -1,8 +1,8 @@
 import { LadingError } from '../../errors/index.ts'
-import { blobKey, readBucketConfig, readTag, refuseMovingTag, tagHolds, writeTag } from '../../layout/index.ts'
+import { blobKey, checkTagWrite, readBucketConfig, readTag, tagHolds, writeTag } from '../../layout/index.ts'
 import type { Node } from '../../model/descriptor.ts'
 import type { Digest } from '../../model/digest.ts'
-import type { ObjectStore } from '../../stores/index.ts'
+import { type ObjectStore, putNode } from '../../stores/index.ts'
 import { type Bytes, bytesOf } from '../../streams/index.ts'
 import type {
   CommitOptions,
@@ -62,9 +62,8 @@ class BucketDestination implements ImageDestination {
     return record !== undefined && tagHolds(record, node.digest) ? record.bytes : undefined
   }
 
-  async push(node: Node, bytes: Bytes, signal?: AbortSignal): Promise<void> {
-    const content = { size: node.size, open: bytes.open.bind(bytes) }
-    await this.#store.put(blobKey(node.digest), content, { content: node.digest, signal })
+  push(node: Node, bytes: Bytes, signal?: AbortSignal): Promise<void> {
+    return putNode(this.#store, blobKey(node.digest), node, bytes, signal)
   }
 
   async adopt(node: Node, origin: Origin, signal?: AbortSignal): Promise<boolean> {
@@ -73,18 +72,23 @@ class BucketDestination implements ImageDestination {
     return (await this.#store.copyFrom?.(origin, blobKey(digest), { size, content: digest, signal })) !== undefined
   }
 
-  async checkCommit(root: Node, { force }: Pick<CommitOptions, 'force'>, signal?: AbortSignal): Promise<void> {
+  async checkCommit(
+    root: Node,
+    { force, expect }: Pick<CommitOptions, 'force' | 'expect'>,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const { image, tag } = this.#image
     this.#refuseOtherDigest(root.digest)
-    if (tag === undefined || force) return
+    if (tag === undefined) return
     const { immutable } = await (await readBucketConfig(this.#store, signal)).settingsOf(image)
-    if (immutable) await refuseMovingTag(this.#store, { image, tag, digest: root.digest, signal })
+    const write = { image, tag, digest: root.digest, immutable: immutable && !force, expect, signal }
+    if (write.immutable || expect !== undefined) await checkTagWrite(this.#store, write)
   }
 
   async commit(root: Node, bytes: Uint8Array, options: CommitOptions, signal?: AbortSignal): Promise<CommitResult> {
     const { image, tag, digest } = this.#image
     this.#refuseOtherDigest(root.digest)
-    const existed = await this.has(root, signal)
+    const existed = (await readManifestBlob(this.#store, root.digest, signal)) !== undefined
     if (!existed) await this.push(root, bytesOf(bytes), signal)
     // By digest alone, content is all there is: it has no name to become visible under.
     if (tag === undefined)
@@ -97,6 +101,7 @@ class BucketDestination implements ImageDestination {
       bytes,
       imageBytes: options.imageBytes,
       immutable: immutable && !options.force,
+      expect: options.expect,
       signal,
     })
   }

@@ -16,7 +16,7 @@ export interface OpenBucketOptions {
   readonly create: boolean
 }
 
-/** @throws LadingError `bucket-not-found`, or `unsupported` for a scheme without a store yet */
+/** @throws LadingError `bucket-not-found`, or `unsupported` where a cloud's package is not installed */
 export async function openBucket(
   locator: BucketLocator,
   { what, create }: OpenBucketOptions,

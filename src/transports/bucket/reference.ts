@@ -54,9 +54,18 @@ export function parseBucketReference(text: string): BucketReference {
 export function parseBucketLocator(text: string): BucketLocator {
   const { scheme, rest } = splitScheme(text)
   const locator = splitRoot(scheme, rest, text)
-  const name = locator.root === undefined ? '' : locator.path.replace(/\/$/, '')
-  if (name !== '') validateImageName(name.replaceAll(/[*?[\]{}!,]/g, 'x'))
+  if (locator.root !== undefined) validateBucketPath(locator.path)
   return locator
+}
+
+/**
+ * Refuses what can be no image name, no beginning of one and no glob over them: a tag behind it, say, would match nothing.
+ *
+ * @throws LadingError `bad-reference`
+ */
+export function validateBucketPath(path: string): void {
+  const name = path.replace(/\/$/, '')
+  if (name !== '') validateImageName(name.replaceAll(/[*?[\]{}!,]/g, 'x'))
 }
 
 export function formatBucketReference(reference: BucketReference): string {

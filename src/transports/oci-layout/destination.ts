@@ -1,8 +1,11 @@
 import { isLadingError, LadingError } from '../../errors/index.ts'
+import type { Node } from '../../model/descriptor.ts'
 import { digestOf, digestParts } from '../../model/digest.ts'
-import { readAll } from '../../streams/index.ts'
+import { type ObjectStore, putNode } from '../../stores/index.ts'
+import { bytesOf, readAll } from '../../streams/index.ts'
 import type { ImageDestination } from '../transport.ts'
-import { currentDigest, readLayoutIndex, writeLayoutEntry } from './layout-index.ts'
+import { checkExpectation, currentDigest } from './layout-entries.ts'
+import { readLayoutIndex, writeLayoutEntry } from './layout-index.ts'
 import { blobKey, openLayoutStore } from './open-layout.ts'
 import { formatOciLayoutReference, type OciLayoutReference } from './reference.ts'
 
@@ -16,33 +19,38 @@ export async function openOciLayoutDestination(reference: OciLayoutReference): P
     })
   }
   const store = await openLayoutStore(reference.path)
+  const entries = async (signal?: AbortSignal) => (await readLayoutIndex(store, signal))?.document.manifests ?? []
   return {
     name,
     traits: { rootImpliesChildren: false, keepsUnnamed: false },
-    current: async signal => currentDigest(await readLayoutIndex(store, signal), reference.name),
+    current: async signal => currentDigest(await entries(signal), reference.name),
     has: async (node, signal) => (await store.head(blobKey(node.digest), { signal }))?.size === node.size,
-    async manifest(node, signal) {
-      try {
-        const { info, body } = await store.get(blobKey(node.digest), { signal })
-        if (info.size !== node.size) return undefined
-        const bytes = await readAll(body, node.size, `the manifest ${node.digest}`)
-        // A file that was damaged since is not there: it is written again.
-        return digestOf(bytes, digestParts(node.digest).algorithm) === node.digest ? bytes : undefined
-      } catch (error) {
-        if (isLadingError(error, 'blob-not-found')) return undefined
-        throw error
-      }
+    manifest: (node, signal) => readManifest(store, node, signal),
+    push: (node, bytes, signal) => putNode(store, blobKey(node.digest), node, bytes, signal),
+    async checkCommit(root, { expect }, signal) {
+      const there = await entries(signal)
+      if (currentDigest(there, reference.name) !== root.digest) checkExpectation(there, reference.name, expect)
     },
-    async push(node, bytes, signal) {
-      const content = { size: node.size, open: bytes.open.bind(bytes) }
-      await store.put(blobKey(node.digest), content, { content: node.digest, signal })
-    },
-    async commit(root, bytes, _options, signal) {
-      const previous = currentDigest(await readLayoutIndex(store, signal), reference.name)
-      await store.put(blobKey(root.digest), bytes, { content: root.digest, signal })
-      const changed = await writeLayoutEntry(store, root, reference.name, signal)
+    async commit(root, bytes, { expect }, signal) {
+      const previous = currentDigest(await entries(signal), reference.name)
+      const stored = await readManifest(store, root, signal)
+      if (stored === undefined) await putNode(store, blobKey(root.digest), root, bytesOf(bytes), signal)
+      const changed = await writeLayoutEntry(store, root, { name: reference.name, expect }, signal)
       return { changed, ...(previous === undefined ? {} : { previous }) }
     },
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  }
+}
+
+/** A file that is absent, or was damaged since: both are written again. */
+async function readManifest(store: ObjectStore, node: Node, signal?: AbortSignal): Promise<Uint8Array | undefined> {
+  try {
+    const { info, body } = await store.get(blobKey(node.digest), { signal })
+    if (info.size !== node.size) return undefined
+    const bytes = await readAll(body, node.size, `the manifest ${node.digest}`)
+    return digestOf(bytes, digestParts(node.digest).algorithm) === node.digest ? bytes : undefined
+  } catch (error) {
+    if (isLadingError(error, 'blob-not-found')) return undefined
+    throw error
   }
 }

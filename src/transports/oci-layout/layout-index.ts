@@ -1,18 +1,17 @@
 import * as v from 'valibot'
 import { isLadingError, LadingError } from '../../errors/index.ts'
-import type { Descriptor, Node } from '../../model/descriptor.ts'
+import type { Descriptor } from '../../model/descriptor.ts'
 import { type Digest, isDigest } from '../../model/digest.ts'
 import { maxManifestBytes } from '../../model/manifest.ts'
-import { isIndexType, isManifestType } from '../../model/media-types.ts'
 import type { ObjectStore } from '../../stores/index.ts'
 import { readAll } from '../../streams/index.ts'
+import type { Expectation } from '../transport.ts'
+import { checkExpectation, currentDigest, withEntry } from './layout-entries.ts'
 
 /** OCI image specification, image-layout.md. */
 const indexKey = 'index.json'
 const markerKey = 'oci-layout'
 const layoutVersion = '1.0.0'
-/** OCI image specification, annotations.md: a layout's name of an entry. */
-const nameAnnotation = 'org.opencontainers.image.ref.name'
 
 const entrySchema = v.looseObject({
   mediaType: v.string(),
@@ -22,8 +21,6 @@ const entrySchema = v.looseObject({
 })
 const indexSchema = v.looseObject({ schemaVersion: v.literal(2), manifests: v.nullish(v.array(entrySchema), []) })
 const markerSchema = v.looseObject({ imageLayoutVersion: v.string() })
-
-type Entry = v.InferOutput<typeof entrySchema>
 
 /** index.json as it stands, with every field that we do not know of. */
 export interface LayoutIndex {
@@ -56,18 +53,20 @@ export async function readLayoutIndex(store: ObjectStore, signal?: AbortSignal):
  * digest is replaced.
  *
  * @returns whether anything had to be written
+ * @throws LadingError `tag-exists`, `precondition-failed` where the name has not what it is expected to have
  */
 export async function writeLayoutEntry(
   store: ObjectStore,
   root: Descriptor,
-  name: string | undefined,
+  { name, expect }: { readonly name: string | undefined; readonly expect: Expectation | undefined },
   signal?: AbortSignal,
 ): Promise<boolean> {
   const marker = new TextEncoder().encode(JSON.stringify({ imageLayoutVersion: layoutVersion }))
   for (;;) {
     const index = await readLayoutIndex(store, signal)
     const document = index?.document ?? { schemaVersion: 2, manifests: [] }
-    if (entryOf(document.manifests, name)?.digest === root.digest) return false
+    if (currentDigest(document.manifests, name) === root.digest) return false
+    checkExpectation(document.manifests, name, expect)
     const next = { ...document, manifests: withEntry(document.manifests, root, name) }
     try {
       if (index === undefined) await store.put(markerKey, marker, { signal })
@@ -82,93 +81,6 @@ export async function writeLayoutEntry(
       if (!isLadingError(error, 'precondition-failed')) throw error
     }
   }
-}
-
-/**
- * The entry that a reference names: by name, by position, or the only one there is.
- *
- * @throws LadingError `image-not-found`, naming what there is
- */
-export function findEntry(index: LayoutIndex, wanted: { readonly name?: string; readonly index?: number }): Node {
-  const entries = index.document.manifests
-  if (wanted.index !== undefined) {
-    const entry = entries[wanted.index]
-    if (entry !== undefined) return toNode(entry)
-    throw new LadingError('image-not-found', `index.json has ${entries.length} entries, and none at ${wanted.index}`)
-  }
-  const entry = wanted.name === undefined && entries.length === 1 ? entries[0] : entryOf(entries, wanted.name)
-  const named = entries.filter(candidate => nameOf(candidate) !== undefined)
-  const hint =
-    named.length === 0
-      ? undefined
-      : `it has ${named.slice(0, 20).map(nameOf).join(', ')}${named.length > 20 ? ', …' : ''}`
-  if (entry !== undefined && (wanted.name !== undefined || entries.length === 1)) return toNode(entry)
-  if (wanted.name !== undefined) {
-    throw new LadingError('image-not-found', `the layout has no image named ${wanted.name}`, {
-      hint: hint ?? 'none of its images has a name',
-    })
-  }
-  throw new LadingError(
-    'image-not-found',
-    entries.length === 0 ? 'the layout is empty' : `the layout has ${entries.length} images`,
-    {
-      hint:
-        entries.length === 0
-          ? undefined
-          : `choose one with oci:PATH:NAME or oci:PATH:@INDEX${hint === undefined ? '' : `; ${hint}`}`,
-    },
-  )
-}
-
-/** The digest that a destination's name has now. Without a name: that of the only unnamed entry. */
-export function currentDigest(index: LayoutIndex | undefined, name: string | undefined): Digest | undefined {
-  return entryOf(index?.document.manifests ?? [], name)?.digest
-}
-
-function entryOf(entries: readonly Entry[], name: string | undefined): Entry | undefined {
-  const found = entries.filter(entry => nameOf(entry) === name)
-  return name === undefined && found.length > 1 ? undefined : found[0]
-}
-
-function nameOf(entry: Entry): string | undefined {
-  return entry.annotations?.[nameAnnotation]
-}
-
-function withEntry(entries: readonly Entry[], root: Descriptor, name: string | undefined): Entry[] {
-  const { mediaType, digest, size } = root
-  const entry: Entry = {
-    mediaType,
-    digest,
-    size,
-    ...(name === undefined ? {} : { annotations: { [nameAnnotation]: name } }),
-  }
-  const result: Entry[] = []
-  for (const other of entries) {
-    const kept = name !== undefined && nameOf(other) === name ? withoutName(other) : other
-    const repeats =
-      isUnnamed(kept, root.digest) || (nameOf(kept) === undefined && result.some(one => isUnnamed(one, kept.digest)))
-    if (!repeats) result.push(kept)
-  }
-  return [...result, entry]
-}
-
-function isUnnamed(entry: Entry, digest: Digest): boolean {
-  return nameOf(entry) === undefined && entry.digest === digest
-}
-
-function withoutName(entry: Entry): Entry {
-  const { annotations, ...rest } = entry
-  const { [nameAnnotation]: _, ...others } = annotations ?? {}
-  return Object.keys(others).length === 0 ? rest : { ...rest, annotations: others }
-}
-
-function toNode({ mediaType, digest, size }: Entry): Node {
-  if (isIndexType(mediaType)) return { kind: 'index', mediaType, digest, size }
-  if (isManifestType(mediaType)) return { kind: 'manifest', mediaType, digest, size }
-  throw new LadingError(
-    'unsupported',
-    `the layout's entry ${digest} is ${mediaType}, which is neither a manifest nor an index`,
-  )
 }
 
 async function readDocument<T extends v.GenericSchema>(

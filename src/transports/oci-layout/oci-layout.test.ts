@@ -69,6 +69,21 @@ describe('index.json', () => {
     expect(await digestsOf(layout)).toEqual([`- ${one.root.digest}`])
   })
 
+  test('is written under a condition where one is set', async () => {
+    const layout = newLayout()
+    const commit = async (image: BuiltImage, wanted: 'absent' | typeof one.root.digest) => {
+      await using to = await openOciLayoutDestination(parseOciLayoutReference(`oci:${layout}:v1`))
+      const bytes = image.blobs.get(image.root.digest) ?? new Uint8Array()
+      return await to.commit(image.root, bytes, { force: false, imageBytes: 1, expect: wanted })
+    }
+    expect(await commit(one, 'absent')).toMatchObject({ changed: true })
+    await expect(commit(two, 'absent')).rejects.toMatchObject({ code: 'tag-exists' })
+    expect(await commit(one, 'absent')).toMatchObject({ changed: false })
+    await expect(commit(two, two.root.digest)).rejects.toMatchObject({ code: 'precondition-failed' })
+    await commit(two, one.root.digest)
+    await expect(commit(one, one.root.digest)).rejects.toMatchObject({ code: 'precondition-failed' })
+  })
+
   test('keeps fields and entries that others wrote', async () => {
     const layout = newLayout()
     await writeLayout(layout, { other: one })

@@ -3,7 +3,8 @@ import type { Node } from '../../model/descriptor.ts'
 import type { ObjectStore } from '../../stores/index.ts'
 import type { ByteRange, ByteStream } from '../../streams/index.ts'
 import type { ImageSource } from '../transport.ts'
-import { findEntry, readLayoutIndex } from './layout-index.ts'
+import { findEntry } from './layout-entries.ts'
+import { readLayoutIndex } from './layout-index.ts'
 import { blobKey, openLayoutStore } from './open-layout.ts'
 import { formatOciLayoutReference, type OciLayoutReference } from './reference.ts'
 
@@ -19,7 +20,7 @@ export async function openOciLayoutSource(reference: OciLayoutReference): Promis
           hint: 'an OCI layout is a directory that holds oci-layout, index.json and blobs',
         })
       }
-      return findEntry(index, reference)
+      return findEntry(index.document.manifests, reference)
     },
     fetch: (node, range, signal) => fetchBlob(store, node, range, signal),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),

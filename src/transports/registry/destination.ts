@@ -100,16 +100,21 @@ class RegistryDestination implements ImageDestination {
     return false
   }
 
-  async checkCommit(root: Node): Promise<void> {
+  async checkCommit(root: Node, { expect }: Pick<CommitOptions, 'expect'>): Promise<void> {
     const { digest } = this.#reference
+    if (expect !== undefined) {
+      throw new LadingError('unsupported', 'a registry has no way to write a tag under a condition', {
+        hint: 'in a bucket a tag cannot race; in a registry, make the tag immutable there',
+      })
+    }
     if (digest === undefined || digest === root.digest) return
     throw new LadingError('digest-mismatch', `the image is ${root.digest}, and cannot be stored as ${digest}`, {
       hint: 'leave the digest out of the destination, or copy every platform unchanged',
     })
   }
 
-  async commit(root: Node, bytes: Uint8Array, _options: CommitOptions, signal?: AbortSignal): Promise<CommitResult> {
-    await this.checkCommit(root)
+  async commit(root: Node, bytes: Uint8Array, options: CommitOptions, signal?: AbortSignal): Promise<CommitResult> {
+    await this.checkCommit(root, options)
     const previous = this.#known === undefined ? await this.current(signal) : this.#known.digest
     // Compared in the registry's own algorithm: it names an image of sha512 digests by sha256 too.
     if (previous !== undefined && digestOf(bytes, digestParts(previous).algorithm) === previous) {

@@ -68,7 +68,7 @@ export async function openRegistryClient(registry: string, context: TransportCon
 
 async function makeClient(http: HttpClient, registry: string, context: TransportContext): Promise<RegistryClient> {
   const { authFile } = context.credentials
-  const files = createCredentialFinder({ authFile })
+  const files = createCredentialFinder({ authFile, signal: context.signal })
   const ecr = parseEcrRegistry(registry)
   const credentials = ecr === undefined ? files : withEcrCredentials(files, ecr, awsIdentity(http, context))
   // A file that the user names is wrong even where the registry would never have asked for it.

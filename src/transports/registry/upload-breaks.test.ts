@@ -73,6 +73,20 @@ describe('an upload that breaks off', () => {
     expect(registry.methods).toBe('POST PATCH GET DELETE POST PATCH PUT')
   })
 
+  test('goes on where the question breaks off too', async () => {
+    const broken = breaking(mib)
+    let questions = 0
+    await start((request, response) => {
+      if (request.method !== 'GET') return broken(request, response)
+      // as often as one request is tried
+      if (++questions > 5) return false
+      request.raw.socket.destroy()
+      return true
+    })
+    await push(large)
+    expect(registry.bodies[0]).toBe(`PATCH ${mib}-${3 * mib - 1} ${2 * mib}`)
+  })
+
   test('asks where it stands after 416', async () => {
     let refused = false
     await start(async (request, response) => {

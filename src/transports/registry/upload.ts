@@ -99,6 +99,8 @@ class BlobUpload {
     let furthest = 0
     for (;;) {
       try {
+        if (failures > failuresOfSession) await this.#abandonSession()
+        else if (failures > 0) await this.#synchronise()
         return await this.#advance()
       } catch (error) {
         this.#reader.throwIfFailed()
@@ -109,8 +111,6 @@ class BlobUpload {
         if (failures === failuresOfUpload) throw error instanceof OutOfStep ? error.refusal : error
         const subject = `upload of ${this.#blob.digest}`
         await http.pause({ attempt: failures, subject, reason: error.message }, this.#signal)
-        if (failures > failuresOfSession) await this.#abandonSession()
-        else await this.#synchronise()
       }
     }
   }

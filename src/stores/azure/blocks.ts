@@ -1,0 +1,75 @@
+import type { BlockBlobClient } from '@azure/storage-blob'
+import type { HttpClient } from '../../http/index.ts'
+import { abortable } from './abortable.ts'
+import type { Part } from './read-parts.ts'
+import { isAbsent, isChangedOnTheWay, isRefusal } from './refusal.ts'
+
+/** How often a part is sent whose bytes arrive changed. Other failures are tried again by the HTTP client. */
+const changedAttempts = 3
+
+/**
+ * The name of a block says which part it is and what is in it.
+ *
+ * The index alone would do for one upload that is never wrong. But blocks cannot be thrown away: one that was sent by a run whose source
+ * proved wrong, or that another program sends for another content at the same time, would be taken for ours and committed.
+ * All names for one blob must have one length.
+ */
+export function blockId({ index, md5 }: Pick<Part, 'index' | 'md5'>): string {
+  return Buffer.from(`${String(index).padStart(6, '0')}-${Buffer.from(md5).toString('hex')}`).toString('base64')
+}
+
+/** What Azure keeps of an upload that is not finished. */
+export interface StagedBlocks {
+  /** Of the object that is there under the key already; 0 where there is none yet. */
+  readonly committedSize: number | undefined
+  /** Sizes by name. */
+  readonly staged: ReadonlyMap<string, number>
+}
+
+export async function findStagedBlocks(blob: BlockBlobClient, signal: AbortSignal | undefined): Promise<StagedBlocks> {
+  try {
+    const list = await blob.getBlockList('uncommitted', abortable(signal))
+    const staged = new Map(list.uncommittedBlocks?.map(({ name, size }) => [name, size]))
+    return { committedSize: list.blobContentLength, staged }
+  } catch (error) {
+    if (isAbsent(error)) return { committedSize: undefined, staged: new Map() }
+    throw error
+  }
+}
+
+/** Sends one part until it arrives as it is: Azure compares the MD5. */
+export async function stageBlock(
+  blob: BlockBlobClient,
+  part: Part,
+  http: HttpClient,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  await untilUnchanged(http, signal, `part ${part.index + 1}`, () =>
+    blob.stageBlock(blockId(part), part.bytes, part.bytes.byteLength, {
+      transactionalContentMD5: part.md5,
+      ...abortable(signal),
+    }),
+  )
+}
+
+/** @throws the refusal, after so many attempts */
+export async function untilUnchanged<T>(
+  http: HttpClient,
+  signal: AbortSignal | undefined,
+  subject: string,
+  send: () => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await send()
+    } catch (error) {
+      if (!isChangedOnTheWay(error) || attempt === changedAttempts) throw error
+      await http.pause({ attempt, subject, reason: 'the bytes were changed on their way' }, signal)
+    }
+  }
+}
+
+/** Blocks that another writer's commit or put has thrown away. */
+export function areBlocksGone(error: unknown): boolean {
+  return isRefusal(error, 'InvalidBlockList')
+}

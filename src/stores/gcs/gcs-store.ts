@@ -1,0 +1,122 @@
+import { LadingError } from '../../errors/index.ts'
+import type { ByteStream, Bytes } from '../../streams/index.ts'
+import type {
+  CopyFromOptions,
+  DeleteOptions,
+  GetOptions,
+  ListEntry,
+  ListOptions,
+  ObjectInfo,
+  ObjectOrigin,
+  PutOptions,
+  StoreDriver,
+} from '../object-store.ts'
+import { type BodyPart, bodyParts, defaultPartBytes, partSizeFor } from './body-parts.ts'
+import { BucketAddress } from './bucket-address.ts'
+import { copyObject } from './copy-object.ts'
+import { deleteObject } from './delete-object.ts'
+import type { GcsClient } from './gcs-client.ts'
+import { listObjects } from './list-objects.ts'
+import { infoOf } from './object-resource.ts'
+import { PartBudget } from './part-budget.ts'
+import { putLarge } from './put-large.ts'
+import { putSmall } from './put-small.ts'
+import { lookUp, readObject } from './read-object.ts'
+import type { GcsSettings } from './settings.ts'
+
+/** What all uploads of a store hold in memory together. */
+const budgetBytes = 96 * 1024 * 1024
+
+/** How often an upload is begun that others finish or give up meanwhile. */
+const uploadAttempts = 5
+
+/** A bucket of Google Cloud Storage, or what is below a prefix of one. */
+export class GcsStore implements StoreDriver {
+  readonly name: string
+  readonly #address: BucketAddress
+  readonly #client: GcsClient
+  readonly #account: string
+  readonly #budget = new PartBudget(budgetBytes)
+  readonly #partBytes: number
+
+  constructor(settings: GcsSettings, client: GcsClient, principal: string | undefined, partBytes = defaultPartBytes) {
+    this.name = `gs://${settings.bucket}${settings.prefix === '' ? '' : `/${settings.prefix.slice(0, -1)}`}`
+    this.#address = new BucketAddress(settings)
+    this.#client = client
+    this.#account = `${principal ?? 'anonymous'} at ${settings.endpoint}`
+    this.#partBytes = partBytes
+  }
+
+  async head(
+    key: string,
+    { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<ObjectInfo | undefined> {
+    const found = await lookUp(this.#client, this.#address, this.#address.prefix + key, signal)
+    return found && infoOf(found, key)
+  }
+
+  get(key: string, options: GetOptions = {}): Promise<{ info: ObjectInfo; body: ByteStream }> {
+    return readObject(this.#client, this.#address, key, options)
+  }
+
+  async put(key: string, body: Bytes, options: PutOptions = {}): Promise<ObjectInfo> {
+    for (let attempt = 1; attempt <= uploadAttempts; attempt++) {
+      const stored = await this.#put(key, body, options)
+      if (stored !== undefined) return stored
+    }
+    throw new LadingError('server-error', `the upload was ended by somebody else ${uploadAttempts} times`)
+  }
+
+  async #put(key: string, body: Bytes, options: PutOptions): Promise<ObjectInfo | undefined> {
+    const { signal } = options
+    const cutting = { size: body.size, partSize: partSizeFor(body.size, this.#partBytes), budget: this.#budget, signal }
+    const parts = bodyParts(body.open(0, signal), cutting)
+    try {
+      const { value: first } = await parts.next()
+      if (first === undefined) throw new LadingError('internal', 'a body has no part')
+      try {
+        if (first.last) return await putSmall(this.#client, this.#address, key, first, options)
+        const large = { size: body.size, parts: beginningWith(first, parts) }
+        return await putLarge(this.#client, this.#address, key, large, options)
+      } finally {
+        // Where an upload could not even begin, nobody has taken it over.
+        first.release()
+      }
+    } finally {
+      await parts.return()
+    }
+  }
+
+  list(prefix: string, options: ListOptions = {}): AsyncIterable<ListEntry> {
+    return listObjects(this.#client, this.#address, prefix, options)
+  }
+
+  delete(key: string, options: DeleteOptions = {}): Promise<void> {
+    return deleteObject(this.#client, this.#address, this.#address.prefix + key, options)
+  }
+
+  origin(key: string): ObjectOrigin {
+    return { service: 'gs', account: this.#account, bucket: this.#address.bucket, key: this.#address.prefix + key }
+  }
+
+  async copyFrom(
+    origin: ObjectOrigin,
+    key: string,
+    { size, signal }: CopyFromOptions,
+  ): Promise<ObjectInfo | undefined> {
+    if (origin.service !== 'gs' || origin.account !== this.#account) return undefined
+    const source = { bucket: origin.bucket, name: origin.key, size }
+    const copied = await copyObject(this.#client, this.#address, source, this.#address.prefix + key, { signal })
+    return copied && infoOf(copied, key)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+async function* beginningWith(
+  first: BodyPart,
+  rest: AsyncIterable<BodyPart>,
+): AsyncGenerator<BodyPart, void, undefined> {
+  yield first
+  yield* rest
+}
