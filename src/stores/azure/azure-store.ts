@@ -12,23 +12,20 @@ import type {
   PutOptions,
   StoreDriver,
 } from '../object-store.ts'
+import { PartBuffers } from '../parts/part-buffers.ts'
+import { partMemoryBytes, usualPartBytes } from '../parts/part-size.ts'
 import type { StoreContext } from '../store-context.ts'
 import { abortable } from './abortable.ts'
 import { azureError } from './azure-error.ts'
 import { blobInfo } from './blob-info.ts'
-import { BufferBudget } from './buffer-budget.ts'
 import { copyBlob } from './copy-blob.ts'
 import { deleteBlob } from './delete-blob.ts'
 import { listBlobs } from './list-blobs.ts'
 import { type OpenAccount, openAccount } from './open-account.ts'
-import { usualPartSize } from './part-size.ts'
 import { readBlob } from './read-blob.ts'
 import { isAbsent } from './refusal.ts'
 import { type AzureSettings, azureSettings } from './settings.ts'
 import { writeBlob } from './write-blob.ts'
-
-/** For the parts of all uploads of one store together: six of the usual size. */
-const bufferBytes = 6 * usualPartSize
 
 /** @throws LadingError `bad-argument`, `unauthorized`, or `unsupported` where the Azure packages are not installed */
 export async function openAzureStore(root: string, context: StoreContext): Promise<StoreDriver> {
@@ -42,7 +39,7 @@ class AzureStore implements StoreDriver {
   readonly #account: OpenAccount
   readonly #container: ContainerClient
   readonly #http: () => Promise<HttpClient>
-  readonly #buffers = new BufferBudget(bufferBytes, usualPartSize)
+  readonly #buffers = new PartBuffers(partMemoryBytes, usualPartBytes)
 
   constructor(name: string, settings: AzureSettings, account: OpenAccount, http: () => Promise<HttpClient>) {
     this.name = name

@@ -1,7 +1,7 @@
 import type { BlockBlobClient } from '@azure/storage-blob'
 import type { HttpClient } from '../../http/index.ts'
+import type { Part } from '../parts/read-parts.ts'
 import { abortable } from './abortable.ts'
-import type { Part } from './read-parts.ts'
 import { isAbsent, isChangedOnTheWay, isRefusal } from './refusal.ts'
 
 /** How often a part is sent whose bytes arrive changed. Other failures are tried again by the HTTP client. */
@@ -10,12 +10,12 @@ const changedAttempts = 3
 /**
  * The name of a block says which part it is and what is in it.
  *
- * The index alone would do for one upload that is never wrong. But blocks cannot be thrown away: one that was sent by a run whose source
+ * The number alone would do for one upload that is never wrong. But blocks cannot be thrown away: one that was sent by a run whose source
  * proved wrong, or that another program sends for another content at the same time, would be taken for ours and committed.
  * All names for one blob must have one length.
  */
-export function blockId({ index, md5 }: Pick<Part, 'index' | 'md5'>): string {
-  return Buffer.from(`${String(index).padStart(6, '0')}-${Buffer.from(md5).toString('hex')}`).toString('base64')
+export function blockId({ number, md5 }: Pick<Part, 'number' | 'md5'>): string {
+  return Buffer.from(`${String(number).padStart(6, '0')}-${Buffer.from(md5).toString('hex')}`).toString('base64')
 }
 
 /** What Azure keeps of an upload that is not finished. */
@@ -44,7 +44,7 @@ export async function stageBlock(
   http: HttpClient,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  await untilUnchanged(http, signal, `part ${part.index + 1}`, () =>
+  await untilUnchanged(http, signal, `part ${part.number}`, () =>
     blob.stageBlock(blockId(part), part.bytes, part.bytes.byteLength, {
       transactionalContentMD5: part.md5,
       ...abortable(signal),

@@ -1,10 +1,8 @@
 import type { BlockBlobClient } from '@azure/storage-blob'
 import type { HttpClient } from '../../http/index.ts'
+import { partsInFlight } from '../parts/part-size.ts'
+import type { Part } from '../parts/read-parts.ts'
 import { blockId, stageBlock } from './blocks.ts'
-import type { Part } from './read-parts.ts'
-
-/** Of one object. More do not make it faster, and would take the memory of others. */
-const maxInFlight = 4
 
 interface UploadOptions {
   readonly http: HttpClient
@@ -50,7 +48,7 @@ export async function uploadBlocks(
       }
       const sent: Promise<void> = send(part).then(() => void inFlight.delete(sent))
       inFlight.add(sent)
-      if (inFlight.size === maxInFlight) await Promise.race(inFlight)
+      if (inFlight.size === partsInFlight) await Promise.race(inFlight)
       if (failure !== undefined) break
     }
   } catch (error) {

@@ -3,14 +3,17 @@ import { LadingError } from '../../errors/index.ts'
 import type { HttpClient } from '../../http/index.ts'
 import type { Bytes } from '../../streams/index.ts'
 import type { ObjectInfo, PutOptions } from '../object-store.ts'
+import type { PartBuffers } from '../parts/part-buffers.ts'
+import { partSizeFor } from '../parts/part-size.ts'
+import { type Part, readParts } from '../parts/read-parts.ts'
 import { abortable } from './abortable.ts'
 import { blobInfo } from './blob-info.ts'
 import { areBlocksGone, findStagedBlocks, untilUnchanged } from './blocks.ts'
-import type { BufferBudget } from './buffer-budget.ts'
 import { conditionalWrite } from './conditional-write.ts'
-import { partSizeFor } from './part-size.ts'
-import { type Part, readParts } from './read-parts.ts'
 import { uploadBlocks } from './upload-blocks.ts'
+
+/** Of one blob; a block may have 4000 MiB. https://learn.microsoft.com/azure/storage/blobs/scalability-targets */
+const maxBlocks = 50_000
 
 /** How often an upload is begun whose blocks others throw away. */
 const uploadAttempts = 3
@@ -18,7 +21,7 @@ const uploadAttempts = 3
 export interface WriteTarget {
   readonly blob: BlockBlobClient
   readonly key: string
-  readonly buffers: BufferBudget
+  readonly buffers: PartBuffers
   readonly http: HttpClient
 }
 
@@ -42,7 +45,7 @@ export async function writeBlob(target: WriteTarget, body: Bytes, options: PutOp
 async function writeOnce(target: WriteTarget, body: Bytes, options: PutOptions): Promise<ObjectInfo> {
   const { blob, key } = target
   const { size } = body
-  const partSize = partSizeFor(size)
+  const partSize = partSizeFor(size, maxBlocks)
   let staged: ReadonlyMap<string, number> = new Map()
   if (options.content !== undefined && size !== undefined && size > partSize) {
     const found = await findStagedBlocks(blob, options.signal)

@@ -11,21 +11,22 @@ import type {
   PutOptions,
   StoreDriver,
 } from '../object-store.ts'
-import { type BodyPart, bodyParts, defaultPartBytes, partSizeFor } from './body-parts.ts'
+import { PartBuffers } from '../parts/part-buffers.ts'
+import { partMemoryBytes, partSizeFor, usualPartBytes } from '../parts/part-size.ts'
+import { type Part, readParts } from '../parts/read-parts.ts'
 import { BucketAddress } from './bucket-address.ts'
 import { copyObject } from './copy-object.ts'
 import { deleteObject } from './delete-object.ts'
 import type { GcsClient } from './gcs-client.ts'
 import { listObjects } from './list-objects.ts'
 import { infoOf } from './object-resource.ts'
-import { PartMemory } from './part-memory.ts'
 import { putLarge } from './put-large.ts'
 import { putSmall } from './put-small.ts'
 import { lookUp, readObject } from './read-object.ts'
 import type { GcsSettings } from './settings.ts'
 
-/** What all uploads of a store hold in memory together. */
-const memoryBytes = 96 * 1024 * 1024
+/** Of one object: https://cloud.google.com/storage/quotas#requests */
+const maxParts = 10_000
 
 /** How often an upload is begun that others finish or give up meanwhile. */
 const uploadAttempts = 5
@@ -36,16 +37,16 @@ export class GcsStore implements StoreDriver {
   readonly #address: BucketAddress
   readonly #client: GcsClient
   readonly #account: string
-  readonly #memory: PartMemory
+  readonly #buffers: PartBuffers
   readonly #partBytes: number
 
-  constructor(settings: GcsSettings, client: GcsClient, principal: string | undefined, partBytes = defaultPartBytes) {
+  constructor(settings: GcsSettings, client: GcsClient, principal: string | undefined, partBytes = usualPartBytes) {
     this.name = `gs://${settings.bucket}${settings.prefix === '' ? '' : `/${settings.prefix.slice(0, -1)}`}`
     this.#address = new BucketAddress(settings)
     this.#client = client
     this.#account = `${principal ?? 'anonymous'} at ${settings.endpoint}`
     this.#partBytes = partBytes
-    this.#memory = new PartMemory(memoryBytes, partBytes)
+    this.#buffers = new PartBuffers(partMemoryBytes, partBytes)
   }
 
   async head(
@@ -70,22 +71,22 @@ export class GcsStore implements StoreDriver {
 
   async #put(key: string, body: Bytes, options: PutOptions): Promise<ObjectInfo | undefined> {
     const { signal } = options
-    const cutting = { size: body.size, partSize: partSizeFor(body.size, this.#partBytes), memory: this.#memory, signal }
-    const parts = bodyParts(body.open(0, signal), cutting)
+    const partSize = partSizeFor(body.size, maxParts, this.#partBytes)
+    const parts = readParts(body.open(0, signal), { size: body.size, partSize, buffers: this.#buffers, signal })
     try {
       const { value: first } = await parts.next()
       if (first === undefined) throw new LadingError('internal', 'a body has no part')
       try {
         if (first.last) {
           const stored = await putSmall(this.#client, this.#address, key, first, options)
-          first.release(true)
+          first.release()
           return stored
         }
         const large = { size: body.size, parts: beginningWith(first, parts) }
         return await putLarge(this.#client, this.#address, key, large, options)
       } finally {
         // Of a put that failed, or could not even begin.
-        first.release()
+        first.release(false)
       }
     } finally {
       await parts.return()
@@ -118,10 +119,7 @@ export class GcsStore implements StoreDriver {
   async [Symbol.asyncDispose](): Promise<void> {}
 }
 
-async function* beginningWith(
-  first: BodyPart,
-  rest: AsyncIterable<BodyPart>,
-): AsyncGenerator<BodyPart, void, undefined> {
+async function* beginningWith(first: Part, rest: AsyncIterable<Part>): AsyncGenerator<Part, void, undefined> {
   yield first
   yield* rest
 }

@@ -1,5 +1,5 @@
 import { LadingError } from '../../errors/index.ts'
-import type { BodyPart } from './body-parts.ts'
+import type { Part } from '../parts/read-parts.ts'
 import type { BucketAddress } from './bucket-address.ts'
 import type { GcsClient } from './gcs-client.ts'
 import { sendUndamaged } from './put-small.ts'
@@ -105,7 +105,7 @@ export class MultipartUpload {
   }
 
   /** @returns `undefined` where the upload is not there any more */
-  async put({ number, bytes, md5 }: BodyPart, signal: AbortSignal | undefined): Promise<StoredPart | undefined> {
+  async put({ number, bytes, md5 }: Part, signal: AbortSignal | undefined): Promise<StoredPart | undefined> {
     const answer = await sendUndamaged(this.#client, {
       method: 'PUT',
       url: this.#url({ partNumber: String(number) }),

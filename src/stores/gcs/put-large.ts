@@ -1,6 +1,6 @@
 import { isLadingError, LadingError } from '../../errors/index.ts'
 import type { ObjectInfo, PutOptions } from '../object-store.ts'
-import type { BodyPart } from './body-parts.ts'
+import type { Part } from '../parts/read-parts.ts'
 import type { BucketAddress } from './bucket-address.ts'
 import { copyObject } from './copy-object.ts'
 import { deleteObject } from './delete-object.ts'
@@ -17,7 +17,7 @@ import { sendResumable } from './send-resumable.ts'
 export interface LargeBody {
   /** Content has one. */
   readonly size: number | undefined
-  readonly parts: AsyncIterable<BodyPart>
+  readonly parts: AsyncIterable<Part>
 }
 
 /**

@@ -3,7 +3,7 @@ import { LadingError } from '../../errors/index.ts'
 import type { HttpRequest, HttpResponse } from '../../http/index.ts'
 import type { Bytes } from '../../streams/index.ts'
 import type { ObjectInfo, PutOptions } from '../object-store.ts'
-import type { BodyPart } from './body-parts.ts'
+import type { Part } from '../parts/read-parts.ts'
 import type { BucketAddress } from './bucket-address.ts'
 import type { GcsClient } from './gcs-client.ts'
 import { lostRace } from './lost-race.ts'
@@ -25,7 +25,7 @@ export async function putSmall(
   client: GcsClient,
   address: BucketAddress,
   key: string,
-  { bytes, md5 }: Pick<BodyPart, 'bytes' | 'md5'>,
+  { bytes, md5 }: Pick<Part, 'bytes' | 'md5'>,
   { content: digest, ifNoneMatch, ifMatch, signal }: PutOptions,
 ): Promise<ObjectInfo> {
   const name = address.prefix + key

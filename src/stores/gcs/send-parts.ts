@@ -1,8 +1,6 @@
-import type { BodyPart } from './body-parts.ts'
+import { partsInFlight } from '../parts/part-size.ts'
+import type { Part } from '../parts/read-parts.ts'
 import type { MultipartUpload, StoredPart } from './multipart-upload.ts'
-
-/** Requests of one upload under way at once. */
-const partsInFlight = 4
 
 /** The body failed, not Google. */
 export class BodyFailure {
@@ -24,7 +22,7 @@ export class BodyFailure {
  */
 export async function sendParts(
   upload: MultipartUpload,
-  parts: AsyncIterable<BodyPart>,
+  parts: AsyncIterable<Part>,
   there: ReadonlyMap<number, StoredPart>,
   signal: AbortSignal | undefined,
 ): Promise<StoredPart[] | undefined> {
@@ -34,16 +32,16 @@ export async function sendParts(
   const sending = new Set<Promise<void>>()
   let outcome: { readonly error?: unknown } | undefined
 
-  const send = async (part: BodyPart): Promise<void> => {
+  const send = async (part: Part): Promise<void> => {
     try {
       const answer = await upload.put(part, inner)
-      part.release(true)
+      part.release()
       if (answer === undefined) outcome ??= {}
       else stored.push(answer)
     } catch (error) {
       outcome ??= { error }
     } finally {
-      part.release()
+      part.release(false)
     }
   }
 
@@ -51,13 +49,13 @@ export async function sendParts(
     for await (const part of failingAsBody(parts)) {
       const known = there.get(part.number)
       if (known !== undefined && known.size === part.bytes.byteLength && known.etag === part.md5.toString('hex')) {
-        part.release(true)
+        part.release()
         stored.push(known)
         continue
       }
       while (sending.size >= partsInFlight) await Promise.race(sending)
       if (outcome !== undefined) {
-        part.release()
+        part.release(false)
         break
       }
       const request = send(part).finally(() => sending.delete(request))
@@ -74,7 +72,7 @@ export async function sendParts(
   return undefined
 }
 
-async function* failingAsBody(parts: AsyncIterable<BodyPart>): AsyncGenerator<BodyPart, void, undefined> {
+async function* failingAsBody(parts: AsyncIterable<Part>): AsyncGenerator<Part, void, undefined> {
   try {
     yield* parts
   } catch (error) {

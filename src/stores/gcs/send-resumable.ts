@@ -1,5 +1,5 @@
 import { LadingError } from '../../errors/index.ts'
-import type { BodyPart } from './body-parts.ts'
+import type { Part } from '../parts/read-parts.ts'
 import type { BucketAddress } from './bucket-address.ts'
 import type { GcsClient } from './gcs-client.ts'
 import { type ObjectResource, parseJson, parseResource, resourceFields } from './object-resource.ts'
@@ -14,7 +14,7 @@ export async function sendResumable(
   client: GcsClient,
   address: BucketAddress,
   name: string,
-  parts: AsyncIterable<BodyPart>,
+  parts: AsyncIterable<Part>,
   metadata: Readonly<Record<string, string>>,
   signal: AbortSignal | undefined,
 ): Promise<ObjectResource> {
@@ -35,11 +35,11 @@ export async function sendResumable(
     for await (const part of parts) {
       try {
         const finished = await sendPart(client, uri, part, offset, signal)
-        part.release(true)
+        part.release()
         if (finished !== undefined) return finished
         offset += part.bytes.byteLength
       } finally {
-        part.release()
+        part.release(false)
       }
     }
     throw unexpected('does not finish an upload that has ended')
@@ -54,7 +54,7 @@ export async function sendResumable(
 async function sendPart(
   client: GcsClient,
   uri: string,
-  { bytes, last }: BodyPart,
+  { bytes, last }: Part,
   offset: number,
   signal: AbortSignal | undefined,
 ): Promise<ObjectResource | undefined> {

@@ -10,17 +10,18 @@ import type {
   PutOptions,
   StoreDriver,
 } from '../object-store.ts'
+import { type PartBuffer, PartBuffers } from '../parts/part-buffers.ts'
+import { partMemoryBytes, partSizeFor, usualPartBytes } from '../parts/part-size.ts'
 import { ChunkReader } from './chunk-reader.ts'
 import { putUnderCondition } from './conditional-put.ts'
 import { type CopyLimits, copyLimits, copyObject } from './copy-object.ts'
 import { deleteObject } from './delete-object.ts'
 import { listObjects } from './list-objects.ts'
-import { type PartBuffer, PartBuffers } from './part-buffers.ts'
-import { partSizeOf } from './part-size.ts'
 import { putLarge } from './put-large.ts'
 import { putObject } from './put-object.ts'
 import { getObject, headObject } from './read-object.ts'
 import type { S3Connection } from './s3-connection.ts'
+import { maxParts } from './upload-parts.ts'
 
 export interface S3Limits {
   /** Objects up to this are written in one request, larger ones in parts of at least this. */
@@ -30,9 +31,7 @@ export interface S3Limits {
   readonly copy: CopyLimits
 }
 
-const mebibyte = 1024 * 1024
-
-export const s3Limits: S3Limits = { partBytes: 16 * mebibyte, bufferBytes: 96 * mebibyte, copy: copyLimits }
+export const s3Limits: S3Limits = { partBytes: usualPartBytes, bufferBytes: partMemoryBytes, copy: copyLimits }
 
 export class S3Store implements StoreDriver {
   readonly name: string
@@ -58,7 +57,7 @@ export class S3Store implements StoreDriver {
   async put(key: string, body: Bytes, options: PutOptions = {}): Promise<ObjectInfo> {
     const small = await this.#readSmall(body, options.signal)
     if (small === undefined) {
-      const partSize = partSizeOf(body.size ?? 0, this.#limits.partBytes)
+      const partSize = partSizeFor(body.size, maxParts, this.#limits.partBytes)
       return await putLarge(this.#connection, key, body, { ...options, partSize, buffers: this.#buffers })
     }
     let sent = false

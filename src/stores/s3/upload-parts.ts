@@ -1,16 +1,16 @@
 import { hash } from 'node:crypto'
 import { LadingError } from '../../errors/index.ts'
 import type { Bytes } from '../../streams/index.ts'
+import type { PartBuffer, PartBuffers } from '../parts/part-buffers.ts'
+import { partsInFlight } from '../parts/part-size.ts'
 import { ChunkReader } from './chunk-reader.ts'
 import { bareEtag } from './etag.ts'
-import type { PartBuffer, PartBuffers } from './part-buffers.ts'
-import { maxParts } from './part-size.ts'
 import { untilUndamaged } from './put-object.ts'
 import type { S3Connection } from './s3-connection.ts'
 import type { StoredPart, StoredParts, UnfinishedUpload } from './unfinished-upload.ts'
 
-/** Parts of one object on their way at once. */
-const partsInFlight = 4
+/** S3: no upload has more parts. */
+export const maxParts = 10_000
 
 export interface PartsPlan {
   readonly key: string

@@ -1,23 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type PartBuffer, PartBuffers } from './part-buffers.ts'
-import { maxParts, partSizeOf } from './part-size.ts'
-
-const mebibyte = 1024 * 1024
-
-test('all parts of an object fit, are of whole MiB, and their size is the same whenever it is asked for', () => {
-  const smallest = 16 * mebibyte
-  expect(partSizeOf(0, smallest)).toBe(smallest)
-  fc.assert(
-    fc.property(fc.integer({ min: 1, max: 5 * 1024 ** 4 }), size => {
-      const part = partSizeOf(size, smallest)
-      expect(part).toBeGreaterThanOrEqual(smallest)
-      expect(part % mebibyte).toBe(0)
-      expect(Math.ceil(size / part)).toBeLessThanOrEqual(maxParts)
-      expect(part === smallest || Math.ceil(size / (part - mebibyte)) > maxParts).toBe(true)
-    }),
-  )
-})
 
 /** Whether it has been served by now. */
 async function isServed(buffer: Promise<PartBuffer>): Promise<boolean> {

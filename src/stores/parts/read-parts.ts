@@ -1,29 +1,32 @@
 import { createHash } from 'node:crypto'
 import type { ByteStream } from '../../streams/index.ts'
-import type { BufferBudget } from './buffer-budget.ts'
+import type { PartBuffer, PartBuffers } from './part-buffers.ts'
 
-/** A piece of a body in memory. Whoever gets it MUST release it once. */
+/** A piece of a body in memory. Whoever gets it MUST release it. */
 export interface Part {
-  readonly index: number
-  readonly bytes: Uint8Array
-  readonly md5: Uint8Array
+  /** From 1. */
+  readonly number: number
+  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly md5: Buffer
   /** The body has ended without an error. */
   readonly last: boolean
-  release(): void
+  /** Once counts. `reusable: false`: somebody may still read it, as a socket does whose request failed. */
+  release(reusable?: boolean): void
 }
 
 interface PartOptions {
   readonly partSize: number
   /** Of the whole body, where it is known: a small one takes no more memory than it needs. */
   readonly size: number | undefined
-  readonly buffers: BufferBudget
+  readonly buffers: PartBuffers
   readonly signal: AbortSignal | undefined
 }
 
 /**
  * Cuts a body into parts, all of one size but the last. There is always a last one, which may be empty.
  *
- * A full part waits until more bytes come or the body ends, so whoever gets the last one knows that the body is whole and right.
+ * Whoever gets the last one knows that the body is whole and right. A full part that cannot be the last is given at once: its source may
+ * be slow, or break off, and what is sent by then need not be sent again. Where the size is not known, it waits until more bytes come.
  * The MD5 is taken while the bytes are copied, a chunk at a time: at once it would stop the process for 30 ms a part.
  */
 export async function* readParts(
@@ -31,36 +34,45 @@ export async function* readParts(
   { partSize, size, buffers, signal }: PartOptions,
 ): AsyncGenerator<Part, void, undefined> {
   const bufferSize = Math.min(partSize, size ?? partSize)
-  const open = async (index: number) => new OpenPart(index, await buffers.acquire(bufferSize, signal))
-  let part = await open(0)
-  let kept = true
+  let number = 1
+  let taken = 0
+  let part: OpenPart | undefined
+  const open = async () => new OpenPart(number++, await buffers.acquire(bufferSize, signal))
   try {
     for await (const chunk of body) {
       for (let rest = chunk; rest.byteLength > 0; ) {
-        if (part.full) {
-          kept = false
-          yield part.close(false)
-          part = await open(part.index + 1)
-          kept = true
+        if (part?.full) {
+          const full: OpenPart = part
+          part = undefined
+          yield full.close(false)
         }
+        part ??= await open()
+        taken += rest.byteLength
         rest = part.fill(rest)
+        taken -= rest.byteLength
+        if (part.full && size !== undefined && taken < size) {
+          const full: OpenPart = part
+          part = undefined
+          yield full.close(false)
+        }
       }
     }
-    kept = false
-    yield part.close(true)
+    const last = part ?? (await open())
+    part = undefined
+    yield last.close(true)
   } finally {
-    if (kept) part.release()
+    part?.release()
   }
 }
 
 class OpenPart {
-  readonly index: number
-  readonly #buffer: { readonly bytes: Uint8Array; release(): void }
+  readonly number: number
+  readonly #buffer: PartBuffer
   readonly #md5 = createHash('md5')
   #filled = 0
 
-  constructor(index: number, buffer: { readonly bytes: Uint8Array; release(): void }) {
-    this.index = index
+  constructor(number: number, buffer: PartBuffer) {
+    this.number = number
     this.#buffer = buffer
   }
 
@@ -79,11 +91,11 @@ class OpenPart {
 
   close(last: boolean): Part {
     return {
-      index: this.index,
+      number: this.number,
       bytes: this.#buffer.bytes.subarray(0, this.#filled),
       md5: this.#md5.digest(),
       last,
-      release: () => this.release(),
+      release: reusable => this.#buffer.release(reusable),
     }
   }
 
