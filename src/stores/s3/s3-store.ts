@@ -114,6 +114,6 @@ export class S3Store implements StoreDriver {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#connection.close()
+    this.#connection.close()
   }
 }
