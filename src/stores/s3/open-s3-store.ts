@@ -1,6 +1,7 @@
 import { documentedCapabilities, triedCapabilities } from '../capabilities.ts'
 import type { StoreDriver } from '../object-store.ts'
 import type { StoreContext } from '../store-context.ts'
+import { readAwsProfile } from './aws-profile.ts'
 import { loadSdk } from './load-sdk.ts'
 import { S3Connection } from './s3-connection.ts'
 import { readSettings } from './s3-settings.ts'
@@ -17,8 +18,9 @@ export async function openS3Store(
   context: StoreContext,
   limits: S3Limits = s3Limits,
 ): Promise<StoreDriver> {
-  const settings = readSettings(root, context)
   const [sdk, http] = await Promise.all([loadSdk(), context.http()])
+  const profile = await readAwsProfile(sdk, context.cloud.profile || context.environment.AWS_PROFILE)
+  const settings = readSettings(root, context, profile)
   const capabilities = settings.isAws
     ? documentedCapabilities({ ifNoneMatch: true, ifMatch: true, quotedEtags: true })
     : triedCapabilities({ endpoint: settings.endpoint?.origin ?? '', bucket: settings.bucket }, context.environment)

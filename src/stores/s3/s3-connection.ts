@@ -27,14 +27,6 @@ export interface Answered<T> {
   readonly answer: HttpResponse
 }
 
-interface Opened {
-  readonly s3: S3
-  readonly region: string
-}
-
-/** Where AWS sends whoever names no region, and what servers that have none call theirs. */
-const defaultRegion = 'us-east-1'
-
 /** How one bucket is asked: every request of the driver passes here, and every error is explained here. */
 export class S3Connection {
   readonly settings: S3Settings
@@ -46,9 +38,9 @@ export class S3Connection {
   readonly knownHashes: KnownHashes = new WeakMap()
   readonly #sdk: S3Sdk
   readonly #environment: StoreContext['environment']
-  #region: string | undefined
+  #region: string
   #clockWarned = false
-  #opened: Promise<Opened> | undefined
+  #client: S3 | undefined
 
   constructor(
     sdk: S3Sdk,
@@ -90,13 +82,11 @@ export class S3Connection {
     const firstTime = (cure: 'region' | 'credentials' | 'time') => !tried.has(cure) && tried.add(cure)
     for (;;) {
       signal?.throwIfAborted()
-      const opened = this.#open()
+      const region = this.#region
+      const client = this.#open()
       const exchange: S3Exchange = { signal, attempts, streams }
-      let region = this.#region ?? defaultRegion
       try {
-        const client = await opened
-        region = client.region
-        const output = await action(client.s3, { exchange })
+        const output = await action(client, { exchange })
         this.bucketSeen = true
         if (exchange.answer === undefined) throw new TypeError('the SDK answered without asking')
         return { output, answer: exchange.answer }
@@ -106,9 +96,9 @@ export class S3Connection {
         const target = service && regionToGoTo(service)
         const skew = service && skewMinutes(service)
         if (target !== undefined && target !== region && firstTime('region')) {
-          this.#reopen(opened, target)
+          this.#reopen(client, target)
         } else if (service !== undefined && saysExpired(service) && firstTime('credentials')) {
-          this.#reopen(opened, region)
+          this.#reopen(client, region)
         } else if (skew !== undefined && firstTime('time')) {
           this.#warnOfClock(skew)
         } else {
@@ -133,23 +123,16 @@ export class S3Connection {
     }
   }
 
-  async close(): Promise<void> {
-    const opened = this.#opened
-    this.#opened = undefined
-    const client = await opened?.catch(() => undefined)
-    client?.s3.destroy()
-  }
-
-  #open(): Promise<Opened> {
-    this.#opened ??= this.#create()
-    return this.#opened
+  close(): void {
+    this.#client?.destroy()
+    this.#client = undefined
   }
 
   /** A new client has new credentials: the SDK keeps those that it has for as long as they claim to last. Who comes second finds it done. */
-  #reopen(refused: Promise<Opened>, region: string): void {
-    if (refused !== this.#opened) return
+  #reopen(refused: S3, region: string): void {
+    if (refused !== this.#client) return
+    this.close()
     this.#region = region
-    this.#opened = undefined
   }
 
   #warnOfClock(minutes: number): void {
@@ -159,13 +142,15 @@ export class S3Connection {
     this.warn(`the clock of this machine is ${wrong}, by that of S3, whose time is used to sign; set the clock (NTP)`)
   }
 
-  async #create(): Promise<Opened> {
+  #open(): S3 {
+    if (this.#client !== undefined) return this.#client
     const { endpoint, isAws, profile } = this.settings
     const requestHandler = new HttpClientHandler(this.http)
-    const region = this.#region ?? (await this.#profileRegion())
-    const s3 = new this.#sdk.client.S3({
-      region,
+    const client = new this.#sdk.client.S3({
+      region: this.#region,
       ...(endpoint === undefined ? {} : { endpoint: endpoint.href }),
+      // The profile's has been read: the SDK would take it, and not that of the profile that was named.
+      ignoreConfiguredEndpointUrls: true,
       ...(profile === undefined ? {} : { profile }),
       forcePathStyle: !isAws,
       credentials: credentialProvider(this.#sdk, this.settings, this.#environment, requestHandler),
@@ -176,17 +161,8 @@ export class S3Connection {
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
     })
-    signPayloads(s3, this.knownHashes)
-    return { s3, region }
-  }
-
-  async #profileRegion(): Promise<string> {
-    const { profile } = this.settings
-    const { config } = new this.#sdk.client.S3(profile === undefined ? {} : { profile })
-    try {
-      return await config.region()
-    } catch {
-      return defaultRegion
-    }
+    signPayloads(client, this.knownHashes)
+    this.#client = client
+    return client
   }
 }

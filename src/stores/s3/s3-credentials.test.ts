@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -9,7 +9,7 @@ import { fakeS3Keys } from '../../testing/fake-s3-signature.ts'
 import { type HttpTestClient, openHttpTestClient } from '../../testing/http-test-client.ts'
 import { bytes, patterned, textOf } from '../../testing/object-store/store-contents.ts'
 import { type Script, type ScriptedServer, startScriptedServer } from '../../testing/scripted-server.ts'
-import type { CloudOptions, ObjectStore } from '../index.ts'
+import { type CloudOptions, type ObjectStore, openStore } from '../index.ts'
 
 let folder: string
 let s3: FakeS3
@@ -74,6 +74,16 @@ describe('credentials come from', () => {
     await writeFile(join(folder, 'config'), '[profile mine]\nregion = eu-west-3\n')
     await worksWith({ profile: 'mine' })
     expect(s3.requests.every(({ status = 0 }) => status < 300)).toBe(true)
+  })
+
+  test('a profile that names another server', async () => {
+    await processProfile('first')
+    const services = `services = local\n[services local]\ns3 =\n  endpoint_url = ${s3.url}\n`
+    await appendFile(join(folder, 'config'), services)
+    const context = { http: async () => client.http, cloud: { profile: 'printing' }, environment: {}, warn: () => {} }
+    await using store = await openStore({ scheme: 's3', root: 'b' }, context)
+    expect(await store.head('k')).toBeUndefined()
+    expect(store.origin?.('k')?.account).toBe(`${s3.url} printing`)
   })
 
   test('a program that a profile names', async () => {

@@ -113,6 +113,6 @@ export class S3Store implements StoreDriver {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#connection.close()
+    this.#connection.close()
   }
 }

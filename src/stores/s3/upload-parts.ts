@@ -44,7 +44,7 @@ export async function uploadParts(
   const underWay = new Set<Promise<void>>()
 
   const start = (number: number, buffer: PartBuffer, bytes: Uint8Array<ArrayBuffer>) => {
-    const sending = storePart(connection, upload, number, bytes, plan.key, either)
+    const sending = storePart(connection, upload, number, bytes, plan)
       .then(
         part => {
           stored.set(number, part)
@@ -76,7 +76,7 @@ export async function uploadParts(
       }
     }
   } finally {
-    // Also where the body broke off: what is stored need not be sent again.
+    // Also where the body broke off, or another part failed: what is stored need not be sent again.
     await Promise.all(underWay)
   }
   stop.signal.throwIfAborted()
@@ -88,8 +88,7 @@ async function storePart(
   upload: UnfinishedUpload,
   number: number,
   bytes: Uint8Array<ArrayBuffer>,
-  key: string,
-  signal: AbortSignal,
+  { key, signal }: PartsPlan,
 ): Promise<StoredPart> {
   const known = upload.parts.get(number)
   if (known?.size === bytes.byteLength && known.etag === hash('md5', bytes)) return known
