@@ -122,6 +122,27 @@ describe('a tag', () => {
     expect(await historyOf(store)).toEqual([one.digest, two.digest, one.digest])
   })
 
+  test('is entered once where the answer to its entry is lost and another push follows it', async () => {
+    const store = memoryStore()
+    let lost = false
+    const losing = new Proxy(store, {
+      get(target, name) {
+        const value = Reflect.get(target, name)
+        if (name !== 'put') return typeof value === 'function' ? value.bind(target) : value
+        return async (...words: Parameters<ObjectStore['put']>) => {
+          const info = await store.put(...words)
+          if (words[0] !== keys.history || lost) return info
+          lost = true
+          await writeTag(store, write('another'))
+          throw new LadingError('precondition-failed', 'that is what a repeated request is told')
+        }
+      },
+    })
+    const one = write('one')
+    await writeTag(losing, one)
+    expect(await historyOf(store)).toEqual([one.digest, write('another').digest])
+  })
+
   test('that is immutable stays, and the error says what it holds and since when', async () => {
     const store = memoryStore()
     const one = write('one', { immutable: true, now: () => new Date('2026-04-13T13:22:09Z') })

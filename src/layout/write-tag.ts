@@ -105,9 +105,11 @@ async function enterPush(
   earlier: HistoryEntry | undefined,
 ): Promise<HistoryEntry> {
   const entry = historyEntry(digest, imageBytes, now())
+  let asked = false
   const change = (entries: readonly HistoryEntry[]) => {
-    // Ours may stand there already: a write whose answer was lost is made again.
-    const others = without(without(entries, earlier), entry)
+    // Asked again, ours may stand there already: a write whose answer was lost is made again.
+    const others = without(without(entries, earlier), asked ? entry : undefined)
+    asked = true
     if (others[0]?.digest === digest) others.shift()
     const missing = old !== undefined && !others.some(other => tagHolds(old, other.digest))
     return [entry, ...(missing ? [historyEntry(old.digest, 0, old.info.modified)] : []), ...others]
