@@ -16,7 +16,7 @@ import { openBucket } from '../transports/bucket/open-bucket.ts'
 import { parseBucketLocator, validateBucketPath } from '../transports/bucket/reference.ts'
 import { mapInOrder } from './map-in-order.ts'
 
-export interface ListImagesOptions extends Pick<SessionOptions, 'cloud' | 'signal'> {
+export interface ListImagesOptions extends Pick<SessionOptions, 'cloud' | 'tlsVerify' | 'signal'> {
   /** Read the tags too. Without it their names are all that is asked for, and no manifest is read. */
   readonly details?: boolean
 }
@@ -46,9 +46,9 @@ const concurrency = 16
  */
 export async function* listImages(
   locator: string,
-  { details = false, signal, cloud }: ListImagesOptions = {},
+  { details = false, signal, cloud, tlsVerify }: ListImagesOptions = {},
 ): AsyncGenerator<ListedImage, void, undefined> {
-  await using session = openSession({ cloud, signal }, () => {})
+  await using session = openSession({ cloud, tlsVerify, signal }, () => {})
   const { store, path } = await openBucket(
     parseBucketLocator(locator),
     { what: 'bucket', create: false },

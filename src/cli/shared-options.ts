@@ -10,8 +10,8 @@ export const sharedOptions = {
   }),
   tlsVerify: openFlag({
     description:
-      'Require HTTPS and a valid certificate. With =false any certificate and plain HTTP are accepted. Not given: HTTPS, ' +
-      'and plain HTTP for a registry on this machine.',
+      'Require HTTPS and a valid certificate. With =false any certificate is accepted, and plain HTTP of a registry. Not ' +
+      'given: HTTPS, and plain HTTP for a registry on this machine.',
   }),
   output: choice(['text', 'json'], {
     default: 'text',

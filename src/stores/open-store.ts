@@ -32,9 +32,21 @@ export async function openStore(
       hint: `the schemes are ${Object.keys(stores).join(', ')}`,
     })
   }
-  if (context !== undefined) return checkedStore(await open(root, context))
+  if (context !== undefined) return checkedStore(await open(root, { ...context, http: () => clientOf(context) }))
   const own = ownContext(cloud)
   return checkedStore(await open(root, own.context), own.close)
+}
+
+/** The context's client; what the user said of certificates holds for every request that a driver makes. */
+async function clientOf({ http, tlsVerify }: StoreContext): Promise<HttpClient> {
+  const client = await http()
+  if (tlsVerify === undefined) return client
+  return {
+    request: request => client.request({ tlsVerify, ...request }),
+    pause: (pause, signal) => client.pause(pause, signal),
+    // It is shared: whoever made it closes it.
+    [Symbol.asyncDispose]: async () => {},
+  }
 }
 
 function ownContext(cloud: CloudOptions): { context: StoreContext; close: () => Promise<void> } {

@@ -21,6 +21,8 @@ export interface StoreContext {
   /** The HTTP client, made and loaded when it is first asked for. */
   http(): Promise<HttpClient>
   readonly cloud: CloudOptions
+  /** `false`: accept any certificate of the cloud's endpoint. */
+  readonly tlsVerify?: boolean | undefined
   /** `process.env`, or what a test puts in its place. */
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Something the user should know that is not an error; said once however often it is called. */

@@ -29,7 +29,7 @@ export interface Transport<R extends Reference = Reference> {
 export interface TransportContext extends StoreContext {
   readonly side: Side
   readonly credentials: CredentialOptions
-  /** `false`: accept any certificate, and plain HTTP where HTTPS is not answered. `undefined`: HTTPS, plain HTTP for loopback. */
+  /** Of a registry: `false` accepts plain HTTP too where HTTPS is not answered; `undefined`: HTTPS, plain HTTP for loopback. */
   readonly tlsVerify?: boolean | undefined
   /** Make the repository where a registry that keeps a list of them (ECR) has none of that name. */
   readonly createRepository?: boolean | undefined

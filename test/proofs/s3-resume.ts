@@ -8,7 +8,7 @@ const layerBytes = 6 * 1024 ** 3
 
 await using ceph = await startCeph({ keep: 'disk' })
 await sdkClient(ceph).createBucket({ Bucket: 'resume' })
-const report = await killAndResume(ceph, 'resume', layerBytes)
+const report = await killAndResume(ceph, { bucket: 'resume', layerBytes })
 const mebibytes = (bytes: number) => `${(bytes / 1024 ** 2).toFixed(1)} MiB`
 print(
   `parts: ${report.parts}, stored when killed: ${report.storedBeforeKill}, of these sent again: ${report.sentAgain}`,

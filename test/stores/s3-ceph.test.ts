@@ -1,15 +1,29 @@
 import { mkdtemp } from 'node:fs/promises'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createHttpClient, type HttpClient } from '../../src/http/index.ts'
+import { copyImage, parsePlatform } from '../../src/index.ts'
+import { readHistory, tagKeys } from '../../src/layout/index.ts'
+import { digestOf } from '../../src/model/digest.ts'
 import type { ObjectStore } from '../../src/stores/index.ts'
+import { bytesOf } from '../../src/streams/index.ts'
 import { testContract } from '../../src/testing/contract.ts'
+import { bytes, contentOf, etagOf, patterned, textOf } from '../../src/testing/object-store/store-contents.ts'
 import { objectStoreSuite } from '../../src/testing/object-store-suite.ts'
 import { type S3Subject, s3Cases } from '../../src/testing/s3-suite.ts'
+import { fixtures, newFolder } from '../e2e/lading.ts'
 import { describeWithServices } from '../services/describe-with-services.ts'
 import { type CephServer, startCeph } from '../services/start-ceph.ts'
+import { startProxy } from '../services/start-proxy.ts'
 import { temporaryFolder } from '../services/temporary-folder.ts'
-import { openS3, sdkClient } from './s3-place.ts'
+import { environmentOf, openS3, partBytes, sdkClient } from './s3-place.ts'
+import { faultsOfRace, startRacers } from './s3-race.ts'
+import { killAndResume } from './s3-resume.ts'
+
+const large = patterned(2 * partBytes + 1000)
+const platforms = ['amd64', 'arm/v6', 'arm/v7', '386', 'ppc64le', 'riscv64', 's390x'].map(name =>
+  parsePlatform(`linux/${name}`),
+)
 
 describeWithServices(['radosgw'], 'Ceph', () => {
   let ceph: CephServer
@@ -46,4 +60,72 @@ describeWithServices(['radosgw'], 'Ceph', () => {
   )
 
   objectStoreSuite({ describe, test }, { name: 's3 (Ceph)', open })
+
+  test('processes that create one tag at once: one wins, and the others are told its digest', async () => {
+    await using racers = await startRacers(ceph, 'suite/race', 4)
+    for (const image of ['a', 'b', 'c']) expect(faultsOfRace(await racers.push(image, 'if-absent'))).toEqual([])
+    const moved = await racers.push('moved', 'moving')
+    expect(moved.filter(({ won }) => !won)).toEqual([])
+    const { store } = await openS3(ceph, { root: 'suite/race', http, cache })
+    expect(await readHistory(store, tagKeys('moved', 'v1').history)).toHaveLength(4)
+  })
+
+  test('a copy that was killed sends no stored part again', async () => {
+    const report = await killAndResume(ceph, { bucket: 'suite', layerBytes: 70 * 1024 * 1024, hold: true })
+    expect(report).toMatchObject({ parts: 5, storedBeforeKill: 3, sentAgain: 0 })
+    expect(report.bytes.secondUp).toBeLessThan(40 * 1024 * 1024)
+  })
+
+  test('the same large content put by five at once is stored whole', async () => {
+    const content = digestOf(large)
+    const stores = await Promise.all(Array.from({ length: 5 }, () => openS3(ceph, { root: 'suite/five', http, cache })))
+    await Promise.all(stores.map(({ store }) => store.put('blob', bytesOf(large), { content })))
+    const { store } = await openS3(ceph, { root: 'suite/five', http, cache })
+    expect((await contentOf(store, 'blob')).equals(large)).toBe(true)
+  })
+
+  test('answers that are lost are found out', async () => {
+    await using proxy = await startProxy(ceph.url)
+    const { store } = await openS3({ ...ceph, url: proxy.url }, { root: 'suite/lost', http, cache })
+    proxy.fault({ method: 'POST', path: /uploadId/, lost: true, times: 1 })
+    await store.put('blob', bytesOf(large), { content: digestOf(large) })
+    proxy.fault({ method: 'PUT', path: /tag/, lost: true, times: 1 })
+    await store.put('tag', bytes('1'), { ifNoneMatch: '*' })
+    proxy.fault({ method: 'PUT', path: /tag/, lost: true, times: 1 })
+    await store.put('tag', bytes('2'), { ifMatch: await etagOf(store, 'tag') })
+    expect(await textOf(store, 'tag')).toBe('2')
+  })
+
+  test('a large object is copied by the server in parts', async () => {
+    const limits = { copy: { wholeBytes: partBytes, partBytes } }
+    const { store } = await openS3(ceph, { root: 'suite/copies', http, cache, limits })
+    await store.put('from', bytesOf(large), { content: digestOf(large) })
+    const origin = store.origin?.('from')
+    if (origin === undefined) throw new Error('an object of S3 has an origin')
+    await store.copyFrom?.(origin, 'to', { size: large.byteLength, content: digestOf(large) })
+    expect((await contentOf(store, 'to')).equals(large)).toBe(true)
+  })
+
+  test('a class that was not configured is left out', async () => {
+    await using plain = await startCeph({ storageClasses: [] })
+    await sdkClient(plain).createBucket({ Bucket: 'suite' })
+    const { store, warnings } = await openS3(plain, { root: 'suite', http, cache })
+    await store.put('small', bytes('x'), { content: digestOf(bytes('x')) })
+    await store.put('large', bytesOf(large), { content: digestOf(large) })
+    expect([...warnings]).toEqual([expect.stringContaining('INTELLIGENT_TIERING')])
+  })
+
+  test('an image moves from a directory to a bucket, to another place of the service without a byte, and back', async () => {
+    for (const [name, value] of Object.entries(environmentOf(ceph, cache))) vi.stubEnv(name, value)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const folder = await newFolder()
+    const fixture = `local://${fixtures}/s3lo-store//alpine:latest`
+    const first = await copyImage(fixture, 's3://suite/one//alpine:latest', { platforms })
+    const within = await copyImage('s3://suite/one//alpine:latest', 's3://suite/two//alpine:latest')
+    expect(within.blobs).toMatchObject({ copied: 0, mounted: first.blobs.copied })
+    const back = await copyImage('s3://suite/two//alpine:latest', `local://${folder}/store//alpine:latest`)
+    expect([within.digest, back.digest]).toEqual([first.digest, first.digest])
+    const again = await copyImage(fixture, 's3://suite/one//alpine:latest', { platforms })
+    expect(again.blobs).toMatchObject({ copied: 0, mounted: 0 })
+  })
 })

@@ -23,22 +23,30 @@ export interface ResumeReport {
 }
 
 const partBytes = 16 * 1024 * 1024
+/** Long enough for a kill that follows at once, and no longer: the proxy does not end before. */
+const holdMilliseconds = 3000
+
+export interface ResumeOptions {
+  readonly bucket: string
+  readonly layerBytes: number
+  /** Keep the second half from arriving before the kill: a small layer would be done before. */
+  readonly hold?: boolean
+}
 
 /**
- * Copies an image with one layer of `layerBytes` into a bucket, kills the process when half of it is stored, and copies it again in
- * a new one.
+ * Copies an image with one layer into a bucket, kills the process when half of it is stored, and copies it again in a new one.
  *
  * @throws Error where the second run fails
  */
-export async function killAndResume(place: S3Place, bucket: string, layerBytes: number): Promise<ResumeReport> {
+export async function killAndResume(place: S3Place, options: ResumeOptions): Promise<ResumeReport> {
+  const { bucket, layerBytes, hold = false } = options
   await using proxy = await startProxy(place.url)
   const folder = await mkdtemp(path.join(temporaryFolder(), 'resume-'))
   const hex = await sparseLayout(path.join(folder, 'layout'), layerBytes)
   const env = { ...environmentOf({ ...place, url: proxy.url }, folder), HOME: folder }
   const copy = ['copy', `oci:${folder}/layout:v1`, `s3://${bucket}/resumed:v1`]
   const parts = Math.ceil(layerBytes / partBytes)
-  // The second half is held up, so that there is a half to be killed in.
-  proxy.fault({ method: 'PUT', path: laterThan(Math.ceil(parts / 2)), delayMilliseconds: 3_600_000 })
+  if (hold) proxy.fault({ method: 'PUT', path: laterThan(Math.ceil(parts / 2)), delayMilliseconds: holdMilliseconds })
   const half = async () => {
     while (storedParts(proxy.requests, hex).size < Math.ceil(parts / 2)) await sleep(20)
   }

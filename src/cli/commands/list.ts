@@ -2,6 +2,7 @@ import { shortDigest } from '../../model/digest.ts'
 import { cloudOf, cloudOptions } from '../cloud-options.ts'
 import { defineCommand } from '../command.ts'
 import type { Output } from '../context.ts'
+import { defined } from '../defined.ts'
 import { formatSize } from '../format-size.ts'
 import type { Library } from '../library.ts'
 import { argument, flag } from '../options.ts'
@@ -18,6 +19,7 @@ export const listCommand = defineCommand({
   arguments: { bucket: argument('BUCKET', 'The bucket, or a part of it.') },
   options: {
     long: flag({ short: 'l', description: 'Put digest, size and time of the push before each name.' }),
+    tlsVerify: sharedOptions.tlsVerify,
     output: sharedOptions.output,
     ...cloudOptions,
   },
@@ -37,9 +39,14 @@ export const listCommand = defineCommand({
     } satisfies Record<keyof Image, string>,
   },
 
-  async run({ bucket, long, output, ...cloud }, { library, stdout, signal }) {
+  async run({ bucket, long, output, tlsVerify, ...cloud }, { library, stdout, signal }) {
     const json = output === 'json'
-    const images = library.listImages(bucket, { details: long || json, cloud: cloudOf(cloud), signal })
+    const images = library.listImages(bucket, {
+      details: long || json,
+      cloud: cloudOf(cloud),
+      ...defined({ tlsVerify }),
+      signal,
+    })
     if (json) return await writeJson(images, stdout)
     for await (const image of images) stdout.write(long ? longLine(image) : `${nameOf(image)}\n`)
   },
