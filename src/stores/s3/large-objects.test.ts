@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { startProxy } from '../../../test/services/start-proxy.ts'
 import { openS3, partBytes, sdkClient } from '../../../test/stores/s3-place.ts'
 import { LadingError } from '../../errors/index.ts'
@@ -183,7 +183,10 @@ describe('a large object', () => {
       size: 100 * partBytes,
       async *open(_from, signal) {
         try {
-          yield large.subarray(0, 2 * partBytes)
+          yield large.subarray(0, partBytes)
+          // The failure of part 2 would stop part 1 on its way.
+          await vi.waitFor(() => expect([...s3.bucket('b').uploads.values()][0]?.parts.has(1)).toBe(true))
+          yield large.subarray(partBytes, 2 * partBytes)
           await new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
         } finally {
           closed = true
