@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { bodyParts, defaultPartBytes, partSizeFor } from './body-parts.ts'
-import { PartBudget } from './part-budget.ts'
+import { PartMemory } from './part-memory.ts'
 
 const mebibyte = 1024 * 1024
 
@@ -29,9 +29,9 @@ test('whatever the chunks, parts are the bytes in order, all but the last of one
           scratch.fill(0)
         }
       }
-      const budget = new PartBudget(partSize)
+      const memory = new PartMemory(partSize, partSize)
       const seen: Buffer[] = []
-      const cutting = { size: known ? whole.length : undefined, partSize, budget, signal: undefined }
+      const cutting = { size: known ? whole.length : undefined, partSize, memory, signal: undefined }
       let ended = false
       for await (const { number, last, bytes, md5, release } of bodyParts(body(), cutting)) {
         seen.push(Buffer.from(bytes))
@@ -39,7 +39,7 @@ test('whatever the chunks, parts are the bytes in order, all but the last of one
         expect(md5.equals(createHash('md5').update(bytes).digest())).toBe(true)
         if (!last) expect(bytes.length).toBe(partSize)
         ended = last
-        release()
+        release(true)
       }
       expect([ended, seen.length > 0, Buffer.concat(seen).equals(whole)]).toEqual([true, true, true])
     }),
@@ -47,54 +47,14 @@ test('whatever the chunks, parts are the bytes in order, all but the last of one
 })
 
 test('the error of a body comes out, and its memory goes back', async () => {
-  const budget = new PartBudget(10)
+  const memory = new PartMemory(10, 10)
   const failure = new Error('planted')
   async function* body() {
     yield new Uint8Array(5)
     throw failure
   }
   await expect(
-    Array.fromAsync(bodyParts(body(), { size: undefined, partSize: 10, budget, signal: undefined })),
+    Array.fromAsync(bodyParts(body(), { size: undefined, partSize: 10, memory, signal: undefined })),
   ).rejects.toBe(failure)
-  ;(await budget.take(10))()
-})
-
-describe('memory for parts', () => {
-  test('is shared in the order of asking, and a small wish does not pass a large one', async () => {
-    const budget = new PartBudget(10)
-    const order: string[] = []
-    const noted = async (name: string, room: Promise<() => void>) => {
-      const release = await room
-      order.push(name)
-      return release
-    }
-    const first = await budget.take(8)
-    const large = noted('large', budget.take(9))
-    const small = noted('small', budget.take(1))
-    first()
-    ;(await large)()
-    ;(await small)()
-    expect(order).toEqual(['large', 'small'])
-  })
-
-  test('is all of it for who wants more than there is', async () => {
-    const budget = new PartBudget(10)
-    const all = await budget.take(1000)
-    const next = budget.take(1)
-    all()
-    all()
-    ;(await next)()
-  })
-
-  test('is not waited for any longer when the signal says so, and the next in turn is served', async () => {
-    const budget = new PartBudget(10)
-    const controller = new AbortController()
-    const held = await budget.take(5)
-    const gone = budget.take(10, controller.signal)
-    const next = budget.take(5)
-    controller.abort(new Error('enough'))
-    await expect(gone).rejects.toThrow('enough')
-    ;(await next)()
-    held()
-  })
+  ;(await memory.lend(10)).release()
 })

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { ByteStream } from '../../streams/index.ts'
-import type { PartBudget } from './part-budget.ts'
+import type { Loan, PartMemory } from './part-memory.ts'
 
 /** A piece of a body, in memory. */
 export interface BodyPart {
@@ -9,8 +9,8 @@ export interface BodyPart {
   readonly last: boolean
   readonly bytes: Uint8Array
   readonly md5: Buffer
-  /** Gives its memory back. MUST be called, and may be called again. */
-  release(): void
+  /** MUST be called when the part is sent, or given up. */
+  readonly release: Loan['release']
 }
 
 /** What is sent in one request, and the size of parts where Google's limits ask for no other: 5 MiB at least, 10 000 at most. */
@@ -27,7 +27,7 @@ export function partSizeFor(size: number | undefined, least = defaultPartBytes):
 export interface Cutting {
   readonly size: number | undefined
   readonly partSize: number
-  readonly budget: PartBudget
+  readonly memory: PartMemory
   readonly signal: AbortSignal | undefined
 }
 
@@ -39,7 +39,7 @@ export interface Cutting {
  * Chunks are copied: whoever made one may use its memory again.
  */
 export async function* bodyParts(body: ByteStream, cutting: Cutting): AsyncGenerator<BodyPart, void, undefined> {
-  const { size, partSize, budget, signal } = cutting
+  const { size, partSize, memory, signal } = cutting
   const chunks = body[Symbol.asyncIterator]()
   const nextChunk = async () => {
     const { done, value } = await chunks.next()
@@ -49,10 +49,9 @@ export async function* bodyParts(body: ByteStream, cutting: Cutting): AsyncGener
     let rest: Uint8Array | undefined
     for (let number = 1, offset = 0, last = false; !last; number++) {
       const capacity = size === undefined ? partSize : Math.min(partSize, size - offset)
-      const release = await budget.take(capacity, signal)
+      const { buffer, release } = await memory.lend(capacity, signal)
       let given = false
       try {
-        const buffer = Buffer.allocUnsafeSlow(capacity)
         const hash = createHash('md5')
         let filled = 0
         while (filled < capacity) {

@@ -4,7 +4,7 @@ import { readAll } from '../../streams/index.ts'
 import type { GcsCredentials } from './credentials.ts'
 import { type Refusal, readRefusal, refusalError } from './refusal.ts'
 
-/** How often a write waits for its object after the HTTP client's own attempts: a minute and a half of waiting on average. */
+/** How often a write waits for its object after the HTTP client's own attempts: nearly two minutes in all, on average. */
 const busyRounds = 8
 
 const maxDocumentBytes = 16 * 1024 * 1024

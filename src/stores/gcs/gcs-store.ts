@@ -18,14 +18,14 @@ import { deleteObject } from './delete-object.ts'
 import type { GcsClient } from './gcs-client.ts'
 import { listObjects } from './list-objects.ts'
 import { infoOf } from './object-resource.ts'
-import { PartBudget } from './part-budget.ts'
+import { PartMemory } from './part-memory.ts'
 import { putLarge } from './put-large.ts'
 import { putSmall } from './put-small.ts'
 import { lookUp, readObject } from './read-object.ts'
 import type { GcsSettings } from './settings.ts'
 
 /** What all uploads of a store hold in memory together. */
-const budgetBytes = 96 * 1024 * 1024
+const memoryBytes = 96 * 1024 * 1024
 
 /** How often an upload is begun that others finish or give up meanwhile. */
 const uploadAttempts = 5
@@ -36,7 +36,7 @@ export class GcsStore implements StoreDriver {
   readonly #address: BucketAddress
   readonly #client: GcsClient
   readonly #account: string
-  readonly #budget = new PartBudget(budgetBytes)
+  readonly #memory: PartMemory
   readonly #partBytes: number
 
   constructor(settings: GcsSettings, client: GcsClient, principal: string | undefined, partBytes = defaultPartBytes) {
@@ -45,6 +45,7 @@ export class GcsStore implements StoreDriver {
     this.#client = client
     this.#account = `${principal ?? 'anonymous'} at ${settings.endpoint}`
     this.#partBytes = partBytes
+    this.#memory = new PartMemory(memoryBytes, partBytes)
   }
 
   async head(
@@ -69,17 +70,21 @@ export class GcsStore implements StoreDriver {
 
   async #put(key: string, body: Bytes, options: PutOptions): Promise<ObjectInfo | undefined> {
     const { signal } = options
-    const cutting = { size: body.size, partSize: partSizeFor(body.size, this.#partBytes), budget: this.#budget, signal }
+    const cutting = { size: body.size, partSize: partSizeFor(body.size, this.#partBytes), memory: this.#memory, signal }
     const parts = bodyParts(body.open(0, signal), cutting)
     try {
       const { value: first } = await parts.next()
       if (first === undefined) throw new LadingError('internal', 'a body has no part')
       try {
-        if (first.last) return await putSmall(this.#client, this.#address, key, first, options)
+        if (first.last) {
+          const stored = await putSmall(this.#client, this.#address, key, first, options)
+          first.release(true)
+          return stored
+        }
         const large = { size: body.size, parts: beginningWith(first, parts) }
         return await putLarge(this.#client, this.#address, key, large, options)
       } finally {
-        // Where an upload could not even begin, nobody has taken it over.
+        // Of a put that failed, or could not even begin.
         first.release()
       }
     } finally {

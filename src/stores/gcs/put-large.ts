@@ -5,6 +5,7 @@ import type { BucketAddress } from './bucket-address.ts'
 import { copyObject } from './copy-object.ts'
 import { deleteObject } from './delete-object.ts'
 import type { GcsClient } from './gcs-client.ts'
+import { lostRace } from './lost-race.ts'
 import { MultipartUpload, type StoredPart } from './multipart-upload.ts'
 import { infoOf, type ObjectResource } from './object-resource.ts'
 import { type PutMarker, putMarker } from './put-marker.ts'
@@ -42,24 +43,20 @@ export async function putLarge(
     const stored = await upload(client, address, name, body, marker, options)
     return stored && infoOf(stored, key)
   }
-  if (ifMatch !== undefined && !isGeneration(ifMatch)) throw lost()
+  if (ifMatch !== undefined && !isGeneration(ifMatch)) throw lostRace()
   const draft = `${address.prefix}lading/uploads/${marker.id}`
+  const stored = await upload(client, address, draft, body, marker, { signal })
+  if (stored === undefined) return undefined
   try {
-    const stored = await upload(client, address, draft, body, marker, { signal })
-    if (stored === undefined) return undefined
     const from = { bucket: address.bucket, name: draft, size: stored.size }
     const copied = await copyObject(client, address, from, name, { ifGenerationMatch: ifMatch ?? '0', signal })
     if (copied !== undefined) return infoOf(copied, key)
     const ours = marker.ours(await lookUp(client, address, name, signal))
     if (ours !== undefined) return infoOf(ours, key)
-    throw lost()
+    throw lostRace()
   } finally {
-    await deleteObject(client, address, draft, {})
+    await quietly(() => deleteObject(client, address, draft, {}))
   }
-}
-
-function lost(): LadingError {
-  return new LadingError('precondition-failed', 'it is not the version that was to be replaced, or is there already')
 }
 
 async function upload(
@@ -79,7 +76,8 @@ async function upload(
     stored = await sendParts(begun, parts, earlier?.parts ?? new Map(), signal)
   } catch (failure) {
     const error = failure instanceof BodyFailure ? failure.error : failure
-    if (!resumable || (failure instanceof BodyFailure && !signal?.aborted && isWrong(error))) await abandon(begun)
+    if (!resumable || (failure instanceof BodyFailure && !signal?.aborted && isWrong(error)))
+      await quietly(() => begun.abort())
     throw error
   }
   if (stored !== undefined && !(await begun.finish(stored, signal))) stored = undefined
@@ -113,10 +111,10 @@ function isWrong(error: unknown): boolean {
   return !isLadingError(error) || isLadingError(error, 'digest-mismatch', 'size-mismatch')
 }
 
-/** The error that led here is the one to tell: what is left behind is found by a lifecycle rule of the bucket. */
-async function abandon(upload: MultipartUpload): Promise<void> {
+/** What went before decides the outcome: what is left behind is found by the bucket's lifecycle rules. */
+async function quietly(cleanUp: () => Promise<void>): Promise<void> {
   try {
-    await upload.abort()
+    await cleanUp()
   } catch (error) {
     if (!isLadingError(error)) throw error
   }

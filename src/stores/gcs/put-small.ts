@@ -6,6 +6,7 @@ import type { ObjectInfo, PutOptions } from '../object-store.ts'
 import type { BodyPart } from './body-parts.ts'
 import type { BucketAddress } from './bucket-address.ts'
 import type { GcsClient } from './gcs-client.ts'
+import { lostRace } from './lost-race.ts'
 import { infoOf, parseJson, parseResource, resourceFields } from './object-resource.ts'
 import { putMarker } from './put-marker.ts'
 import { isGeneration, lookUp } from './read-object.ts'
@@ -28,7 +29,7 @@ export async function putSmall(
   { content: digest, ifNoneMatch, ifMatch, signal }: PutOptions,
 ): Promise<ObjectInfo> {
   const name = address.prefix + key
-  if (ifMatch !== undefined && !isGeneration(ifMatch)) throw lost()
+  if (ifMatch !== undefined && !isGeneration(ifMatch)) throw lostRace()
   const marker = putMarker()
   const send = async (ifGenerationMatch: string | undefined): Promise<HttpResponse> => {
     const metadata = ifGenerationMatch === undefined ? {} : { metadata: marker.metadata }
@@ -43,13 +44,9 @@ export async function putSmall(
   const found = await lookUp(client, address, name, signal)
   const ours = marker.ours(found)
   if (ours !== undefined) return infoOf(ours, key)
-  if (ifMatch !== undefined || ifNoneMatch !== undefined) throw lost()
+  if (ifMatch !== undefined || ifNoneMatch !== undefined) throw lostRace()
   if (found?.size === bytes.byteLength) return infoOf(found, key)
   return infoOf(parseResource(parseJson(await client.text(await send(undefined)))), key)
-}
-
-function lost(): LadingError {
-  return new LadingError('precondition-failed', 'it is not the version that was to be replaced, or is there already')
 }
 
 /** Sends bytes again that were changed on the way. @throws LadingError `network` where they are changed every time */

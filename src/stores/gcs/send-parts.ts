@@ -4,7 +4,7 @@ import type { MultipartUpload, StoredPart } from './multipart-upload.ts'
 /** Requests of one upload under way at once. */
 const partsInFlight = 4
 
-/** The body failed, not Google: its own error is `cause`. */
+/** The body failed, not Google. */
 export class BodyFailure {
   readonly error: unknown
 
@@ -37,6 +37,7 @@ export async function sendParts(
   const send = async (part: BodyPart): Promise<void> => {
     try {
       const answer = await upload.put(part, inner)
+      part.release(true)
       if (answer === undefined) outcome ??= {}
       else stored.push(answer)
     } catch (error) {
@@ -50,7 +51,7 @@ export async function sendParts(
     for await (const part of failingAsBody(parts)) {
       const known = there.get(part.number)
       if (known !== undefined && known.size === part.bytes.byteLength && known.etag === part.md5.toString('hex')) {
-        part.release()
+        part.release(true)
         stored.push(known)
         continue
       }
@@ -65,7 +66,8 @@ export async function sendParts(
   } catch (error) {
     outcome ??= { error }
   }
-  if (outcome !== undefined) stop.abort()
+  // Where only the source failed, what is on its way may arrive: it need not be sent again.
+  if (outcome !== undefined && !(outcome.error instanceof BodyFailure)) stop.abort()
   await Promise.all(sending)
   if (outcome === undefined) return stored
   if ('error' in outcome) throw outcome.error

@@ -35,6 +35,7 @@ export async function sendResumable(
     for await (const part of parts) {
       try {
         const finished = await sendPart(client, uri, part, offset, signal)
+        part.release(true)
         if (finished !== undefined) return finished
         offset += part.bytes.byteLength
       } finally {
