@@ -90,6 +90,15 @@ describe('a large object', () => {
     expect((await contentOf(store, key)).equals(large)).toBe(true)
   })
 
+  test('that is to be encrypted does not go on with an upload that perhaps is not', async () => {
+    await expect((await open()).put(key, breakingAt(partBytes + 10, offline), { content })).rejects.toBe(offline)
+    const { store } = await openS3(s3, { root: 'b/prefix', http: client.http, cache, cloud: { sse: 'AES256' } })
+    await store.put(key, bytesOf(large), { content })
+    expect(s3.bucket('b').objects.get(`prefix/${key}`)?.encryption).toEqual({
+      'x-amz-server-side-encryption': 'AES256',
+    })
+  })
+
   test('goes on with the parts that are right, wherever they are, and sends the others again', async () => {
     const sdk = sdkClient(s3)
     const at = { Bucket: 'b', Key: `prefix/${key}` }
