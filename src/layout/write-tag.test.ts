@@ -113,9 +113,10 @@ describe('a tag', () => {
     expect(await writeTag(noWrites, sha512)).toEqual({ changed: false, previous: sha512.digest })
   })
 
-  test('moves, and the history holds both, newest first', async () => {
+  test('moves to and fro within a second, and the history holds every push, newest first', async () => {
     const store = memoryStore()
-    const [one, two] = [write('one'), write('two')]
+    const second = { now: () => new Date('2026-04-13T13:22:09Z') }
+    const [one, two] = [write('one', second), write('two', second)]
     await writeTag(store, one)
     expect(await writeTag(store, two)).toEqual({ changed: true, previous: one.digest })
     await writeTag(store, one)

@@ -105,11 +105,13 @@ async function enterPush(
   earlier: HistoryEntry | undefined,
 ): Promise<HistoryEntry> {
   const entry = historyEntry(digest, imageBytes, now())
-  let asked = false
+  let equalsBefore: number | undefined
   const change = (entries: readonly HistoryEntry[]) => {
-    // Asked again, ours may stand there already: a write whose answer was lost is made again.
-    const others = without(without(entries, earlier), asked ? entry : undefined)
-    asked = true
+    let others = without(entries, earlier)
+    // One more than there was is ours: a write whose answer was lost is made again. What was there is another push of that second.
+    const equals = others.filter(other => isSameEntry(other, entry)).length
+    equalsBefore ??= equals
+    if (equals > equalsBefore) others = without(others, entry)
     if (others[0]?.digest === digest) others.shift()
     const missing = old !== undefined && !others.some(other => tagHolds(old, other.digest))
     return [entry, ...(missing ? [historyEntry(old.digest, 0, old.info.modified)] : []), ...others]
@@ -128,8 +130,12 @@ async function withdrawPush(
 }
 
 function without(entries: readonly HistoryEntry[], entry: HistoryEntry | undefined): HistoryEntry[] {
-  const at = entries.findIndex(({ digest, pushed_at }) => digest === entry?.digest && pushed_at === entry.pushed_at)
+  const at = entry === undefined ? -1 : entries.findIndex(other => isSameEntry(other, entry))
   return at === -1 ? [...entries] : entries.toSpliced(at, 1)
+}
+
+function isSameEntry(a: HistoryEntry, b: HistoryEntry): boolean {
+  return a.digest === b.digest && a.pushed_at === b.pushed_at
 }
 
 /** The error that keeps a tag from being written over what it holds now, if there is one. */

@@ -12,6 +12,8 @@ export interface S3Quirks {
   storageClasses: readonly string[]
   /** The bucket's region, for which requests must be signed. */
   region: string
+  /** Buckets that are elsewhere, and their regions. */
+  otherRegions: Readonly<Record<string, string>>
   /** Whether a wrong region is answered with 301 (by the other region's endpoint) or with 400. */
   wrongRegionStatus: 301 | 400
   /** Session tokens that are good; any other has expired. Without it, none is asked for. */
@@ -38,6 +40,7 @@ export const noS3Quirks: S3Quirks = {
   lostRaceStatus: 412,
   storageClasses: ['INTELLIGENT_TIERING'],
   region: 'us-east-1',
+  otherRegions: {},
   wrongRegionStatus: 400,
   sessionTokens: undefined,
   clockMilliseconds: 0,

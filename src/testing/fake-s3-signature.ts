@@ -43,7 +43,7 @@ export function checkSignature(head: SignedHead, quirks: S3Quirks): void {
   ) {
     throw new S3Refusal(403, 'SignatureDoesNotMatch', 'The request signature we calculated does not match.')
   }
-  checkRegion(claim.region, quirks)
+  checkRegion(claim.region, head, quirks)
 }
 
 /** Checks that the body is the one that was signed. */
@@ -91,7 +91,9 @@ function checkToken(token: string | string[] | undefined, { sessionTokens }: S3Q
   throw new S3Refusal(400, 'ExpiredToken', 'The provided token has expired.')
 }
 
-function checkRegion(signedFor: string, { region, wrongRegionStatus }: S3Quirks): void {
+function checkRegion(signedFor: string, { target }: SignedHead, quirks: S3Quirks): void {
+  const { otherRegions, wrongRegionStatus } = quirks
+  const region = otherRegions[target.split(/[/?]/, 2)[1] ?? ''] ?? quirks.region
   if (signedFor === region) return
   const headers = { 'x-amz-bucket-region': region }
   if (wrongRegionStatus === 301) {

@@ -57,6 +57,13 @@ test('wrong AWS credentials leave a public pull alone, and are told where the re
   expect(finder.problems).toEqual([expect.stringContaining('InvalidSignatureException')])
 })
 
+test('a profile that is absent is told, and nobody else’s credentials are used', async () => {
+  vi.stubEnv('AWS_CONTAINER_CREDENTIALS_FULL_URI', `${api.url}/role`)
+  const finder = withEcrCredentials(nothing, registry, { ...identity(), profile: 'absent' })
+  expect(await finder.find(host, 'app')).toBeUndefined()
+  expect(finder.problems).toEqual([expect.stringContaining('[absent]')])
+})
+
 test('a repository is made, and one that is there is no error', async () => {
   await createEcrRepository(registry, 'team/app', identity())
   await createEcrRepository(registry, 'team/app', identity())

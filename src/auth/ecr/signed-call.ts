@@ -35,8 +35,9 @@ export async function callEcr(
   input: Readonly<Record<string, unknown>>,
   { http, profile, environment }: AwsIdentity,
 ): Promise<CallAnswer> {
-  const [{ SignatureV4 }, { fromNodeProviderChain }] = await loadAws()
-  const credentials = fromNodeProviderChain(profile === undefined ? {} : { profile })
+  const [{ SignatureV4 }, { fromIni, fromNodeProviderChain }] = await loadAws()
+  // The chain would go on where the profile is absent, and act as this machine's role: somebody else than who was named.
+  const credentials = profile === undefined ? fromNodeProviderChain() : fromIni({ profile })
   const { service, region } = registry
   const endpoint = new URL(environment.AWS_ENDPOINT_URL_ECR ?? environment.AWS_ENDPOINT_URL ?? registry.endpoint)
   const body = JSON.stringify(input)

@@ -58,15 +58,22 @@ export async function copyObject(
 /** Before the copy, so that the key stays as it was: conditions on a copy's source are ignored by servers other than AWS. */
 async function checkSource(
   connection: S3Connection,
-  origin: ObjectOrigin,
+  { bucket, key }: ObjectOrigin,
   size: number,
   signal: Signal,
 ): Promise<void> {
-  const { answer } = await connection.call({ permission: 's3:GetObject', signal }, (s3, options) =>
-    s3.headObject({ ...connection.inBucket(), Bucket: origin.bucket, Key: origin.key }, options),
-  )
-  const found = Number(answer.headers.get('content-length'))
-  if (found !== size) throw new LadingError('size-mismatch', `it has ${found} bytes, not ${size}`)
+  try {
+    const { answer } = await connection
+      .to(bucket)
+      .call({ permission: 's3:GetObject', signal }, (s3, options) =>
+        s3.headObject({ ...connection.inBucket(), Bucket: bucket, Key: key }, options),
+      )
+    const found = Number(answer.headers.get('content-length'))
+    if (found !== size) throw new LadingError('size-mismatch', `it has ${found} bytes, not ${size}`)
+  } catch (error) {
+    // The store would name its own key, which is not the one that is wrong.
+    throw error instanceof LadingError ? error.with({ side: 'source', subject: `s3://${bucket}/${key}` }) : error
+  }
 }
 
 async function copyParts(

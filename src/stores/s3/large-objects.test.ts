@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { startProxy } from '../../../test/services/start-proxy.ts'
 import { openS3, partBytes, sdkClient } from '../../../test/stores/s3-place.ts'
 import { LadingError } from '../../errors/index.ts'
@@ -88,6 +88,15 @@ describe('a large object', () => {
     await store.put(key, bytesOf(large), { content })
     expect(sent()).toEqual({ parts: [2, 3], begun: 0, completed: 1, aborted: 0 })
     expect((await contentOf(store, key)).equals(large)).toBe(true)
+  })
+
+  test('that is to be encrypted does not go on with an upload that perhaps is not', async () => {
+    await expect((await open()).put(key, breakingAt(partBytes + 10, offline), { content })).rejects.toBe(offline)
+    const { store } = await openS3(s3, { root: 'b/prefix', http: client.http, cache, cloud: { sse: 'AES256' } })
+    await store.put(key, bytesOf(large), { content })
+    expect(s3.bucket('b').objects.get(`prefix/${key}`)?.encryption).toEqual({
+      'x-amz-server-side-encryption': 'AES256',
+    })
   })
 
   test('goes on with the parts that are right, wherever they are, and sends the others again', async () => {
@@ -183,7 +192,10 @@ describe('a large object', () => {
       size: 100 * partBytes,
       async *open(_from, signal) {
         try {
-          yield large.subarray(0, 2 * partBytes)
+          yield large.subarray(0, partBytes)
+          // The failure of part 2 would stop part 1 on its way.
+          await vi.waitFor(() => expect([...s3.bucket('b').uploads.values()][0]?.parts.has(1)).toBe(true))
+          yield large.subarray(partBytes, 2 * partBytes)
           await new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
         } finally {
           closed = true

@@ -48,8 +48,10 @@ async function putOnce(
     ...(ifMatch === undefined ? {} : { ifMatch }),
     ...(ifNoneMatch === undefined ? {} : { ifNoneMatch }),
   }
+  // Nothing tells how an upload of somebody else is encrypted, and the parts of one with a KMS key have no MD5 to know them by.
+  const resumable = content !== undefined && connection.settings.encryption.ServerSideEncryption === undefined
   const upload =
-    (content === undefined ? undefined : await findUpload(connection, key, signal)) ??
+    (resumable ? await findUpload(connection, key, signal) : undefined) ??
     (await beginUpload(connection, key, content, signal))
   const explain = (error: unknown) =>
     error instanceof LadingError
@@ -61,8 +63,8 @@ async function putOnce(
     return await completeUpload(connection, { key, upload, parts, content, condition, signal })
   } catch (error) {
     if (isSomebodyElse(error)) return undefined
-    // Of anything but content nobody would go on with the parts, and wrong content is not worth keeping.
-    if (content === undefined || isLadingError(error, 'digest-mismatch', 'size-mismatch')) {
+    // Where nobody would go on with the parts they are not kept, and wrong content is not worth keeping.
+    if (!resumable || isLadingError(error, 'digest-mismatch', 'size-mismatch')) {
       await abortUpload(connection, key, upload)
     }
     throw error

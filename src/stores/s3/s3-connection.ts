@@ -38,6 +38,7 @@ export class S3Connection {
   readonly knownHashes: KnownHashes = new WeakMap()
   readonly #sdk: S3Sdk
   readonly #environment: StoreContext['environment']
+  readonly #others = new Map<string, S3Connection>()
   #region: string
   #clockWarned = false
   #client: S3 | undefined
@@ -58,6 +59,22 @@ export class S3Connection {
     this.#sdk = sdk
     this.#environment = parts.context.environment
     this.#region = settings.region
+  }
+
+  /**
+   * The connection to another bucket of the account. It has a region of its own: through one client, two buckets of different
+   * regions would send it back and forth, and of calls at the same time some would find it in the wrong one twice.
+   */
+  to(bucket: string): S3Connection {
+    if (bucket === this.settings.bucket) return this
+    const known = this.#others.get(bucket)
+    if (known !== undefined) return known
+    const { http, capabilities, warn } = this
+    const settings = { ...this.settings, bucket, prefix: '', name: `s3://${bucket}` }
+    const context = { environment: this.#environment, warn }
+    const made = new S3Connection(this.#sdk, settings, { http, capabilities, context })
+    this.#others.set(bucket, made)
+    return made
   }
 
   /** How S3 is told of an object. */
@@ -126,6 +143,7 @@ export class S3Connection {
   close(): void {
     this.#client?.destroy()
     this.#client = undefined
+    for (const other of this.#others.values()) other.close()
   }
 
   /** A new client has new credentials: the SDK keeps those that it has for as long as they claim to last. Who comes second finds it done. */

@@ -144,6 +144,21 @@ describe('credentials come from', () => {
   })
 })
 
+test('a profile that is absent is an error, also where this machine has a role', async () => {
+  vi.stubEnv('AWS_EC2_METADATA_DISABLED', undefined)
+  await serving(
+    ({ path }, response) => {
+      if (path === '/latest/api/token') return void response.end('imds-token')
+      response.end(path.endsWith('/security-credentials/') ? 'a-role' : JSON.stringify(asMetadata('first')))
+    },
+    async ({ origin }) => {
+      vi.stubEnv('AWS_EC2_METADATA_SERVICE_ENDPOINT', origin)
+      const refused = expect(worksWith({ profile: 'absent' })).rejects
+      await refused.toMatchObject({ code: 'unauthorized', message: expect.stringContaining('[absent]') })
+    },
+  )
+})
+
 test('a token that expires in the middle of a blob is renewed, and the blob goes on', async () => {
   await processProfile('first')
   const store = await open({ profile: 'printing' })

@@ -28,8 +28,7 @@ export function credentialProvider(
   if (profile === undefined && accessKeyId && secretAccessKey) {
     return async () => ({ accessKeyId, secretAccessKey, ...(token ? { sessionToken: token } : {}) })
   }
-  return credentials.fromNodeProviderChain({
-    ...(profile === undefined ? {} : { profile }),
-    clientConfig: { requestHandler },
-  })
+  // The chain would go on where the profile is absent, and act as this machine's role: somebody else than who was named.
+  if (profile !== undefined) return credentials.fromIni({ profile, clientConfig: { requestHandler } })
+  return credentials.fromNodeProviderChain({ clientConfig: { requestHandler } })
 }
