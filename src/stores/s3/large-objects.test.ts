@@ -74,6 +74,14 @@ describe('a large object', () => {
     expect(s3.bucket('b').objects.get(`prefix/${key}`)?.storageClass).toBe('INTELLIGENT_TIERING')
   })
 
+  test('has the entity tag of the object, whatever Complete says', async () => {
+    s3.quirks.emptyCompleteEtag = true
+    const store = await open()
+    const { etag } = await store.put(key, bytesOf(large), { content })
+    expect(etag).toBe((await store.head(key))?.etag)
+    expect(etag).toMatch(/-3$/)
+  })
+
   test('of unknown size is sent in parts too', async () => {
     const store = await open()
     await store.put('any', { open: from => bytesOf(large).open(from) })
