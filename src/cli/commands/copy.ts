@@ -42,7 +42,11 @@ export const copyCommand = defineCommand({
         "What to copy of a multi-platform image: all of it, or this system's platform. index-only cannot be done yet.",
     }),
     force: flag({ description: 'Move a tag that the bucket calls immutable.' }),
-    ifAbsent: flag({ description: 'Write the tag only if there is none: of several that try at once, one does.' }),
+    ifAbsent: flag({
+      description:
+        'Write the tag only if there is none. Of several that try at once with images of their own, one does; whoever finds ' +
+        'its own image there is told that nothing changed.',
+    }),
     ifDigest: text({ value: 'DIGEST', description: 'Write the tag only if it stands for this digest now.' }),
     dryRun: flag({ description: 'Show what would be copied, and write nothing.' }),
     jobs: count({ value: 'N', default: 10, description: 'How many large blobs are moved at a time.' }),

@@ -31,11 +31,11 @@ export async function uploadBlocks(
   const send = async (part: Part) => {
     try {
       await stageBlock(blob, part, http, signal)
+      part.release()
     } catch (error) {
+      part.release(false)
       failure ??= { error }
       stop.abort(error)
-    } finally {
-      part.release()
     }
   }
   try {
