@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { LadingError } from '../../src/errors/index.ts'
 import type { HttpResponse } from '../../src/http/index.ts'
 import type { ObjectStore, StoreContext } from '../../src/stores/index.ts'
+import { usualPartBytes } from '../../src/stores/parts/part-size.ts'
 import { bytesOf } from '../../src/streams/index.ts'
 import { describeWithServices } from '../services/describe-with-services.ts'
 import { type AzuriteServer, azuriteAccount, startAzurite } from '../services/start-azurite.ts'
@@ -134,7 +135,7 @@ describeWithServices(['azurite-blob'], 'who may do what in Azure', () => {
   })
 
   test('a SAS that expires in the middle of an upload ends it with one line, and the upload goes on with a new one', async () => {
-    const content = bytesOf(Buffer.alloc(33 * 1024 * 1024, 1))
+    const content = bytesOf(Buffer.alloc(2 * usualPartBytes + 1024 * 1024, 1))
     const digest = 'sha256:c0ffee' as const // the store does not check it
     let blocks = 0
     const expired = new URLSearchParams(sas('racwdl', -10))

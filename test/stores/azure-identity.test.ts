@@ -2,6 +2,7 @@ import { mkdtemp } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { digestOf } from '../../src/model/digest.ts'
+import { usualPartBytes } from '../../src/stores/parts/part-size.ts'
 import { bytesOf } from '../../src/streams/index.ts'
 import { openHttpTestClient } from '../../src/testing/http-test-client.ts'
 import { type ScriptedServer, startScriptedServer } from '../../src/testing/scripted-server.ts'
@@ -77,7 +78,7 @@ describeWithServices(['azurite-blob', 'openssl'], 'identities in Azure', () => {
   test('a token that is refused in the middle of an upload is replaced, and the upload goes on', async () => {
     lifetimeSeconds = 60
     const tokens = new Set<string | null>()
-    const content = Buffer.alloc(33 * 1024 * 1024, 'x')
+    const content = Buffer.alloc(2 * usualPartBytes + 1024 * 1024, 'x')
     const challenge =
       'Bearer authorization_uri=https://login.microsoftonline.com/00000000-0000-0000-0000-000000000001/oauth2/authorize resource_id=https://storage.azure.com'
     let blocks = 0

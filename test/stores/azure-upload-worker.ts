@@ -1,4 +1,5 @@
 import { digestOf } from '../../src/model/digest.ts'
+import { usualPartBytes } from '../../src/stores/parts/part-size.ts'
 import type { Bytes } from '../../src/streams/index.ts'
 import { openAzure, operationOf } from './open-azure.ts'
 
@@ -6,11 +7,11 @@ const mebibyte = 1024 * 1024
 
 /** Three blocks, the last one small, each of them different. */
 export const largeContent = Buffer.concat(
-  [16 * mebibyte, 16 * mebibyte, mebibyte].map((size, index) => Buffer.alloc(size, `part ${index} `)),
+  [usualPartBytes, usualPartBytes, mebibyte].map((size, index) => Buffer.alloc(size, `part ${index} `)),
 )
 
 export function blockOfContent(index: number): Uint8Array {
-  return largeContent.subarray(index * 16 * mebibyte, (index + 1) * 16 * mebibyte)
+  return largeContent.subarray(index * usualPartBytes, (index + 1) * usualPartBytes)
 }
 
 /** An upload that never ends: `node azure-upload-worker.ts CONTAINER SETTINGS` prints when two blocks are with Azure. */
@@ -24,7 +25,7 @@ async function uploadForEver(container: string, settings: string): Promise<void>
   const body: Bytes = {
     size: largeContent.byteLength,
     async *open() {
-      yield largeContent.subarray(0, 32 * mebibyte + 5)
+      yield largeContent.subarray(0, 2 * usualPartBytes + 5)
       await new Promise(resolve => setTimeout(resolve, 60_000))
     },
   }

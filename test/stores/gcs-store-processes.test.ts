@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openStore } from '../../src/stores/index.ts'
+import { usualPartBytes } from '../../src/stores/parts/part-size.ts'
 import { type FakeGcs, startFakeGcs } from '../../src/testing/fake-gcs.ts'
 
 const worker = join(import.meta.dirname, 'gcs-store-worker.ts')
@@ -34,7 +35,7 @@ describe('processes at Google Cloud Storage', () => {
     child.kill('SIGKILL')
     await once(child, 'exit')
     gcs.requests.length = 0
-    const part = Buffer.alloc(16 * 1024 * 1024, 'x')
+    const part = Buffer.alloc(usualPartBytes, 'x')
     const body = {
       size: 4 * part.length,
       async *open() {

@@ -1,5 +1,6 @@
 import { isLadingError } from '../../src/errors/index.ts'
 import { openStore } from '../../src/stores/index.ts'
+import { usualPartBytes } from '../../src/stores/parts/part-size.ts'
 
 // One of several processes at one fake of Google Cloud Storage, which STORAGE_EMULATOR_HOST names: `node gcs-store-worker.ts TASK NAME`.
 const [task, name = ''] = process.argv.slice(2)
@@ -7,7 +8,7 @@ await using store = await openStore({ scheme: 'gs', root: 'bucket' })
 
 /** Three parts, and a body that never ends. */
 async function upload(): Promise<void> {
-  const part = Buffer.alloc(16 * 1024 * 1024, 'x')
+  const part = Buffer.alloc(usualPartBytes, 'x')
   const body = {
     size: 4 * part.length,
     async *open() {

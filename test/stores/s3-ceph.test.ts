@@ -71,9 +71,9 @@ describeWithServices(['radosgw'], 'Ceph', () => {
   })
 
   test('a copy that was killed sends no stored part again', async () => {
-    const report = await killAndResume(ceph, { bucket: 'suite', layerBytes: 70 * 1024 * 1024, hold: true })
+    const report = await killAndResume(ceph, { bucket: 'suite', layerBytes: 35 * 1024 * 1024, hold: true })
     expect(report).toMatchObject({ parts: 5, storedBeforeKill: 3, sentAgain: 0 })
-    expect(report.bytes.secondUp).toBeLessThan(40 * 1024 * 1024)
+    expect(report.bytes.secondUp).toBeLessThan(20 * 1024 * 1024)
   })
 
   test('the same large content put by five at once is stored whole', async () => {

@@ -2,6 +2,7 @@ import { mkdtemp, open } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createDigester, digestParts } from '../../src/model/digest.ts'
+import { usualPartBytes } from '../../src/stores/parts/part-size.ts'
 import { buildImage } from '../../src/testing/build-image.ts'
 import type { RecordedRequest } from '../../src/testing/recorded-request.ts'
 import { writeLayout } from '../../src/testing/write-layout.ts'
@@ -22,7 +23,7 @@ export interface ResumeReport {
   readonly peakBytes: number
 }
 
-const partBytes = 16 * 1024 * 1024
+const partBytes = usualPartBytes
 /** Long enough for a kill that follows at once, and no longer: the proxy does not end before. */
 const holdMilliseconds = 3000
 

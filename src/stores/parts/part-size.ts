@@ -1,10 +1,10 @@
 const mebibyte = 1024 * 1024
 
 /** What is sent in one request, and so what is sent again where a request fails. No service takes smaller parts than 5 MiB. */
-export const usualPartBytes = 16 * mebibyte
+export const usualPartBytes = 8 * mebibyte
 
 /** What all uploads of one store hold in memory together. */
-export const partMemoryBytes = 96 * mebibyte
+export const partMemoryBytes = 64 * mebibyte
 
 /** Parts of one object on their way at once. More do not make it faster, and take the memory of others. */
 export const partsInFlight = 4
