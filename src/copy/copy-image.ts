@@ -15,6 +15,7 @@ import {
 } from '../transports/index.ts'
 import { choosePlatforms } from './choose-root.ts'
 import type { CopyListener } from './events.ts'
+import { openIndexCache } from './index-cache.ts'
 import { interruptible } from './interruptible.ts'
 import { createManifestReader, type ManifestReader } from './manifest-reader.ts'
 import { parseNode } from './parse-node.ts'
@@ -140,7 +141,7 @@ async function copy(source: string, destination: string, options: CopyOptions): 
   })
 }
 
-/** A subset is chosen from the index; where the destination kept it from the copy before, the source is not asked for it again. */
+/** A subset is chosen from the index; where the destination, or else this machine, kept it from the copy before, the source is not asked again. */
 async function select(
   found: Node,
   { platforms = [], signal }: CopyOptions,
@@ -149,10 +150,13 @@ async function select(
   reader: ManifestReader,
 ): Promise<Selection> {
   if (platforms.length === 0) return { root: found, kept: [], leftOut: [], attestationsLeftOut: 0 }
-  const kept = destination.traits.keepsUnnamed ? await destination.manifest(found, signal) : undefined
+  const cache = destination.traits.keepsUnnamed ? undefined : openIndexCache()
+  const kept = await (cache === undefined ? destination.manifest(found, signal) : cache.read(found.digest))
   if (kept !== undefined) reader.remember(found.digest, kept)
   const at = says('source', source.name)
-  return await at(() => choosePlatforms(found, platforms, source, reader, signal), 'select platforms')
+  const selection = await at(() => choosePlatforms(found, platforms, source, reader, signal), 'select platforms')
+  if (kept === undefined && found.kind === 'index') await cache?.write(found.digest, await reader.read(found, signal))
+  return selection
 }
 
 const unmoved = { blobs: { copied: 0, mounted: 0, present: 0 }, bytes: { copied: 0, mounted: 0, present: 0 } }

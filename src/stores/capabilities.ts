@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import * as v from 'valibot'
 import { digestOf, digestParts } from '../model/digest.ts'
+import { cacheFolder } from './cache-folder.ts'
 
 /** What is known of a store. What nobody has tried yet is absent. */
 export interface KnownCapabilities {
@@ -47,9 +47,8 @@ export function triedCapabilities(
   store: { readonly endpoint: string; readonly bucket: string },
   environment: Readonly<Record<string, string | undefined>>,
 ): Capabilities {
-  const cache = environment.XDG_CACHE_HOME || join(environment.HOME || homedir(), '.cache')
   const { hex } = digestParts(digestOf(new TextEncoder().encode(`${store.endpoint} ${store.bucket}`)))
-  const file = join(cache, 'lading', 'stores', `${hex.slice(0, 32)}.json`)
+  const file = join(cacheFolder(environment), 'stores', `${hex.slice(0, 32)}.json`)
   let known: Promise<KnownCapabilities> | undefined
   return {
     known: () => {

@@ -1,6 +1,6 @@
 import path from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { copyImage } from '../../src/index.ts'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { copyImage, parsePlatform } from '../../src/index.ts'
 import { buildIndex } from '../../src/testing/build-image.ts'
 import { writeLayout } from '../../src/testing/write-layout.ts'
 import { describeWithServices } from '../services/describe-with-services.ts'
@@ -80,6 +80,19 @@ describeWithServices(['docker-registry'], 'requests of a copy, each of which is 
     await copyImage(`${from.host}/app:v1`, `${to.host}/app:v2`)
     expect(counted(from)).toEqual({ 'HEAD manifest 200': 1 })
     expect(counted(to)).toEqual({ 'HEAD manifest 404': 1, 'GET manifest 200': 1, 'PUT manifest 201': 1 })
+  })
+
+  test('of a subset, again, asks the source for no manifest, to a registry as to a bucket', async () => {
+    vi.stubEnv('XDG_CACHE_HOME', await newFolder())
+    const platforms = [parsePlatform('linux/arm64')]
+    for (const target of [`${to.host}/subset/app:v1`, `local://${folder}/subset//app:v1`]) {
+      await copyImage(`${from.host}/app:v1`, target, { platforms })
+      counted(from)
+      counted(to)
+      expect(await copyImage(`${from.host}/app:v1`, target, { platforms })).toMatchObject({ changed: false })
+      expect(counted(from)).toEqual({ 'HEAD manifest 200': 1 })
+    }
+    vi.unstubAllEnvs()
   })
 
   test('within a registry mounts every blob and moves none', async () => {
