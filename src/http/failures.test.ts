@@ -1,26 +1,8 @@
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { client, serve, text } from '../../test/http/for-one-test.ts'
 import { LadingError } from '../errors/index.ts'
-import { type Bytes, readAll } from '../streams/index.ts'
-import { type HttpTestClient, openHttpTestClient } from '../testing/http-test-client.ts'
-import { type Script, type ScriptedServer, startScriptedServer } from '../testing/scripted-server.ts'
-import type { HttpClientOptions } from './create-http-client.ts'
-import type { HttpResponse } from './http-client.ts'
-
-async function serve(script: Script): Promise<ScriptedServer> {
-  const server = await startScriptedServer(script)
-  onTestFinished(() => server[Symbol.asyncDispose]())
-  return server
-}
-
-function client(options: HttpClientOptions = {}): HttpTestClient {
-  const test = openHttpTestClient(options)
-  onTestFinished(() => test[Symbol.asyncDispose]())
-  return test
-}
-
-async function text(response: HttpResponse): Promise<string> {
-  return new TextDecoder().decode(await readAll(response.body, 1 << 20, 'the answer'))
-}
+import type { Bytes } from '../streams/index.ts'
+import type { Script } from '../testing/scripted-server.ts'
 
 describe('failures', () => {
   test('a body that is cut short is an error, not an end', async () => {

@@ -1,26 +1,8 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { client, serve, text } from '../../test/http/for-one-test.ts'
 import { LadingError } from '../errors/index.ts'
-import { bytesOf, readAll } from '../streams/index.ts'
-import { type HttpTestClient, openHttpTestClient } from '../testing/http-test-client.ts'
-import { type Script, type ScriptedServer, startScriptedServer } from '../testing/scripted-server.ts'
-import { createHttpClient, type HttpClientOptions } from './create-http-client.ts'
-import type { HttpResponse } from './http-client.ts'
-
-async function serve(script: Script): Promise<ScriptedServer> {
-  const server = await startScriptedServer(script)
-  onTestFinished(() => server[Symbol.asyncDispose]())
-  return server
-}
-
-function client(options: HttpClientOptions = {}): HttpTestClient {
-  const test = openHttpTestClient(options)
-  onTestFinished(() => test[Symbol.asyncDispose]())
-  return test
-}
-
-async function text(response: HttpResponse): Promise<string> {
-  return new TextDecoder().decode(await readAll(response.body, 1 << 20, 'the answer'))
-}
+import { bytesOf } from '../streams/index.ts'
+import { createHttpClient } from './create-http-client.ts'
 
 describe('retries', () => {
   test.each([408, 429, 500, 502, 503, 504])('a GET answered %i is sent again', async status => {
