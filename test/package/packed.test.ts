@@ -27,7 +27,8 @@ async function installed(): Promise<string> {
   for (const name of ['package.json', ...manifest.files.filter((file: string) => file !== 'dist')]) {
     await cp(path.join(checkout, name), path.join(target, name), { recursive: true })
   }
-  for (const name of Object.keys(manifest.dependencies))
+  const clouds = /^@aws-sdk\/|^@azure\/|^@smithy\/|^google-auth-library$/
+  for (const name of Object.keys(manifest.dependencies).filter(one => !clouds.test(one)))
     await symlink(path.join(checkout, 'node_modules', name), path.join(modules, name))
   return project
 }
@@ -48,7 +49,7 @@ describe('the package as it is installed', () => {
     ['s3://bucket/', '@aws-sdk/client-s3'],
     ['gs://bucket/', 'google-auth-library'],
     ['az://container/', '@azure/storage-blob'],
-  ])('says what %s needs where the optional packages were left out', async (bucket, name) => {
+  ])('says what %s needs where its packages are not there', async (bucket, name) => {
     const key = path.join(project, 'key.json')
     await writeFile(key, JSON.stringify({ type: 'service_account', client_email: 'a@b.test', private_key: 'x' }))
     const env = {
