@@ -6,11 +6,16 @@ export function sourceSide(source: ImageSource): ImageSource {
   const at = says('source', source.name)
   const origin = source.origin?.bind(source)
   const tags = source.tags?.bind(source)
+  const receive = source.receive?.bind(source)
+  const preview = source.preview?.bind(source)
   return {
     name: source.name,
+    traits: source.traits,
     resolve: signal => at(() => source.resolve(signal), 'resolve'),
     fetch: (node, range, signal) => streamAt(() => source.fetch(node, range, signal), source.name, `read ${node.kind}`),
     ...(origin === undefined ? {} : { origin }),
+    ...(receive === undefined ? {} : { receive: (take, signal) => at(() => receive(take, signal), 'read') }),
+    ...(preview === undefined ? {} : { preview: signal => at(() => preview(signal), 'look at the image') }),
     ...(tags === undefined ? {} : { tags: signal => streamAt(() => tags(signal), source.name, 'list tags') }),
     [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
   }
@@ -21,6 +26,9 @@ export function destinationSide(destination: ImageDestination): ImageDestination
   const at = says('destination', destination.name)
   const adopt = destination.adopt?.bind(destination)
   const checkCommit = destination.checkCommit?.bind(destination)
+  const pushDraft = destination.pushDraft?.bind(destination)
+  const variants = destination.variants?.bind(destination)
+  const rememberVariant = destination.rememberVariant?.bind(destination)
   return {
     name: destination.name,
     traits: destination.traits,
@@ -28,6 +36,18 @@ export function destinationSide(destination: ImageDestination): ImageDestination
     has: (node, signal) => at(() => destination.has(node, signal), `look for ${node.kind}`),
     manifest: (node, signal) => at(() => destination.manifest(node, signal), `look for ${node.kind}`),
     push: (node, bytes, signal) => at(() => destination.push(node, bytes, signal), `write ${node.kind}`),
+    ...(pushDraft === undefined
+      ? {}
+      : { pushDraft: (draft, signal) => at(() => pushDraft(draft, signal), 'write layer') }),
+    ...(variants === undefined
+      ? {}
+      : { variants: (diffId, signal) => at(() => variants(diffId, signal), 'look for layer') }),
+    ...(rememberVariant === undefined
+      ? {}
+      : {
+          rememberVariant: (diffId, variant, signal) =>
+            at(() => rememberVariant(diffId, variant, signal), 'remember the layer'),
+        }),
     ...(adopt === undefined ? {} : { adopt: (node, origin, signal) => at(() => adopt(node, origin, signal), 'mount') }),
     ...(checkCommit === undefined
       ? {}

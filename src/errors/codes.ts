@@ -62,6 +62,12 @@ export const errorCodes = {
     retryable: false,
     meaning: 'A directory or bucket is not laid out as it must be.',
   },
+  'bad-archive': {
+    exit: 4,
+    http: 400,
+    retryable: false,
+    meaning: 'A tar archive is truncated, malformed, or not one of an image.',
+  },
   'too-large': { exit: 4, http: 413, retryable: false, meaning: 'A document is larger than its limit.' },
   // conditions
   'tag-exists': { exit: 1, http: 409, retryable: false, meaning: 'The tag exists and may not be moved.' },
@@ -73,7 +79,19 @@ export const errorCodes = {
   network: { exit: 5, http: 502, retryable: true, meaning: 'The connection failed.' },
   timeout: { exit: 5, http: 504, retryable: true, meaning: 'The other side did not answer in time.' },
   tls: { exit: 5, http: 502, retryable: false, meaning: 'The TLS connection could not be trusted.' },
+  'daemon-unavailable': {
+    exit: 5,
+    http: 502,
+    retryable: false,
+    meaning: 'The Docker daemon does not answer.',
+  },
   // this machine
+  'program-not-found': {
+    exit: 6,
+    http: 501,
+    retryable: false,
+    meaning: 'A program that this needs is not installed.',
+  },
   'disk-full': { exit: 6, http: 507, retryable: false, meaning: 'The disk or quota is full.' },
   io: { exit: 6, http: 500, retryable: false, meaning: 'A file or directory could not be read or written.' },
   // the rest

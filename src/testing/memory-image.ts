@@ -3,6 +3,7 @@ import type { Node } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
 import { type ByteStream, type Bytes, bytesOf, readAll } from '../streams/index.ts'
 import type { CommitOptions, ImageDestination, ImageSource } from '../transports/index.ts'
+import { keepsEverything, readAsStored } from '../transports/transport.ts'
 import type { BuiltImage } from './build-image.ts'
 
 /** A source over an image in memory that counts what is asked of it. `fetch` may be replaced to break it. */
@@ -15,6 +16,7 @@ export function memorySource(image: BuiltImage): MemorySource {
   const fetched: string[] = []
   return {
     name: 'memory source',
+    traits: readAsStored,
     fetched,
     resolve: async () => image.root,
     async *fetch(node: Node, range): ByteStream & AsyncGenerator<Uint8Array> {
@@ -46,7 +48,7 @@ export function memoryDestination(rootImpliesChildren = false): MemoryDestinatio
   }
   return {
     name: 'memory destination',
-    traits: { rootImpliesChildren, keepsUnnamed: false },
+    traits: { ...keepsEverything, rootImpliesChildren },
     stored,
     order,
     committed,

@@ -1,13 +1,17 @@
 export { formatReference, openDestination, openSource, parseReference } from './table.ts'
 export type {
+  ArrivingLayer,
   CommitOptions,
   CommitResult,
   CredentialOptions,
   DestinationTraits,
   Expectation,
   ImageDestination,
+  ImagePreview,
   ImageSource,
   Origin,
   Reference,
+  SourceTraits,
+  TakeLayer,
   TransportContext,
 } from './transport.ts'

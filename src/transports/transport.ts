@@ -1,8 +1,10 @@
 import type { Side } from '../errors/index.ts'
-import type { Node } from '../model/descriptor.ts'
+import type { Descriptor, Node } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
+import type { LayerCompression } from '../model/media-types.ts'
+import type { Platform } from '../model/platform.ts'
 import type { ObjectOrigin, StoreContext } from '../stores/index.ts'
-import type { ByteRange, ByteStream, Bytes } from '../streams/index.ts'
+import type { ByteRange, ByteStream, Bytes, Draft } from '../streams/index.ts'
 
 /** What a user names. Every transport adds its own fields; `parse(format(r))` equals `r`. */
 export interface Reference {
@@ -33,6 +35,10 @@ export interface TransportContext extends StoreContext {
   readonly tlsVerify?: boolean | undefined
   /** Make the repository where a registry that keeps a list of them (ECR) has none of that name. */
   readonly createRepository?: boolean | undefined
+  /** The Docker daemon of this side, as `--src-daemon-host` and `--dest-daemon-host` give it; else what Docker's own environment says. */
+  readonly daemonHost?: string | undefined
+  /** What is wanted of the image: a source that is sent whole may have only these sent. */
+  readonly platforms?: readonly Platform[] | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -45,8 +51,9 @@ export interface CredentialOptions {
 export interface ImageSource extends AsyncDisposable {
   /** As a user types it, for messages. */
   readonly name: string
+  readonly traits: SourceTraits
 
-  /** What the reference names now. @throws LadingError `image-not-found` */
+  /** What the reference names now. Of a source that is read once: only after `receive`. @throws LadingError `image-not-found` */
   resolve(signal?: AbortSignal): Promise<Node>
 
   /**
@@ -56,11 +63,52 @@ export interface ImageSource extends AsyncDisposable {
    */
   fetch(node: Node, range?: ByteRange, signal?: AbortSignal): ByteStream
 
+  /**
+   * A source that is read once gives every layer here, in its own order, one at a time; the documents among them (manifests, configs)
+   * it keeps for `fetch`. Layers that `take` has had cannot be fetched.
+   *
+   * @throws what `take` throws; LadingError `bad-archive`
+   */
+  receive?(take: TakeLayer, signal?: AbortSignal): Promise<void>
+
+  /** Digests of the uncompressed layers, where they can be told before the image is read. */
+  preview?(signal?: AbortSignal): Promise<ImagePreview | undefined>
+
   /** The tags beside this image, as the source lists them. Absent: the transport has none to list. */
   tags?(signal?: AbortSignal): AsyncIterable<string>
 
   /** Where the node's bytes live, for a destination that can take them without moving them through this machine. */
   origin?(node: Node): Origin | undefined
+}
+
+export interface SourceTraits {
+  /** `once`: a stream that comes in its own order. MUST have `receive`. */
+  readonly order: 'any' | 'once'
+  /**
+   * Its layers are stored as uncompressed tar archives, however they were pushed, so the manifest that `resolve` gives may have been
+   * made here. They are compressed on the way to a destination that holds compressed ones.
+   */
+  readonly unpacked: boolean
+}
+
+/** Takes a layer. It returns the digest of the bytes that it read, or, where it read none, the one that it was told. */
+export type TakeLayer = (layer: ArrivingLayer) => Promise<Digest>
+
+/** A layer on its way out of a source that is read once. */
+export interface ArrivingLayer {
+  /** Of the bytes as they come. Absent: it follows from the bytes. */
+  readonly digest?: Digest
+  readonly size: number
+  /** MUST be read to its end, or not at all. */
+  readonly body: ByteStream
+}
+
+/** What a source that is read once can tell of its image beforehand. */
+export interface ImagePreview {
+  /** The config's digest: for Docker's own image store, the image's ID. */
+  readonly config: Digest
+  /** Digests of the uncompressed layers, in order. */
+  readonly diffIds: readonly Digest[]
 }
 
 /** A place that holds a node's bytes: a repository of a registry, or an object of a cloud's store. */
@@ -94,6 +142,18 @@ export interface ImageDestination extends AsyncDisposable {
    */
   push(node: Node, bytes: Bytes, signal?: AbortSignal): Promise<void>
 
+  /**
+   * Stores a blob whose digest is known only when its bytes have passed. MUST NOT show it where the bytes throw, and MUST throw that
+   * same error. Absent: whoever pushes finds out the digest first.
+   */
+  pushDraft?(draft: Draft, signal?: AbortSignal): Promise<void>
+
+  /** Blobs that are stored here, with their size, and that were compressed from the layer of this uncompressed digest. */
+  variants?(diffId: Digest, signal?: AbortSignal): Promise<readonly Descriptor[]>
+
+  /** Makes `variants` find the blob. Called only by the run that has compressed it from that layer. */
+  rememberVariant?(diffId: Digest, variant: Descriptor, signal?: AbortSignal): Promise<void>
+
   /** Takes a node from where it lives, without its bytes passing through here. `false`: move the bytes. */
   adopt?(node: Node, origin: Origin, signal?: AbortSignal): Promise<boolean>
 
@@ -114,6 +174,8 @@ export interface CommitOptions {
   readonly expect?: Expectation | undefined
   /** Bytes of every blob and manifest of the image, for a bucket's history. */
   readonly imageBytes: number
+  /** Names beside the reference's own, for a destination whose trait says that it takes them. */
+  readonly additionalTags?: readonly string[] | undefined
 }
 
 export type Expectation = 'absent' | Digest
@@ -133,4 +195,22 @@ export interface DestinationTraits {
    * copy of that subset need not ask the source for it.
    */
   readonly keepsUnnamed: boolean
+  /** An index with several platforms can be stored. Else one of them is chosen. */
+  readonly holdsIndex: boolean
+  /** How layers may be compressed here. The first is what a layer that comes unpacked is made. */
+  readonly layers: readonly LayerCompression[]
+  /** Whether `commit` takes `additionalTags`. */
+  readonly additionalTags: boolean
 }
+
+/** The traits of a destination that keeps an image as it was pushed, whatever it is. */
+export const keepsEverything = {
+  rootImpliesChildren: false,
+  keepsUnnamed: false,
+  holdsIndex: true,
+  layers: ['gzip', 'zstd', 'none'],
+  additionalTags: false,
+} as const satisfies DestinationTraits
+
+/** The traits of a source that can be read in any order, as often as one likes. */
+export const readAsStored = { order: 'any', unpacked: false } as const satisfies SourceTraits

@@ -4,13 +4,14 @@ import type { Node } from '../../model/descriptor.ts'
 import type { Digest } from '../../model/digest.ts'
 import { type ObjectStore, putNode } from '../../stores/index.ts'
 import { type Bytes, bytesOf } from '../../streams/index.ts'
-import type {
-  CommitOptions,
-  CommitResult,
-  DestinationTraits,
-  ImageDestination,
-  Origin,
-  TransportContext,
+import {
+  type CommitOptions,
+  type CommitResult,
+  type DestinationTraits,
+  type ImageDestination,
+  keepsEverything,
+  type Origin,
+  type TransportContext,
 } from '../transport.ts'
 import { readManifestBlob } from './find-manifest.ts'
 import { openBucket } from './open-bucket.ts'
@@ -32,7 +33,7 @@ export function bucketDestination(store: ObjectStore, image: BucketImage): Image
 class BucketDestination implements ImageDestination {
   readonly name: string
   /** A store takes any object: a root may be there whose blobs somebody removed. */
-  readonly traits: DestinationTraits = { rootImpliesChildren: false, keepsUnnamed: true }
+  readonly traits: DestinationTraits = { ...keepsEverything, keepsUnnamed: true }
   readonly #store: ObjectStore
   readonly #image: BucketImage
 

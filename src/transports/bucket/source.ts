@@ -6,7 +6,7 @@ import { detectMediaType } from '../../model/manifest.ts'
 import { isIndexType } from '../../model/media-types.ts'
 import type { ObjectStore } from '../../stores/index.ts'
 import type { ByteRange, ByteStream } from '../../streams/index.ts'
-import type { ImageSource, Origin, TransportContext } from '../transport.ts'
+import { type ImageSource, type Origin, readAsStored, type TransportContext } from '../transport.ts'
 import { findInHistory, findManifest } from './find-manifest.ts'
 import { openBucket } from './open-bucket.ts'
 import { type BucketReference, formatBucketReference } from './reference.ts'
@@ -42,6 +42,7 @@ export function bucketSource(store: ObjectStore, image: BucketImage): ImageSourc
 
 class BucketSource implements ImageSource {
   readonly name: string
+  readonly traits = readAsStored
   readonly #store: ObjectStore
   readonly #image: BucketImage
   /** Kept from `resolve`, so that a tag that moves meanwhile does not make `fetch` give another root. */

@@ -3,7 +3,7 @@ import type { Node } from '../../model/descriptor.ts'
 import { digestOf, digestParts } from '../../model/digest.ts'
 import { type ObjectStore, putNode } from '../../stores/index.ts'
 import { bytesOf, readAll } from '../../streams/index.ts'
-import type { ImageDestination } from '../transport.ts'
+import { type ImageDestination, keepsEverything } from '../transport.ts'
 import { checkExpectation, currentDigest } from './layout-entries.ts'
 import { readLayoutIndex, writeLayoutEntry } from './layout-index.ts'
 import { blobKey, openLayoutStore } from './open-layout.ts'
@@ -22,7 +22,7 @@ export async function openOciLayoutDestination(reference: OciLayoutReference): P
   const entries = async (signal?: AbortSignal) => (await readLayoutIndex(store, signal))?.document.manifests ?? []
   return {
     name,
-    traits: { rootImpliesChildren: false, keepsUnnamed: false },
+    traits: keepsEverything,
     current: async signal => currentDigest(await entries(signal), reference.name),
     has: async (node, signal) => (await store.head(blobKey(node.digest), { signal }))?.size === node.size,
     manifest: (node, signal) => readManifest(store, node, signal),

@@ -2,7 +2,7 @@ import { isLadingError, LadingError } from '../../errors/index.ts'
 import type { Node } from '../../model/descriptor.ts'
 import type { ObjectStore } from '../../stores/index.ts'
 import type { ByteRange, ByteStream } from '../../streams/index.ts'
-import type { ImageSource } from '../transport.ts'
+import { type ImageSource, readAsStored } from '../transport.ts'
 import { findEntry } from './layout-entries.ts'
 import { readLayoutIndex } from './layout-index.ts'
 import { blobKey, openLayoutStore } from './open-layout.ts'
@@ -13,6 +13,7 @@ export async function openOciLayoutSource(reference: OciLayoutReference): Promis
   const name = formatOciLayoutReference(reference)
   return {
     name,
+    traits: readAsStored,
     async resolve(signal) {
       const index = await readLayoutIndex(store, signal)
       if (index === undefined) {

@@ -4,13 +4,14 @@ import { isManifestNode, type Node } from '../../model/descriptor.ts'
 import { type Digest, digestOf, digestParts } from '../../model/digest.ts'
 import { maxManifestBytes } from '../../model/manifest.ts'
 import { type Bytes, readAll } from '../../streams/index.ts'
-import type {
-  CommitOptions,
-  CommitResult,
-  DestinationTraits,
-  ImageDestination,
-  Origin,
-  TransportContext,
+import {
+  type CommitOptions,
+  type CommitResult,
+  type DestinationTraits,
+  type ImageDestination,
+  keepsEverything,
+  type Origin,
+  type TransportContext,
 } from '../transport.ts'
 import { type BlobAddress, hasBlob } from './blobs.ts'
 import { fetchManifest, hasManifest, type ManifestAddress, putManifest, resolveManifest } from './manifests.ts'
@@ -46,7 +47,7 @@ async function repositoryMaker(
 class RegistryDestination implements ImageDestination {
   readonly name: string
   // distribution specification, "Pushing Manifests": blobs and manifests that one refers to must be there before it.
-  readonly traits: DestinationTraits = { rootImpliesChildren: true, keepsUnnamed: false }
+  readonly traits: DestinationTraits = { ...keepsEverything, rootImpliesChildren: true }
   readonly #reference: RegistryReference
   readonly #blobs: BlobAddress
   /** Uploads that a mount was answered with, and that the blob's push goes on with. */

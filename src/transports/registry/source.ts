@@ -1,7 +1,7 @@
 import { LadingError } from '../../errors/index.ts'
 import { isManifestNode, type Node } from '../../model/descriptor.ts'
 import type { ByteRange, ByteStream } from '../../streams/index.ts'
-import type { ImageSource, Origin, TransportContext } from '../transport.ts'
+import { type ImageSource, type Origin, readAsStored, type TransportContext } from '../transport.ts'
 import { readBlob } from './blobs.ts'
 import { type FetchedManifest, fetchManifest, resolveManifest } from './manifests.ts'
 import { formatRegistryReference, type RegistryReference } from './reference.ts'
@@ -18,6 +18,7 @@ export async function openRegistrySource(
 
 class RegistrySource implements ImageSource {
   readonly name: string
+  readonly traits = readAsStored
   readonly #reference: RegistryReference
   readonly #client: RegistryClient
   /** The root, where resolving it meant reading it: it is not read twice. */
