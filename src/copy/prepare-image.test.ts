@@ -58,7 +58,9 @@ function onceSource(image: BuiltImage, layers: readonly Digest[]): ImageSource &
 }
 
 /** A destination that keeps what it is told of variants, as a bucket does. */
-function destinationWith(traits: Partial<DestinationTraits> = {}): MemoryDestination & { variantsOf: Map<Digest, Descriptor[]> } {
+function destinationWith(
+  traits: Partial<DestinationTraits> = {},
+): MemoryDestination & { variantsOf: Map<Digest, Descriptor[]> } {
   const memory = memoryDestination()
   const variantsOf = new Map<Digest, Descriptor[]>()
   return {
@@ -222,7 +224,15 @@ describe('a destination that holds one image', () => {
 
   test.each<[string, CopyOptions]>([
     ['all platforms', { allPlatforms: true }],
-    ['several', { platforms: [{ os, architecture }, { os: 'linux', architecture: 's390x' }] }],
+    [
+      'several',
+      {
+        platforms: [
+          { os, architecture },
+          { os: 'linux', architecture: 's390x' },
+        ],
+      },
+    ],
   ])('refuses %s before a byte moves', async (_, options) => {
     const source = memorySource(index())
     const to = destinationWith({ holdsIndex: false })

@@ -2,7 +2,15 @@ import { LadingError } from '../errors/index.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import { type Digest, type DigestAlgorithm, digestParts } from '../model/digest.ts'
 import { type LayerCompression, layerCompression, layerTypeAs, ociLayer } from '../model/media-types.ts'
-import { type ByteStream, type Compression, compress, createDraft, type Draft, decompress, spool } from '../streams/index.ts'
+import {
+  type ByteStream,
+  type Compression,
+  compress,
+  createDraft,
+  type Draft,
+  decompress,
+  spool,
+} from '../streams/index.ts'
 import type { ImageDestination } from '../transports/index.ts'
 
 /** A layer as the destination has it. */

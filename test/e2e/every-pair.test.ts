@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type CloudOptions, copyImage, inspectImage, listImages, parsePlatform } from '../../src/index.ts'
 import { startFakeGcs } from '../../src/testing/fake-gcs.ts'
 import { describeWithServices } from '../services/describe-with-services.ts'
-import { azuriteAccount, startAzurite } from '../services/start-azurite.ts'
 import { servicePath } from '../services/peer.ts'
+import { azuriteAccount, startAzurite } from '../services/start-azurite.ts'
 import { startCeph } from '../services/start-ceph.ts'
 import { type Engine, startDocker } from '../services/start-docker.ts'
 import { startRegistry } from '../services/start-registry.ts'
@@ -93,7 +93,8 @@ describeWithServices(services, 'the seven whole platforms of alpine', () => {
     places['containers-storage'] = { prefix: `containers-storage:[vfs@${folder}/storage+${folder}/run]localhost/` }
     const { digest } = await copyImage(alpine, named('local', 'origin'), { platforms: whole.map(parsePlatform) })
     digests = await view('local', 'origin')
-    config = (await look('local', 'origin')).platforms.find(({ platform }) => platform === 'linux/amd64')?.config?.digest
+    config = (await look('local', 'origin')).platforms.find(({ platform }) => platform === 'linux/amd64')?.config
+      ?.digest
     expect(digests[0]).toBe(digest)
     const amd64 = [parsePlatform('linux/amd64')]
     for (const kind of kinds.slice(1)) {
@@ -106,33 +107,31 @@ describeWithServices(services, 'the seven whole platforms of alpine', () => {
     await stack.disposeAsync()
   })
 
-  test.each(pairs.filter(([from, to]) => holdsIndex(from) && holdsIndex(to)))(
-    'keep every digest from %s to %s',
-    async (from, to) => {
-      const target = `from-${from}`
-      const result = await copyImage(named(from, 'origin'), named(to, target), options(from, to))
-      expect(result.rewritten).toBeUndefined()
-      expect(await view(to, target)).toEqual(digests)
-      const again = await copyImage(named(from, 'origin'), named(to, target), options(from, to))
-      expect(again).toMatchObject({ changed: false, bytes: { copied: 0 } })
-    },
-  )
+  test.each(
+    pairs.filter(([from, to]) => holdsIndex(from) && holdsIndex(to)),
+  )('keep every digest from %s to %s', async (from, to) => {
+    const target = `from-${from}`
+    const result = await copyImage(named(from, 'origin'), named(to, target), options(from, to))
+    expect(result.rewritten).toBeUndefined()
+    expect(await view(to, target)).toEqual(digests)
+    const again = await copyImage(named(from, 'origin'), named(to, target), options(from, to))
+    expect(again).toMatchObject({ changed: false, bytes: { copied: 0 } })
+  })
 
-  test.each(pairs.filter(([from, to]) => !holdsIndex(from) || !holdsIndex(to)))(
-    'are one image with the config that it had from %s to %s',
-    async (from, to) => {
-      const target = `from-${from}`
-      const platforms = [parsePlatform('linux/amd64')]
-      const result = await copyImage(named(from, 'origin'), named(to, target), { ...options(from, to), platforms })
-      expect(result).toMatchObject({ changed: true })
-      if (result.digest !== result.sourceDigest) expect(result.rewritten).toBeTruthy()
-      const { kind, platforms: described } = await look(to, target)
-      expect(kind).toBe('manifest')
-      expect(described.map(each => each.config?.digest)).toEqual([config])
-      const again = await copyImage(named(from, 'origin'), named(to, target), { ...options(from, to), platforms })
-      expect(again).toMatchObject({ changed: false, digest: result.digest })
-    },
-  )
+  test.each(
+    pairs.filter(([from, to]) => !holdsIndex(from) || !holdsIndex(to)),
+  )('are one image with the config that it had from %s to %s', async (from, to) => {
+    const target = `from-${from}`
+    const platforms = [parsePlatform('linux/amd64')]
+    const result = await copyImage(named(from, 'origin'), named(to, target), { ...options(from, to), platforms })
+    expect(result).toMatchObject({ changed: true })
+    if (result.digest !== result.sourceDigest) expect(result.rewritten).toBeTruthy()
+    const { kind, platforms: described } = await look(to, target)
+    expect(kind).toBe('manifest')
+    expect(described.map(each => each.config?.digest)).toEqual([config])
+    const again = await copyImage(named(from, 'origin'), named(to, target), { ...options(from, to), platforms })
+    expect(again).toMatchObject({ changed: false, digest: result.digest })
+  })
 
   describe('between buckets of one service', () => {
     test.each<[Kind, string?]>([
