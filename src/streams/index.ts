@@ -11,5 +11,16 @@ export { mapInOrder } from './map-in-order.ts'
 export { type RandomAccess, randomAccessFile } from './random-access.ts'
 
 export { readAll } from './read-all.ts'
+
+<<<<<<< HEAD
+
 export { spool } from './spool.ts'
+
+=======
+
+export { readHead, type StreamHead } from './read-head.ts'
+export { type Spooled, spool } from './spool.ts'
+
+>>>>>>> compress
+
 export { verify } from './verify.ts'
