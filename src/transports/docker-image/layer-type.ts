@@ -1,6 +1,6 @@
 import { LadingError } from '../../errors/index.ts'
 import { layerTypeAs, ociLayer } from '../../model/media-types.ts'
-import type { sniffCompression } from '../../streams/compression/index.ts'
+import type { sniffCompression } from '../../streams/compression/sniff-compression.ts'
 import { shownName } from '../../streams/tar/index.ts'
 
 export type FoundCompression = ReturnType<typeof sniffCompression>

@@ -1,6 +1,6 @@
 import type { Descriptor } from '../../model/descriptor.ts'
 import { createDigester, type Digest } from '../../model/digest.ts'
-import { sniffCompression, sniffedBytes } from '../../streams/compression/index.ts'
+import { sniffCompression, sniffedBytes } from '../../streams/compression/sniff-compression.ts'
 import { type RandomAccess, readAll } from '../../streams/index.ts'
 import { type FileExtent, shownName, type TarIndex } from '../../streams/tar/index.ts'
 import { type ArchiveFiles, digestOfName, maxDocumentBytes, tooLargeDocument } from './archive-files.ts'
