@@ -1,7 +1,7 @@
 import { isLadingError, LadingError } from '../../errors/index.ts'
 import type { Node } from '../../model/descriptor.ts'
 import { digestOf, digestParts } from '../../model/digest.ts'
-import { type ObjectStore, putNode } from '../../stores/index.ts'
+import { type ObjectStore, putDraft, putNode } from '../../stores/index.ts'
 import { bytesOf, readAll } from '../../streams/index.ts'
 import { type ImageDestination, keepsEverything } from '../transport.ts'
 import { checkExpectation, currentDigest } from './layout-entries.ts'
@@ -27,6 +27,7 @@ export async function openOciLayoutDestination(reference: OciLayoutReference): P
     has: async (node, signal) => (await store.head(blobKey(node.digest), { signal }))?.size === node.size,
     manifest: (node, signal) => readManifest(store, node, signal),
     push: (node, bytes, signal) => putNode(store, blobKey(node.digest), node, bytes, signal),
+    pushDraft: (draft, signal) => putDraft(store, draft, blobKey, signal),
     async checkCommit(root, { expect }, signal) {
       const there = await entries(signal)
       if (currentDigest(there, reference.name) !== root.digest) checkExpectation(there, reference.name, expect)

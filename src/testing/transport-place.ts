@@ -1,0 +1,7 @@
+import type { ImageDestination, ImageSource } from '../transports/index.ts'
+
+/** One place of a transport, new and empty, that can be opened as often as one likes. */
+export interface TransportPlace {
+  source(): Promise<ImageSource>
+  destination(): Promise<ImageDestination>
+}
