@@ -33,7 +33,7 @@ export async function openExistingArchive(path: string, signal?: AbortSignal): P
     return { present: true, entries: index.document.manifests, layout, [Symbol.asyncDispose]: close }
   } catch (error) {
     await close()
-    if (!isLadingError(error, 'bad-archive', 'bad-layout', 'too-large')) throw error
+    if (!isLadingError(error, 'bad-archive', 'bad-layout', 'bad-compression', 'too-large')) throw error
     throw new LadingError('bad-archive', `${path} is there, and is not an OCI archive: ${error.message}`, {
       hint: 'remove it, or choose another path: only an OCI archive is replaced',
       cause: error,
