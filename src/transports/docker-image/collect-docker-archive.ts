@@ -11,8 +11,14 @@ import {
   type NamedDigest,
 } from '../archive/collect-archive.ts'
 import type { TakeLayer } from '../transport.ts'
-import { type ArchiveFiles, maxDocumentBytes, tooLargeDocument } from './archive-files.ts'
+import { type ArchiveFiles, blobName, maxDocumentBytes, tooLargeDocument } from './archive-files.ts'
 import { layerType } from './layer-type.ts'
+
+/** What is left of a Docker archive that has come and gone. */
+export interface CollectedDockerArchive extends ArchiveFiles {
+  /** A document that lies in the archive as a blob, by its digest: a manifest of the image's own, and what it names. */
+  kept(digest: Digest): Uint8Array | undefined
+}
 
 /**
  * Reads an archive that comes once, as `docker save` sends it: gives the layers to `take` as they come, and keeps the documents.
@@ -24,9 +30,13 @@ export async function collectDockerArchive(
   entries: AsyncIterable<ArrivingEntry>,
   take: TakeLayer,
   digestOf: NamedDigest = digestOfLayerName,
-): Promise<ArchiveFiles> {
+): Promise<CollectedDockerArchive> {
   const archive = await collectArchive(entries, roleOf, take, digestOf)
   return {
+    kept(digest) {
+      const file = archive.find(blobName(digest))
+      return file?.kind === 'document' ? file.bytes : undefined
+    },
     size(name) {
       const file = archive.find(name)
       return file?.kind === 'document' ? file.bytes.byteLength : file?.size
