@@ -1,4 +1,5 @@
 export { type ByteRange, type ByteStream, type Bytes, bytesOf } from './byte-stream.ts'
 export { createDraft, type Draft } from './draft.ts'
+export { type RandomAccess, randomAccessFile } from './random-access.ts'
 export { readAll } from './read-all.ts'
 export { verify } from './verify.ts'
