@@ -13,7 +13,6 @@ const schemes = [
   'oci-archive',
   'dir',
   'docker-archive',
-  'docker-daemon',
   'containers-storage',
   'sif',
   'ostree',
