@@ -11,7 +11,6 @@ export interface PlannedReference extends Reference {
 
 const schemes = [
   'oci-archive',
-  'dir',
   'docker-archive',
   'containers-storage',
   'sif',

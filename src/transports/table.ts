@@ -1,12 +1,19 @@
 import { LadingError } from '../errors/index.ts'
 import { bucketTransport } from './bucket/index.ts'
+import { dirTransport } from './dir/index.ts'
 import { ociLayoutTransport } from './oci-layout/index.ts'
 import { plannedTransport } from './planned.ts'
 import { registryTransport } from './registry/index.ts'
 import type { ImageDestination, ImageSource, Reference, Transport, TransportContext } from './transport.ts'
 
 /** Every transport. What one has parsed is only ever given back to that same one. */
-const transports: readonly Transport[] = [bucketTransport, ociLayoutTransport, registryTransport, plannedTransport]
+const transports: readonly Transport[] = [
+  bucketTransport,
+  ociLayoutTransport,
+  dirTransport,
+  registryTransport,
+  plannedTransport,
+]
 
 /**
  * Reads what a user types. Without a known prefix it is an image in a registry, as `docker pull` reads it.
