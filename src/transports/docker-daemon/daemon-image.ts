@@ -8,7 +8,7 @@ import { type DockerDaemonReference, formatDockerDaemonReference } from './refer
 export interface DaemonImage {
   /** Of Docker's own store and of podman the config's digest, of containerd's the root's. */
   readonly id: Digest
-  /** The root's digest, where the store keeps roots. */
+  /** The root's digest, where the store keeps roots and has all of this one. */
   readonly root?: Digest
   /** `repository@digest` of where it was pulled from or pushed to. */
   readonly repoDigests: readonly string[]
@@ -22,6 +22,7 @@ const imageSchema = v.looseObject({
   RepoDigests: v.nullish(v.array(v.string()), []),
   RootFS: v.nullish(v.looseObject({ Layers: v.nullish(v.array(digest), []) })),
   Descriptor: v.nullish(v.looseObject({ digest })),
+  Manifests: v.nullish(v.array(v.looseObject({ ID: digest, Available: v.nullish(v.boolean()) })), []),
 })
 const listSchema = v.array(v.looseObject({ RepoTags: v.nullish(v.array(v.string()), []) }))
 
@@ -32,11 +33,13 @@ export async function inspectDaemonImage(
   signal?: AbortSignal,
 ): Promise<DaemonImage | undefined> {
   try {
-    const image = await engine.json(`/images/${nameOrId}/json`, imageSchema, signal)
-    const root = engine.store === 'containerd' ? (image.Descriptor?.digest ?? image.Id) : undefined
+    const query = tellsWhatIsThere(engine) ? '?manifests=1' : ''
+    const image = await engine.json(`/images/${nameOrId}/json${query}`, imageSchema, signal)
+    const root = image.Descriptor?.digest ?? image.Id
+    const isWhole = image.Manifests?.find(({ ID: id }) => id === root)?.Available !== false
     return {
       id: image.Id,
-      ...(root === undefined ? {} : { root }),
+      ...(engine.store === 'containerd' && isWhole ? { root } : {}),
       repoDigests: image.RepoDigests ?? [],
       diffIds: image.RootFS?.Layers ?? [],
     }
@@ -44,6 +47,11 @@ export async function inspectDaemonImage(
     if (isLadingError(error, 'image-not-found')) return undefined
     throw error
   }
+}
+
+/** Whether the daemon tells of an image's root if all below it is there: containerd's store has images of which parts are missing. */
+export function tellsWhatIsThere({ store, api }: Engine): boolean {
+  return store === 'containerd' && api >= 48
 }
 
 const shown = 10

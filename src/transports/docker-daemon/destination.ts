@@ -5,7 +5,7 @@ import type { LayerCompression } from '../../model/media-types.ts'
 import { bytesOf } from '../../streams/index.ts'
 import { imageName } from '../docker-image/image-name.ts'
 import type { CommitResult, ImageDestination, TransportContext } from '../transport.ts'
-import { type DaemonImage, familiar, inspectDaemonImage } from './daemon-image.ts'
+import { type DaemonImage, familiar, inspectDaemonImage, tellsWhatIsThere } from './daemon-image.ts'
 import { type Engine, openEngine } from './engine.ts'
 import { loadDocuments } from './load-documents.ts'
 import { checkLoadable, loadableImage } from './loadable-image.ts'
@@ -39,10 +39,25 @@ export async function openDockerDaemonDestination(
     return image === undefined ? undefined : (image.root ?? roots.get(image.id) ?? onlyRepoDigest(image, tag))
   }
 
+  const allNames = (additionalTags: readonly string[] = []) => [...new Set([name, ...additionalTags.map(imageName)])]
+  /** Of Docker's own store and of podman an image's ID. */
+  const currentConfig: ImageDestination['currentConfig'] = async ({ additionalTags }, signal) => {
+    const images = await Promise.all(allNames(additionalTags).map(tag => inspectDaemonImage(engine, tag, signal)))
+    const [first] = images
+    return images.every(image => image?.id === first?.id) ? first?.id : undefined
+  }
+
   return {
     name: subject,
-    traits: { rootImpliesChildren: false, keepsUnnamed: false, holdsIndex: false, layers, additionalTags: true },
+    traits: {
+      rootImpliesChildren: tellsWhatIsThere(engine),
+      keepsUnnamed: false,
+      holdsIndex: false,
+      layers,
+      additionalTags: true,
+    },
     current: signal => current(name, signal),
+    ...(engine.store === 'containerd' ? {} : { currentConfig }),
     has: async node => archive.has(node),
     manifest: async node => archive.document(node),
     async push(node, bytes, signal) {
@@ -56,13 +71,13 @@ export async function openDockerDaemonDestination(
         hint: 'leave out --if-absent and --if-digest',
       })
     },
-    async commit(root, bytes, { additionalTags = [] }, signal): Promise<CommitResult> {
-      const names = [...new Set([name, ...additionalTags.map(imageName)])]
+    async commit(root, bytes, { additionalTags, force }, signal): Promise<CommitResult> {
+      const names = allNames(additionalTags)
       const manifest = loadableImage(root, bytes, layers)
       const before = await Promise.all(names.map(tag => current(tag, signal)))
       const [previous] = before
       const result = previous === undefined ? {} : { previous }
-      if (before.every(digest => digest === root.digest)) return { changed: false, ...result }
+      if (!force && before.every(digest => digest === root.digest)) return { changed: false, ...result }
 
       const config = archive.document(manifest.config)
       const missing = [manifest.config, ...manifest.layers].find(node => !archive.has(node))

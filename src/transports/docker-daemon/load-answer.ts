@@ -37,7 +37,10 @@ function failureOf(line: string): string | undefined {
     return undefined
   }
   if (typeof value !== 'object' || value === null) return undefined
-  const { error, errorDetail } = value as { error?: unknown; errorDetail?: unknown } // looked at, whatever they are
+  // looked at, whatever they are
+  const { error, errorDetail, stream } = value as { error?: unknown; errorDetail?: unknown; stream?: unknown }
+  // With containerd's store that is no error to Docker, and the image is there and cannot be run.
+  if (typeof stream === 'string' && stream.startsWith('Error unpacking image')) return stream
   const detail =
     typeof errorDetail === 'object' && errorDetail !== null && 'message' in errorDetail
       ? errorDetail.message
