@@ -1,7 +1,7 @@
 import { isLadingError, LadingError } from '../../errors/index.ts'
 import { type ByteStream, bytesOf } from '../../streams/index.ts'
 import { readTar } from '../../streams/tar/index.ts'
-import { type CollectedArchive, collectDockerArchive } from '../docker-image/collect-docker-archive.ts'
+import { type CollectedDockerArchive, collectDockerArchive } from '../docker-image/collect-docker-archive.ts'
 import { type ResolvedImage, resolveArchive } from '../docker-image/resolve-archive.ts'
 import type { ImageSource, TransportContext } from '../transport.ts'
 import { absentImage, inspectDaemonImage } from './daemon-image.ts'
@@ -18,7 +18,7 @@ export async function openDockerDaemonSource(
 ): Promise<ImageSource> {
   const engine = await openEngine(context)
   const wanted = reference.id ?? reference.name ?? ''
-  let received: { readonly archive: CollectedArchive; readonly image: ResolvedImage } | undefined
+  let received: { readonly archive: CollectedDockerArchive; readonly image: ResolvedImage } | undefined
 
   return {
     name: formatDockerDaemonReference(reference),
@@ -40,7 +40,7 @@ export async function openDockerDaemonSource(
 
     async *fetch(node, range) {
       const { archive, image } = received ?? {}
-      const bytes = image?.documents.get(node.digest) ?? archive?.documentOf(node.digest)
+      const bytes = image?.documents.get(node.digest) ?? archive?.kept(node.digest)
       if (bytes === undefined)
         throw new LadingError('blob-not-found', `Docker has sent no ${node.kind} ${node.digest} that can be read again`)
       yield* bytesOf(bytes.subarray(0, range?.end)).open(range?.start)
