@@ -2,6 +2,7 @@ import { LadingError } from '../errors/index.ts'
 import { bucketTransport } from './bucket/index.ts'
 import { dirTransport } from './dir/index.ts'
 import { dockerArchiveTransport } from './docker-archive/index.ts'
+import { dockerDaemonTransport } from './docker-daemon/index.ts'
 import { ociLayoutTransport } from './oci-layout/index.ts'
 import { plannedTransport } from './planned.ts'
 import { registryTransport } from './registry/index.ts'
@@ -13,6 +14,7 @@ const transports: readonly Transport[] = [
   ociLayoutTransport,
   dirTransport,
   dockerArchiveTransport,
+  dockerDaemonTransport,
   registryTransport,
   plannedTransport,
 ]
