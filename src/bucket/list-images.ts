@@ -12,9 +12,9 @@ import {
 import type { Digest } from '../model/digest.ts'
 import { type Manifest, parseManifest } from '../model/manifest.ts'
 import type { ObjectStore } from '../stores/index.ts'
+import { mapInOrder } from '../streams/index.ts'
 import { openBucket } from '../transports/bucket/open-bucket.ts'
 import { parseBucketLocator, validateBucketPath } from '../transports/bucket/reference.ts'
-import { mapInOrder } from './map-in-order.ts'
 
 export interface ListImagesOptions extends Pick<SessionOptions, 'cloud' | 'tlsVerify' | 'signal'> {
   /** Read the tags too. Without it their names are all that is asked for, and no manifest is read. */

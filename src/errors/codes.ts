@@ -68,6 +68,12 @@ export const errorCodes = {
     retryable: false,
     meaning: 'A tar archive is truncated, malformed, or not one of an image.',
   },
+  'bad-compression': {
+    exit: 4,
+    http: 400,
+    retryable: false,
+    meaning: 'Compressed content is truncated, malformed, or followed by something else.',
+  },
   'too-large': { exit: 4, http: 413, retryable: false, meaning: 'A document is larger than its limit.' },
   // conditions
   'tag-exists': { exit: 1, http: 409, retryable: false, meaning: 'The tag exists and may not be moved.' },

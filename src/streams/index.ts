@@ -1,4 +1,17 @@
 export { type ByteRange, type ByteStream, type Bytes, bytesOf } from './byte-stream.ts'
+export { type CompressOptions, compress } from './compression/compress.ts'
+export type { Compression } from './compression/compression.ts'
+export { decompress } from './compression/decompress.ts'
+export { decompressed } from './compression/decompressed.ts'
+export { sniffCompression } from './compression/sniff-compression.ts'
 export { createDraft, type Draft } from './draft.ts'
+
+
+export { mapInOrder } from './map-in-order.ts'
+
+
+export { type RandomAccess, randomAccessFile } from './random-access.ts'
+
+
 export { readAll } from './read-all.ts'
 export { verify } from './verify.ts'

@@ -1,0 +1,37 @@
+import { LadingError } from '../../errors/index.ts'
+import type { ByteStream } from '../byte-stream.ts'
+import { mapInOrder } from '../map-in-order.ts'
+import { pieces } from './pieces.ts'
+import { piecesAtOnce } from './pieces-at-once.ts'
+
+export interface CompressOptions {
+  /** gzip: 1 to 9, default 6. zstd: 1 to 22, default 3. */
+  readonly level?: number | undefined
+}
+
+const mib = 1024 * 1024
+const formats = {
+  gzip: { pieceBytes: mib, defaultLevel: 6, maxLevel: 9 },
+  zstd: { pieceBytes: 4 * mib, defaultLevel: 3, maxLevel: 22 },
+} as const
+
+/**
+ * Compresses a stream on several cores, as members (gzip) or frames (zstd) that each hold a piece of it.
+ *
+ * The same bytes give the same result whatever their chunks and however many cores there are, under one build of Node.
+ * Held at once are a piece for every core and one.
+ *
+ * @throws what `stream` throws, unchanged
+ */
+export async function* compress(
+  stream: ByteStream,
+  format: keyof typeof formats,
+  { level = formats[format].defaultLevel }: CompressOptions = {},
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const { pieceBytes, maxLevel } = formats[format]
+  if (!Number.isInteger(level) || level < 1 || level > maxLevel) {
+    throw new LadingError('bad-argument', `${format} has levels 1 to ${maxLevel}, and none of ${level}`)
+  }
+  const { pieceCompressor } = await import('./piece-compressor.ts')
+  yield* mapInOrder(pieces(stream, pieceBytes), piecesAtOnce(), pieceCompressor(format, level))
+}

@@ -1,0 +1,29 @@
+import type { ByteStream } from '../byte-stream.ts'
+
+/** The same bytes in pieces of exactly this size, the last excepted, whatever the chunks. One piece, an empty one, where there are none. */
+export async function* pieces(stream: ByteStream, size: number): AsyncGenerator<Uint8Array, void, undefined> {
+  let piece = new Uint8Array()
+  let filled = 0
+  let any = false
+  for await (const chunk of stream) {
+    for (let at = 0; at < chunk.byteLength; ) {
+      // Chunks never change: a piece within one need not be copied.
+      if (filled === 0 && chunk.byteLength - at >= size) {
+        yield chunk.subarray(at, at + size)
+        at += size
+        any = true
+        continue
+      }
+      if (filled === 0) piece = new Uint8Array(size)
+      const part = chunk.subarray(at, at + size - filled)
+      piece.set(part, filled)
+      at += part.byteLength
+      filled += part.byteLength
+      if (filled < size) continue
+      yield piece
+      filled = 0
+      any = true
+    }
+  }
+  if (filled > 0 || !any) yield piece.subarray(0, filled)
+}
