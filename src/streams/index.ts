@@ -6,12 +6,9 @@ export { decompressed } from './compression/decompressed.ts'
 export { sniffCompression } from './compression/sniff-compression.ts'
 export { createDraft, type Draft } from './draft.ts'
 
-
 export { mapInOrder } from './map-in-order.ts'
 
-
 export { type RandomAccess, randomAccessFile } from './random-access.ts'
-
 
 export { readAll } from './read-all.ts'
 export { verify } from './verify.ts'
