@@ -10,7 +10,9 @@ let known: { readonly reason: string | undefined } | undefined
 /** Why no engine can run on this machine, if none can: it mounts file systems, which a container without privileges may not. */
 export function engineRefusal(): string | undefined {
   if (known === undefined) {
-    const mount = spawnSync('unshare', [...ownNamespaces, 'mount', '-t', 'tmpfs', 'tmpfs', '/run'], { encoding: 'utf8' })
+    const mount = spawnSync('unshare', [...ownNamespaces, 'mount', '-t', 'tmpfs', 'tmpfs', '/run'], {
+      encoding: 'utf8',
+    })
     const why = mount.status === 0 ? undefined : (mount.error?.message ?? mount.stderr.trim())
     known = { reason: why === undefined ? undefined : `needs to mount file systems: ${why}` }
   }

@@ -11,6 +11,8 @@ export const containersStorageTransport: Transport<ContainersStorageReference> =
   prefixes: ['containers-storage:'],
   parse: parseContainersStorageReference,
   format: formatContainersStorageReference,
+  openSource: async (reference, context) =>
+    (await import('./source.ts')).openContainersStorageSource(reference, context),
   openDestination: async (reference, context) =>
     (await import('./destination.ts')).openContainersStorageDestination(reference, context),
 }
