@@ -123,6 +123,6 @@ function selection({ platform, all, multiArch }: Choice): Pick<CopyOptions, 'pla
       hint: '--multi-arch all copies the index and its platforms, --platform some of them',
     })
   }
-  if (multiArch === 'system') return { platforms: [hostPlatform()] }
+  if (multiArch === 'system') return { platforms: [hostPlatform()], allPlatforms: false }
   return { platforms: platform, allPlatforms: all || multiArch === 'all' }
 }
