@@ -5,11 +5,9 @@ export { decompress } from './compression/decompress.ts'
 export { decompressed } from './compression/decompressed.ts'
 export { sniffCompression, sniffedBytes } from './compression/sniff-compression.ts'
 export { createDraft, type Draft } from './draft.ts'
-
 export { mapInOrder } from './map-in-order.ts'
-
 export { type RandomAccess, randomAccessFile } from './random-access.ts'
-
 export { readAll } from './read-all.ts'
-export { spool } from './spool.ts'
+export { readHead, type StreamHead } from './read-head.ts'
+export { type Spooled, spool } from './spool.ts'
 export { verify } from './verify.ts'
