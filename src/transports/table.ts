@@ -1,5 +1,6 @@
 import { LadingError } from '../errors/index.ts'
 import { bucketTransport } from './bucket/index.ts'
+import { containersStorageTransport } from './containers-storage/index.ts'
 import { dirTransport } from './dir/index.ts'
 import { ociLayoutTransport } from './oci-layout/index.ts'
 import { plannedTransport } from './planned.ts'
@@ -11,6 +12,7 @@ const transports: readonly Transport[] = [
   bucketTransport,
   ociLayoutTransport,
   dirTransport,
+  containersStorageTransport,
   registryTransport,
   plannedTransport,
 ]

@@ -1,5 +1,6 @@
 import { LadingError } from '../../errors/index.ts'
-import { type Environment, findProgram } from '../programs/find-program.ts'
+import { findProgram } from '../programs/find-program.ts'
+import type { WorkFolder } from '../programs/work-folder.ts'
 import { podmanTool } from './podman-tool.ts'
 import type { ContainersStorageReference } from './reference.ts'
 import { skopeoTool } from './skopeo-tool.ts'
@@ -12,7 +13,7 @@ import type { StorageTool } from './storage-tool.ts'
  */
 export async function findStorageTool(
   reference: ContainersStorageReference,
-  environment: Environment,
+  { environment, path: workFolder }: WorkFolder,
 ): Promise<StorageTool> {
   // skopeo keeps the digests, and says so; podman is there where somebody has images.
   for (const [name, open] of [
@@ -20,7 +21,7 @@ export async function findStorageTool(
     ['podman', podmanTool],
   ] as const) {
     const program = await findProgram(name, environment)
-    if (program !== undefined) return open({ reference, program, environment })
+    if (program !== undefined) return open({ reference, program, environment, workFolder })
   }
   throw new LadingError('program-not-found', 'neither skopeo nor podman is installed', {
     hint: "containers-storage: is read and written through either of them: install skopeo (Debian's and Fedora's package has that name)",

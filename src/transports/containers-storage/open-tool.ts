@@ -11,7 +11,7 @@ export async function openTool(
 ): Promise<{ readonly tool: StorageTool; readonly work: WorkFolder }> {
   const work = await openWorkFolder(environment)
   try {
-    return { work, tool: await findStorageTool(reference, work.environment) }
+    return { work, tool: await findStorageTool(reference, work) }
   } catch (error) {
     await work[Symbol.asyncDispose]()
     throw error

@@ -1,10 +1,11 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { digestOf } from '../../model/digest.ts'
 import { bytesOf } from '../../streams/index.ts'
 import { buildImage, buildIndex } from '../../testing/build-image.ts'
+import { findProgram } from '../programs/find-program.ts'
 import { openContainersStorageDestination } from './destination.ts'
 import { parseContainersStorageReference } from './reference.ts'
 import { openContainersStorageSource } from './source.ts'
@@ -25,6 +26,7 @@ async function machine(programs: Readonly<Record<string, string>>) {
     await writeFile(path.join(bin, name), `#!/bin/sh\necho "$*" >> ${home}/calls\n${script}\n`)
     await chmod(path.join(bin, name), 0o755)
   }
+  await symlink((await findProgram('mkfifo', process.env)) ?? '', path.join(bin, 'mkfifo'))
   return {
     context: { environment: { PATH: bin, TMPDIR: temporary, REAL: process.env.PATH }, warn: () => {} },
     calls: async () => (await readFile(path.join(home, 'calls'), 'utf8')).trimEnd().split('\n'),

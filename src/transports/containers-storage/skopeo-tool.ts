@@ -1,12 +1,15 @@
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
 import { isLadingError, LadingError } from '../../errors/index.ts'
 import { digestOf } from '../../model/digest.ts'
 import { parseImageConfig } from '../../model/image-config.ts'
+import { makeNamedPipe } from '../programs/named-pipe.ts'
 import { programOutput, runProgram } from '../programs/run-program.ts'
 import { formatContainersStorageReference } from './reference.ts'
 import type { StorageTool, ToolSetting } from './storage-tool.ts'
 
 /** skopeo(1). It starts itself again in a user namespace where it is not root. */
-export function skopeoTool({ reference, program, environment }: ToolSetting): StorageTool {
+export function skopeoTool({ reference, program, environment, workFolder }: ToolSetting): StorageTool {
   const image = formatContainersStorageReference(reference)
   const run = (args: readonly string[], signal: AbortSignal | undefined) => ({
     program,
@@ -30,7 +33,10 @@ export function skopeoTool({ reference, program, environment }: ToolSetting): St
       const config = await runProgram(run(['inspect', '--config', '--raw', image], signal))
       return { config: digestOf(config), diffIds: parseImageConfig(config).diffIds }
     },
-    save: signal => programOutput(run([...copy, image, 'docker-archive:/dev/stdout'], signal)),
+    async *save(signal) {
+      using output = await makeNamedPipe(join(workFolder, randomUUID()), environment)
+      yield* programOutput({ ...run([...copy, image, `docker-archive:${output.path}`], signal), output })
+    },
     async load(directory, signal) {
       await runProgram(run([...copy, '--preserve-digests', `dir:${directory}`, image], signal))
     },

@@ -19,4 +19,6 @@ export interface ToolSetting {
   readonly reference: ContainersStorageReference
   readonly program: string
   readonly environment: Environment
+  /** Where it may make files, which somebody removes. */
+  readonly workFolder: string
 }

@@ -12,18 +12,27 @@ const shownComplaint = 600
 /** How long a program that was asked to end may go on. */
 const patienceMs = 5000
 
+/** Another way out of a program than its standard output. */
+export interface ProgramOutput {
+  readonly stream: Readable
+  /** Called when the program has ended: what it has written is still to be read, and then the stream ends. */
+  close(): void
+}
+
 export interface ProgramRun {
   /** As `findProgram` gives it. */
   readonly program: string
   readonly args: readonly string[]
   readonly environment: Environment
   readonly signal?: AbortSignal | undefined
+  /** Where it writes, if not to its standard output: a path among its arguments. */
+  readonly output?: ProgramOutput | undefined
   /** What its failure means, where its words tell. Default: `program-failed`. */
   explain?(complaint: string): LadingError | undefined
 }
 
 /**
- * What a program writes to its standard output. It is read no faster than its reader takes it, and ended with it.
+ * What a program writes. It is read no faster than its reader takes it, and ended with it.
  *
  * @throws LadingError `program-failed`, or what `explain` says, at the end of an output that may have looked whole
  */
@@ -34,11 +43,16 @@ export async function* programOutput(run: ProgramRun): AsyncGenerator<Uint8Array
     env: { ...run.environment, LC_ALL: 'C.UTF-8' },
     windowsHide: true,
   })
+  const output = run.output?.stream ?? child.stdout
   const ended = endOf(child)
-  const interrupt = () => void child.stdout.destroy()
+  if (run.output !== undefined) {
+    child.stdout.resume()
+    void ended.then(run.output.close)
+  }
+  const interrupt = () => void output.destroy()
   run.signal?.addEventListener('abort', interrupt, { once: true })
   try {
-    yield* readAsBytes(child.stdout)
+    yield* readAsBytes(output)
     const { failure, complaint } = await ended
     if (failure !== undefined) throw run.explain?.(complaint) ?? programFailed(run.program, failure, complaint)
   } catch (error) {
