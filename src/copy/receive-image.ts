@@ -1,7 +1,7 @@
 import { LadingError } from '../errors/index.ts'
 import { createDigester, type Digest, digestParts } from '../model/digest.ts'
 import { type LayerCompression, ociLayer } from '../model/media-types.ts'
-import { type ByteStream, type Compression, sniffCompression, sniffedBytes } from '../streams/index.ts'
+import { type Compression, readHead, sniffCompression, sniffedBytes } from '../streams/index.ts'
 import type { ArrivingLayer, ImageDestination, ImageSource } from '../transports/index.ts'
 import type { CopyListener } from './events.ts'
 import type { LayerTarget } from './layer-target.ts'
@@ -53,9 +53,9 @@ export async function receiveImage(
     listen({ type: 'planned', ...planned })
     listen({ type: 'started', ...(digest === undefined ? {} : { digest }), kind: 'layer', size })
     const arrival = arriving(layer, listen)
-    const { first, body } = await peek(arrival.read())
-    const form = formOf(first, target)
-    const stored = await storeLayer(body, { ...form, named: digest }, destination, signal)
+    const head = await readHead(arrival.read(), sniffedBytes)
+    const form = formOf(Buffer.concat(head.chunks.map(chunk => chunk.subarray(0, sniffedBytes))), target)
+    const stored = await storeLayer(head.stream(), { ...form, named: digest }, destination, signal)
     const read = arrival.digest()
     received.set(read, stored)
     listen({ type: 'copied', digest: stored.digest, kind: 'layer', size: stored.size, from: read })
@@ -93,26 +93,4 @@ function formOf(first: Uint8Array, target: LayerTarget): { from: Compression; to
   const from = sniffCompression(first)
   if (from === 'none') return { from, to: first[0] === 0x7b ? 'none' : target('none') }
   return { from, to: from === 'gzip' || from === 'zstd' ? target(from) : target('none') }
-}
-
-/** The first bytes, and a stream that has them still. */
-async function peek(
-  stream: AsyncGenerator<Uint8Array, void, undefined>,
-): Promise<{ first: Uint8Array; body: ByteStream }> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  while (size < sniffedBytes) {
-    const next = await stream.next()
-    if (next.done) break
-    chunks.push(next.value)
-    size += next.value.byteLength
-  }
-  const first = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)
-  return {
-    first: new Uint8Array(first.buffer, first.byteOffset, first.byteLength),
-    body: (async function* () {
-      yield* chunks
-      yield* stream
-    })(),
-  }
 }

@@ -94,7 +94,7 @@ function algorithmOf(digest: Digest | undefined): DigestAlgorithm {
 
 async function storeDraft(draft: Draft, destination: ImageDestination, signal: AbortSignal): Promise<void> {
   if (destination.pushDraft !== undefined) return await destination.pushDraft(draft, signal)
-  await using kept = await spool(draft.read())
+  await using kept = await spool(draft)
   const node = { kind: 'layer', mediaType: ociLayer, digest: draft.digest(), size: draft.size } as const
   await destination.push(node, kept.bytes, signal)
 }

@@ -1,6 +1,7 @@
 import { LadingError } from '../../errors/index.ts'
 import type { RandomAccess } from '../random-access.ts'
 import { readAll } from '../read-all.ts'
+import { createEntryLimit } from './entry-limit.ts'
 import { shownName } from './entry-name.ts'
 import { HeaderReader, type HeaderSource } from './header-reader.ts'
 import { paddingOf, type TarHeader } from './tar-header.ts'
@@ -12,9 +13,6 @@ export interface LocatedEntry {
   readonly start: number
 }
 
-/** An index is kept in memory: so many entries, and so many characters of names. */
-const maxEntries = 1_000_000
-const maxNameLength = 64 * 1024 * 1024
 /** Read at once where a header is: small entries that follow each other need few reads. */
 const windowBytes = 16 * 1024
 
@@ -27,11 +25,11 @@ export async function indexTar(file: RandomAccess, signal?: AbortSignal): Promis
   const cursor = new FileCursor(file, signal)
   const headers = new HeaderReader(cursor)
   const entries: LocatedEntry[] = []
-  let nameLength = 0
+  const count = createEntryLimit()
   for (;;) {
     const header = await headers.next()
     if (header === undefined) return entries
-    const { name, size, linkName = '' } = header
+    const { name, size } = header
     const start = cursor.position
     if (start + size > file.size) {
       throw new LadingError(
@@ -39,9 +37,7 @@ export async function indexTar(file: RandomAccess, signal?: AbortSignal): Promis
         `the archive is cut off: ${shownName(name)} has ${size} bytes, and there are ${file.size - start}`,
       )
     }
-    nameLength += name.length + linkName.length
-    if (entries.length === maxEntries || nameLength > maxNameLength)
-      throw new LadingError('too-large', `the archive has more than ${maxEntries} entries, or too long names`)
+    count(header)
     entries.push({ header, start })
     cursor.position = start + size + paddingOf(size)
   }

@@ -1,3 +1,4 @@
+export { createEntryLimit } from './entry-limit.ts'
 export { cleanName, shownName } from './entry-name.ts'
 export { fileSink } from './file-sink.ts'
 export { indexTar, type LocatedEntry } from './index-tar.ts'
