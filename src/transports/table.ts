@@ -5,6 +5,7 @@ import { dirTransport } from './dir/index.ts'
 import { ociLayoutTransport } from './oci-layout/index.ts'
 import { plannedTransport } from './planned.ts'
 import { registryTransport } from './registry/index.ts'
+import { sifTransport } from './sif/index.ts'
 import type { ImageDestination, ImageSource, Reference, Transport, TransportContext } from './transport.ts'
 
 /** Every transport. What one has parsed is only ever given back to that same one. */
@@ -13,6 +14,7 @@ const transports: readonly Transport[] = [
   ociLayoutTransport,
   dirTransport,
   containersStorageTransport,
+  sifTransport,
   registryTransport,
   plannedTransport,
 ]
