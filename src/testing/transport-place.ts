@@ -4,4 +4,6 @@ import type { ImageDestination, ImageSource } from '../transports/index.ts'
 export interface TransportPlace {
   source(): Promise<ImageSource>
   destination(): Promise<ImageDestination>
+  /** A name that stands for another image is written only with `force`. */
+  readonly replacesWithForce?: boolean
 }

@@ -75,13 +75,14 @@ async function write(handle: FileHandle, bytes: Uint8Array): Promise<void> {
 
 /**
  * Removes what killed writers left: files of processes of this machine that have ended, and any that nobody touched for a day. A
- * writer on another machine that shares the directory is given that day.
+ * writer on another machine that shares the directory is given that day. In a directory of others only names with `prefix` are ours.
  */
-export async function sweepTemporary(directory: string): Promise<void> {
+export async function sweepTemporary(directory: string, prefix = ''): Promise<void> {
   const { machine } = await currentProcess()
   const here = machineTag(machine)
   for await (const { name } of await opendir(directory)) {
-    const [tag, pid, started] = name.split('-')
+    if (!name.startsWith(prefix)) continue
+    const [tag, pid, started] = name.slice(prefix.length).split('-')
     const path = join(directory, name)
     const dead =
       tag === here && (await hasEnded({ pid: Number(pid), started: started === '0' ? '' : (started ?? ''), machine }))

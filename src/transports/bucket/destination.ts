@@ -76,6 +76,10 @@ class BucketDestination implements ImageDestination {
     return putNode(this.#store, blobKey(node.digest), node, bytes, signal)
   }
 
+  config(digest: Digest, signal?: AbortSignal): Promise<Uint8Array | undefined> {
+    return readManifestBlob(this.#store, digest, signal)
+  }
+
   pushDraft(draft: Draft, signal?: AbortSignal): Promise<void> {
     return putDraft(this.#store, draft, blobKey, signal)
   }

@@ -1,0 +1,55 @@
+import { LadingError } from '../../errors/index.ts'
+import { textField } from './header-fields.ts'
+
+/** What an extended header says, as far as it matters here. An empty value takes back what a header before it said. */
+export type PaxRecords = ReadonlyMap<string, string>
+
+const space = 0x20
+const equals = 0x3d
+const newline = 0x0a
+
+/**
+ * Reads the records `length key=value` of POSIX.1-2017, pax, "pax Extended Header". They are bytes: a value may hold anything.
+ *
+ * @throws LadingError `bad-archive`
+ */
+export function parsePaxRecords(bytes: Uint8Array, position: number): PaxRecords {
+  const bad = () => new LadingError('bad-archive', `the extended header at byte ${position} is malformed`)
+  const records = new Map<string, string>()
+  for (let at = 0; at < bytes.byteLength; ) {
+    const digits = bytes.indexOf(space, at)
+    const length = Buffer.from(bytes.subarray(at, Math.min(digits === -1 ? at : digits, at + 10))).toString('latin1')
+    const end = at + Number(length)
+    if (!/^[1-9]\d*$/.test(length) || end > bytes.byteLength || bytes[end - 1] !== newline) throw bad()
+    const record = bytes.subarray(digits + 1, end - 1)
+    const split = record.indexOf(equals)
+    if (digits >= end - 1 || split < 1) throw bad()
+    const key = Buffer.from(record.subarray(0, split)).toString('latin1')
+    if (matters(key)) {
+      const value = record.subarray(split + 1)
+      if (value.includes(0)) throw bad()
+      records.set(key, textField(value))
+    }
+    at = end
+  }
+  return records
+}
+
+/** GNU tar's sparse files are marked by any of several keys, so one stands for all but the name. */
+function matters(key: string): boolean {
+  return key === 'path' || key === 'linkpath' || key === 'size' || key.startsWith('GNU.sparse.')
+}
+
+export function formatPaxRecords(records: Iterable<readonly [key: string, value: string | Uint8Array]>): Uint8Array {
+  const formatted = [...records].map(([key, value]) =>
+    formatRecord(Buffer.concat([Buffer.from(` ${key}=`), Buffer.from(value), Buffer.from('\n')])),
+  )
+  return Buffer.concat(formatted)
+}
+
+/** The length counts its own digits. */
+function formatRecord(rest: Uint8Array): Uint8Array {
+  let length = rest.byteLength
+  while (length !== rest.byteLength + String(length).length) length = rest.byteLength + String(length).length
+  return Buffer.concat([Buffer.from(String(length)), rest])
+}
