@@ -1,7 +1,5 @@
-
 import { putDraft, putNode } from '../../stores/index.ts'
 import { bytesOf } from '../../streams/index.ts'
-
 
 import { type ImageDestination, keepsEverything } from '../transport.ts'
 import { checkExpectation, currentDigest } from './layout-entries.ts'
