@@ -2,6 +2,7 @@ import { LadingError } from '../errors/index.ts'
 import { bucketTransport } from './bucket/index.ts'
 import { dirTransport } from './dir/index.ts'
 import { dockerArchiveTransport } from './docker-archive/index.ts'
+import { ociArchiveTransport } from './oci-archive/index.ts'
 import { ociLayoutTransport } from './oci-layout/index.ts'
 import { plannedTransport } from './planned.ts'
 import { registryTransport } from './registry/index.ts'
@@ -13,6 +14,7 @@ const transports: readonly Transport[] = [
   ociLayoutTransport,
   dirTransport,
   dockerArchiveTransport,
+  ociArchiveTransport,
   registryTransport,
   plannedTransport,
 ]
@@ -66,6 +68,6 @@ function cannot(transport: Transport, reference: Reference, verb: string): Ladin
   return new LadingError('unsupported', `the ${scheme} transport is not available in this version`, {
     operation: verb,
     subject,
-    hint: 'registries, buckets (local://, s3://, gs://, az://) and oci: layouts can be copied from and to',
+    hint: 'registries, buckets (local://, s3://, gs://, az://) and oci: and oci-archive: layouts can be copied from and to',
   })
 }
