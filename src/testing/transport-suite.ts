@@ -7,14 +7,11 @@ import { type Bytes, bytesOf, readAll } from '../streams/index.ts'
 import type { ImageDestination, ImageSource } from '../transports/index.ts'
 import { type BuiltImage, buildImage, buildIndex } from './build-image.ts'
 import { type ContractCase, type TestFunctions, testContract, type Waivers } from './contract.ts'
+import { transportDraftCases } from './transport/draft-cases.ts'
+import type { TransportPlace } from './transport-place.ts'
+import { tarArchive } from './tar-blocks.ts'
 
-/** One place of a transport, new and empty, that can be opened as often as one likes. */
-export interface TransportPlace {
-  source(): Promise<ImageSource>
-  destination(): Promise<ImageDestination>
-  /** A name that stands for another image is written only with `force`. */
-  readonly replacesWithForce?: boolean
-}
+export type { TransportPlace }
 
 export interface TransportSuiteOptions {
   readonly name: string
@@ -23,7 +20,9 @@ export interface TransportSuiteOptions {
   readonly waivers?: Waivers
 }
 
-const kib = (size: number, fill: number) => new Uint8Array(size * 1024).fill(fill)
+/** An archive: where images are run, what is no archive is no layer. */
+const archiveOf = (body: Uint8Array) => new Uint8Array(tarArchive({ name: 'content', body }))
+const kib = (size: number, fill: number) => archiveOf(new Uint8Array(size * 1024).fill(fill))
 
 const cases: readonly ContractCase<TransportPlace>[] = [
   [
@@ -116,7 +115,7 @@ const cases: readonly ContractCase<TransportPlace>[] = [
   [
     'committing what the name has already changes nothing',
     async ({ destination }) => {
-      const image = buildImage()
+      const image = buildImage({ layers: [kib(1, 7)] })
       await using to = await destination()
       await pushBelowRoot(to, image)
       await commit(to, image)
@@ -158,7 +157,7 @@ const cases: readonly ContractCase<TransportPlace>[] = [
   [
     'a range is exactly that range',
     async ({ source, destination }) => {
-      const content = new Uint8Array(300_000).map((_, position) => position % 251)
+      const content = archiveOf(new Uint8Array(300_000).map((_, position) => position % 251))
       const image = buildImage({ layers: [content] })
       await using to = await destination()
       await pushBelowRoot(to, image)
@@ -179,7 +178,7 @@ const cases: readonly ContractCase<TransportPlace>[] = [
   [
     'an absent blob is an error before the first byte, and names its digest',
     async ({ source, destination }) => {
-      const image = buildImage()
+      const image = buildImage({ layers: [kib(1, 7)] })
       await using to = await destination()
       await pushBelowRoot(to, image)
       await commit(to, image)
@@ -233,7 +232,7 @@ const cases: readonly ContractCase<TransportPlace>[] = [
 export function transportSuite(functions: TestFunctions, { name, place, waivers }: TransportSuiteOptions): void {
   testContract<TransportPlace>(functions, {
     title: `${name} is a transport that reads and writes`,
-    cases,
+    cases: [...cases, ...transportDraftCases],
     run: async check => check(await place()),
     waivers,
   })
