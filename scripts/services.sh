@@ -7,3 +7,4 @@ here=$(dirname "$0")
 "$here/services-debian.sh"
 "$here/services-ceph.sh"
 "$here/services-npm.sh"
+"$here/services-engines.sh"

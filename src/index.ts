@@ -24,6 +24,8 @@ export {
   listTags,
   type PlanEntry,
   type PlatformDescription,
+  pullImage,
+  pushImage,
   type SessionOptions,
 } from './copy/index.ts'
 export { type ErrorCode, errorCodes, isLadingError, LadingError, type Side } from './errors/index.ts'

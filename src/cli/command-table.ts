@@ -15,6 +15,16 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/copy.ts')).copyCommand,
   },
   {
+    name: 'push',
+    summary: 'Push an image from Docker into a bucket',
+    load: async () => (await import('./commands/push.ts')).pushCommand,
+  },
+  {
+    name: 'pull',
+    summary: 'Pull an image from a bucket into Docker',
+    load: async () => (await import('./commands/pull.ts')).pullCommand,
+  },
+  {
     name: 'list',
     summary: 'List the images of a bucket',
     load: async () => (await import('./commands/list.ts')).listCommand,

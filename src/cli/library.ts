@@ -1,10 +1,12 @@
 import type { login, logout } from '../auth/index.ts'
 import type { initStore, listImages } from '../bucket/index.ts'
-import type { copyImage, inspectImage } from '../copy/index.ts'
+import type { copyImage, inspectImage, pullImage, pushImage } from '../copy/index.ts'
 
 /** What the commands call. Everything that moves, reads or writes an image stands behind it. */
 export interface Library {
   readonly copyImage: typeof copyImage
+  readonly pushImage: typeof pushImage
+  readonly pullImage: typeof pullImage
   readonly inspectImage: typeof inspectImage
   readonly listImages: typeof listImages
   readonly initStore: typeof initStore
@@ -15,6 +17,8 @@ export interface Library {
 /** lading itself, each part loaded when a command first calls it: `version` and `--help` load none. */
 export const library: Library = {
   copyImage: async (...words) => (await import('../copy/index.ts')).copyImage(...words),
+  pushImage: async (...words) => (await import('../copy/index.ts')).pushImage(...words),
+  pullImage: async (...words) => (await import('../copy/index.ts')).pullImage(...words),
   inspectImage: async (...words) => (await import('../copy/index.ts')).inspectImage(...words),
   async *listImages(...words) {
     yield* (await import('../bucket/index.ts')).listImages(...words)

@@ -21,7 +21,16 @@ async function copyCall(argv: readonly string[]) {
 }
 
 const clouds = { cloud: {}, sourceCloud: {}, destinationCloud: {} }
-const base = { ...clouds, createRepository: false, platforms: [], force: false, dryRun: false, jobs: 10 }
+const base = {
+  ...clouds,
+  createRepository: false,
+  platforms: [],
+  allPlatforms: false,
+  additionalTags: [],
+  force: false,
+  dryRun: false,
+  jobs: 10,
+}
 const amd64 = { os: 'linux', architecture: 'amd64' }
 const armv7 = { os: 'linux', architecture: 'arm', variant: 'v7' }
 
@@ -51,10 +60,10 @@ describe('copy reads', () => {
       { ...base, platforms: [amd64, armv7] },
     ],
     ['platforms with a comma', ['--platform', 'linux/x86_64,linux/arm/v7'], { ...base, platforms: [amd64, armv7] }],
-    ['--all', ['--all'], base],
-    ['-a', ['-a'], base],
+    ['--all', ['--all'], { ...base, allPlatforms: true }],
+    ['-a', ['-a'], { ...base, allPlatforms: true }],
     ['--all=false', ['--all=false'], base],
-    ['--multi-arch all', ['--multi-arch', 'all'], base],
+    ['--multi-arch all', ['--multi-arch', 'all'], { ...base, allPlatforms: true }],
     ['--multi-arch system', ['--multi-arch=system'], { ...base, platforms: [hostPlatform()] }],
     ['numbers', ['--jobs', '3'], { ...base, jobs: 3 }],
     ['the last of two', ['--jobs=3', '--jobs=4'], { ...base, jobs: 4 }],

@@ -38,7 +38,7 @@ export async function choosePlatforms(
     entries.push(silent ? { ...entry, platform: await platformOf(entry.node, source, reader, signal) } : entry)
   }
   const selection = selectPlatforms(root, bytes, entries, wanted)
-  if (selection.bytes !== undefined) reader.remember(selection.root.digest, selection.bytes)
+  if (selection.bytes !== undefined) reader.made(selection.root.digest, selection.bytes)
   return selection
 }
 

@@ -1,4 +1,6 @@
-export { type CopyOptions, type CopyResult, copyImage, type PlanEntry } from './copy-image.ts'
+export { copyImage } from './copy-image.ts'
+export type { CopyOptions, CopyResult, PlanEntry } from './copy-options.ts'
+export { pullImage, pushImage } from './daemon-images.ts'
 export type { CopyEvent, CopyListener } from './events.ts'
 export { type ImageDescription, inspectImage, type PlatformDescription } from './inspect-image.ts'
 export { listTags } from './list-tags.ts'

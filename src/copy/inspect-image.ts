@@ -12,6 +12,7 @@ import { readConfig } from './choose-root.ts'
 import { interruptible } from './interruptible.ts'
 import { createManifestReader, type ManifestReader } from './manifest-reader.ts'
 import { parseNode } from './parse-node.ts'
+import { passLayer } from './pass-layer.ts'
 import { openSession, type SessionOptions } from './session.ts'
 import { sourceSide } from './sides.ts'
 
@@ -61,6 +62,7 @@ export async function inspectImage(reference: string, options: SessionOptions = 
     const parsed = parseReference(reference)
     await using session = openSession(options, () => {})
     await using source = sourceSide(await openSource(parsed, session.context('source')))
+    await source.receive?.(passLayer, options.signal)
     const reader = createManifestReader(source)
     const root = await source.resolve(options.signal)
     const raw = await reader.read(root, options.signal)

@@ -13,8 +13,10 @@ const keptBytes = 32 * 1024 * 1024
 export interface ManifestReader {
   /** @throws LadingError `too-large`, `digest-mismatch`, `size-mismatch`, or what the source throws */
   read(node: Node, signal?: AbortSignal): Promise<Uint8Array>
-  /** Bytes that were read elsewhere or made here; MUST be those of the digest. */
+  /** Bytes that were read elsewhere; MUST be those of the digest. */
   remember(digest: Digest, bytes: Uint8Array): void
+  /** Bytes that were made here and that no source has: they are kept until the end. */
+  made(digest: Digest, bytes: Uint8Array): void
   /** What is in memory. */
   known(digest: Digest): Uint8Array | undefined
 }
@@ -24,16 +26,19 @@ export function createManifestReader(source: ImageSource): ManifestReader {
     maxSize: keptBytes,
     sizeCalculation: bytes => Math.max(1, bytes.byteLength),
   })
+  const own = new Map<Digest, Uint8Array>()
+  const known = (digest: Digest) => own.get(digest) ?? kept.get(digest)
   return {
     async read(node, signal) {
-      const known = kept.get(node.digest)
-      if (known !== undefined) return known
+      const there = known(node.digest)
+      if (there !== undefined) return there
       const bytes = await readManifest(source, node, signal)
       kept.set(node.digest, bytes)
       return bytes
     },
     remember: (digest, bytes) => void kept.set(digest, bytes),
-    known: digest => kept.get(digest),
+    made: (digest, bytes) => void own.set(digest, bytes),
+    known,
   }
 }
 

@@ -17,8 +17,8 @@ const questionsAtOnce = 64
 /** One node of the image, what it needs, and whether the destination has it. Records only: no bytes. */
 export interface PlannedNode {
   readonly node: Node
-  /** `present`: stored at the destination. Of a manifest this says nothing about its children. */
-  readonly action: 'copy' | 'present'
+  /** `present`: found at the destination; of a manifest this says nothing about its children. `stored`: put there by this run already. */
+  readonly action: 'copy' | 'present' | 'stored'
   /** Keys of the nodes that must be stored before this one. */
   readonly needs: readonly string[]
 }
@@ -34,6 +34,12 @@ export function nodeKey(node: Node): string {
   return `${isManifestNode(node) ? 'manifest' : 'blob'} ${node.digest}`
 }
 
+export interface PlanOptions {
+  /** Blobs that this run has put at the destination, or found there, already. */
+  readonly stored?: ReadonlySet<Digest> | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
 /**
  * Walks the image below `root` and asks the destination what it has.
  *
@@ -45,7 +51,7 @@ export async function planCopy(
   root: Node,
   reader: ManifestReader,
   destination: ImageDestination,
-  signal?: AbortSignal,
+  { stored, signal }: PlanOptions = {},
 ): Promise<Plan> {
   const nodes = new Map<string, PlannedNode>()
   const seen = new Map<string, Node>()
@@ -70,16 +76,17 @@ export async function planCopy(
   })
 
   const planBlob = async (node: Node): Promise<PlannedNode> => {
+    if (stored?.has(node.digest)) return { node, action: 'stored', needs: [] }
     const present = await destination.has(node, group.signal)
     return { node, action: present ? 'present' : 'copy', needs: [] }
   }
 
   const planManifest = async (node: Node, depth: number): Promise<PlannedNode> => {
-    const stored = await destination.manifest(node, group.signal)
-    const action = stored === undefined ? 'copy' : 'present'
-    if (stored !== undefined) reader.remember(node.digest, stored)
-    if (stored !== undefined && destination.traits.rootImpliesChildren) return { node, action, needs: [] }
-    const bytes = stored ?? (await reader.read(node, group.signal))
+    const there = await destination.manifest(node, group.signal)
+    const action = there === undefined ? 'copy' : 'present'
+    if (there !== undefined) reader.remember(node.digest, there)
+    if (there !== undefined && destination.traits.rootImpliesChildren) return { node, action, needs: [] }
+    const bytes = there ?? (await reader.read(node, group.signal))
     const children = childrenOf(parseNode(node, bytes))
     for (const child of children) found(child, depth + 1)
     return { node, action, needs: [...new Set(children.map(nodeKey))] }

@@ -22,7 +22,7 @@ async function copyAll(
 ) {
   const events: CopyEvent[] = []
   const reader = createManifestReader(source)
-  const plan = await planCopy(image.root, reader, destination, signal)
+  const plan = await planCopy(image.root, reader, destination, { signal })
   const moved = await runPlan(plan, source, destination, reader, {
     jobs: 2,
     signal,

@@ -1,4 +1,4 @@
-import { isLadingError, type LadingError } from '../errors/index.ts'
+import { isLadingError } from '../errors/index.ts'
 import { isManifestNode, type Node } from '../model/descriptor.ts'
 import { bytesOf } from '../streams/index.ts'
 import type { ImageDestination, ImageSource } from '../transports/index.ts'
@@ -6,8 +6,8 @@ import type { CopyListener } from './events.ts'
 import type { ManifestReader } from './manifest-reader.ts'
 import { nodeKey, type Plan, type PlannedNode } from './plan.ts'
 import { waitBeforeRetry } from './retry.ts'
+import { sourceBytes } from './source-bytes.ts'
 import { createStoreOrder } from './store-order.ts'
-import { verifiedBytes } from './verified-bytes.ts'
 import { createWorkGroup } from './work-group.ts'
 
 /** Blobs up to this many bytes are not counted against `jobs`: moving one costs a round trip, not bandwidth. */
@@ -80,7 +80,7 @@ export async function runPlan(
       const lane = node.size > smallBytes && !isManifestNode(node) ? large : small
       lane.add(node)
     } else {
-      count('skipped', node)
+      if (action === 'present') count('skipped', node)
       stored(node)
     }
   }
@@ -101,13 +101,7 @@ async function moveBlob(
   const origin = source.origin?.(node)
   if (origin !== undefined && (await destination.adopt?.(node, origin, signal))) return 'mounted'
   listen({ type: 'started', digest: node.digest, kind: node.kind, size: node.size })
-  const retry = (error: LadingError, attempt: number) => waitBeforeRetry(error, attempt, node.digest, listen, signal)
-  const bytes = verifiedBytes(node, {
-    blame: { side: 'source', subject: source.name, operation: `read ${node.kind}` },
-    open: (from, inner) => source.fetch(node, from === 0 ? undefined : { start: from }, inner ?? signal),
-    retry,
-    passed: count => listen({ type: 'progress', digest: node.digest, bytes: count }),
-  })
+  const bytes = sourceBytes(node, source, listen, signal)
   for (let attempt = 1; ; attempt += 1) {
     try {
       await destination.push(node, bytes, signal)
@@ -115,7 +109,7 @@ async function moveBlob(
     } catch (error) {
       signal.throwIfAborted()
       if (attempt === wrongBytesAttempts || !isLadingError(error, 'digest-mismatch', 'size-mismatch')) throw error
-      await retry(error, attempt)
+      await waitBeforeRetry(error, attempt, node.digest, listen, signal)
     }
   }
 }

@@ -1,10 +1,13 @@
 import type { Side } from '../errors/index.ts'
 import type { HttpClient } from '../http/index.ts'
+import type { Platform } from '../model/platform.ts'
 import type { CloudOptions } from '../stores/index.ts'
 import type { TransportContext } from '../transports/index.ts'
 import type { CopyListener } from './events.ts'
 
 export interface SessionOptions {
+  /** What is wanted of a multi-platform image. */
+  readonly platforms?: readonly Platform[] | undefined
   /** The only authentication file that is read, instead of the places of containers-auth.json(5). */
   readonly authFile?: string | undefined
   /** `false`: accept any certificate and plain HTTP. Default: HTTPS, and plain HTTP for registries on this machine. */
@@ -16,6 +19,9 @@ export interface SessionOptions {
   readonly destinationCloud?: CloudOptions | undefined
   /** Make the repository at the destination where ECR has none of that name. Other registries make it by themselves. */
   readonly createRepository?: boolean | undefined
+  /** The Docker daemon that is read, and the one that is written: `unix://…`, `tcp://…` (HTTPS), `http://…`. Default: Docker's own environment. */
+  readonly sourceDaemonHost?: string | undefined
+  readonly destinationDaemonHost?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -45,6 +51,8 @@ export function openSession(options: SessionOptions, listen: CopyListener): Sess
       cloud: { ...options.cloud, ...(side === 'destination' ? options.destinationCloud : options.sourceCloud) },
       environment: process.env,
       createRepository: options.createRepository,
+      daemonHost: side === 'destination' ? options.destinationDaemonHost : options.sourceDaemonHost,
+      platforms: options.platforms,
       signal: options.signal,
       warn(message) {
         if (warned.has(message)) return

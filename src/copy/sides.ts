@@ -27,6 +27,8 @@ export function destinationSide(destination: ImageDestination): ImageDestination
   const adopt = destination.adopt?.bind(destination)
   const checkCommit = destination.checkCommit?.bind(destination)
   const pushDraft = destination.pushDraft?.bind(destination)
+  const config = destination.config?.bind(destination)
+  const currentConfig = destination.currentConfig?.bind(destination)
   const variants = destination.variants?.bind(destination)
   const rememberVariant = destination.rememberVariant?.bind(destination)
   return {
@@ -39,6 +41,12 @@ export function destinationSide(destination: ImageDestination): ImageDestination
     ...(pushDraft === undefined
       ? {}
       : { pushDraft: (draft, signal) => at(() => pushDraft(draft, signal), 'write layer') }),
+    ...(config === undefined
+      ? {}
+      : { config: (digest, signal) => at(() => config(digest, signal), 'look for config') }),
+    ...(currentConfig === undefined
+      ? {}
+      : { currentConfig: (options, signal) => at(() => currentConfig(options, signal), 'read the tag') }),
     ...(variants === undefined
       ? {}
       : { variants: (diffId, signal) => at(() => variants(diffId, signal), 'look for layer') }),

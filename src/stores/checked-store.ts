@@ -27,6 +27,7 @@ class CheckedStore implements ObjectStore {
   readonly name: string
   readonly origin?: (key: string) => ObjectOrigin
   readonly copyFrom?: (origin: ObjectOrigin, key: string, options: CopyFromOptions) => Promise<ObjectInfo | undefined>
+  readonly rename?: (from: string, to: string, options: CopyFromOptions) => Promise<void>
   readonly #driver: StoreDriver
   readonly #afterClose: () => Promise<void>
 
@@ -34,7 +35,7 @@ class CheckedStore implements ObjectStore {
     this.name = driver.name
     this.#driver = driver
     this.#afterClose = afterClose
-    const { origin, copyFrom } = driver
+    const { origin, copyFrom, rename } = driver
     if (origin !== undefined) {
       this.origin = key => {
         checkKey(key)
@@ -44,6 +45,13 @@ class CheckedStore implements ObjectStore {
     if (copyFrom !== undefined) {
       this.copyFrom = (from, key, options) =>
         this.#run('copy object', key, options.signal, () => copyFrom.call(driver, from, key, options))
+    }
+    if (rename !== undefined) {
+      this.rename = (from, to, options) =>
+        this.#run('rename object', from, options.signal, () => {
+          checkKey(to)
+          return rename.call(driver, from, to, options)
+        })
     }
   }
 

@@ -13,5 +13,6 @@ export type {
   PutOptions,
 } from './object-store.ts'
 export { openStore, type StoreLocation } from './open-store.ts'
+export { putDraft } from './put-draft.ts'
 export { putNode } from './put-node.ts'
 export type { CloudOptions, StoreContext } from './store-context.ts'

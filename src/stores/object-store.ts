@@ -77,7 +77,7 @@ export interface ObjectStore extends AsyncDisposable {
 
   /**
    * Writes an object, all or nothing: it is visible under its key only when every byte is durable. Where the body throws, that
-   * error comes out and the key is as it was.
+   * error comes out and the key is as it was. A body of unknown size may come once: it MUST NOT be opened again, but for a fault.
    *
    * @throws LadingError `precondition-failed`, or `size-mismatch` where the body has not the size it declares
    */
@@ -103,6 +103,13 @@ export interface ObjectStore extends AsyncDisposable {
    * @throws LadingError `blob-not-found` where the other is absent, `size-mismatch` where it has another size; the key is as it was
    */
   copyFrom?(origin: ObjectOrigin, key: string, options: CopyFromOptions): Promise<ObjectInfo | undefined>
+
+  /**
+   * Gives an object of `size` bytes another key, in no time and at once. What is under `to` is replaced. Absent: the store cannot.
+   *
+   * @throws LadingError `blob-not-found` where it is absent, `size-mismatch` where it has another size; `to` is then as it was
+   */
+  rename?(from: string, to: string, options: CopyFromOptions): Promise<void>
 }
 
 export interface CopyFromOptions {

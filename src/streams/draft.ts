@@ -1,5 +1,5 @@
 import { LadingError } from '../errors/index.ts'
-import { createDigester, type Digest } from '../model/digest.ts'
+import { createDigester, type Digest, type DigestAlgorithm } from '../model/digest.ts'
 import type { ByteStream } from './byte-stream.ts'
 
 /** Bytes that come once, and whose digest is known when all of them have come. */
@@ -13,8 +13,8 @@ export interface Draft {
 }
 
 /** Counts and digests a stream while it is read. */
-export function createDraft(body: ByteStream): Draft {
-  const digester = createDigester('sha256')
+export function createDraft(body: ByteStream, algorithm: DigestAlgorithm = 'sha256'): Draft {
+  const digester = createDigester(algorithm)
   let size = 0
   let digest: Digest | undefined
   return {

@@ -2,6 +2,7 @@ import type { ObjectStore } from '../stores/index.ts'
 import { type TestFunctions, testContract, type Waivers } from './contract.ts'
 import { conditionCases } from './object-store/condition-cases.ts'
 import { contentCases } from './object-store/content-cases.ts'
+import { draftCases } from './object-store/draft-cases.ts'
 import { failureCases } from './object-store/failure-cases.ts'
 import { keyCases } from './object-store/key-cases.ts'
 import { listCases } from './object-store/list-cases.ts'
@@ -25,7 +26,15 @@ export interface ObjectStoreSuiteOptions {
 export function objectStoreSuite(functions: TestFunctions, { name, open, waivers }: ObjectStoreSuiteOptions): void {
   testContract<ObjectStore>(functions, {
     title: `the ${name} store is an ObjectStore`,
-    cases: [...readWriteCases, ...listCases, ...conditionCases, ...contentCases, ...failureCases, ...keyCases],
+    cases: [
+      ...readWriteCases,
+      ...listCases,
+      ...conditionCases,
+      ...contentCases,
+      ...draftCases,
+      ...failureCases,
+      ...keyCases,
+    ],
     async run(check) {
       await using store = await open()
       await check(store)

@@ -1,3 +1,4 @@
+export { replaceLayers, replaceManifests } from './replace-descriptors.ts'
 export {
   attestedDigest,
   entriesOf,

@@ -1,3 +1,5 @@
+export { bucketImageName } from './bucket/image-name.ts'
+export type { BucketReference } from './bucket/reference.ts'
 export { formatReference, openDestination, openSource, parseReference } from './table.ts'
 export type {
   ArrivingLayer,

@@ -1,5 +1,6 @@
 import { LadingError } from '../errors/index.ts'
 import { bucketTransport } from './bucket/index.ts'
+import { dirTransport } from './dir/index.ts'
 import { ociArchiveTransport } from './oci-archive/index.ts'
 import { ociLayoutTransport } from './oci-layout/index.ts'
 import { plannedTransport } from './planned.ts'
@@ -11,6 +12,7 @@ const transports: readonly Transport[] = [
   bucketTransport,
   ociLayoutTransport,
   ociArchiveTransport,
+  dirTransport,
   registryTransport,
   plannedTransport,
 ]
@@ -64,6 +66,6 @@ function cannot(transport: Transport, reference: Reference, verb: string): Ladin
   return new LadingError('unsupported', `the ${scheme} transport is not available in this version`, {
     operation: verb,
     subject,
-    hint: 'registries, buckets (local://, s3://, gs://, az://) and oci: and oci-archive: layouts can be copied from and to',
+    hint: 'registries, buckets (local://, s3://, gs://, az://) oci: and oci-archive: layouts, and dir: can be copied from and to',
   })
 }

@@ -109,6 +109,8 @@ export interface ImagePreview {
   readonly config: Digest
   /** Digests of the uncompressed layers, in order. */
   readonly diffIds: readonly Digest[]
+  /** Bytes of the layers, uncompressed, as far as it is told. */
+  readonly bytes?: number
 }
 
 /** A place that holds a node's bytes: a repository of a registry, or an object of a cloud's store. */
@@ -154,11 +156,24 @@ export interface ImageDestination extends AsyncDisposable {
   /** Makes `variants` find the blob. Called only by the run that has compressed it from that layer. */
   rememberVariant?(diffId: Digest, variant: Descriptor, signal?: AbortSignal): Promise<void>
 
+  /** A config that is stored whole, where its digest is all that is known of it. */
+  config?(digest: Digest, signal?: AbortSignal): Promise<Uint8Array | undefined>
+
+  /**
+   * Of a destination that keeps an image without its manifest: the digest of the config of the image that every name it is to be
+   * written under stands for now. The same config is the same image.
+   */
+  currentConfig?(options: Pick<CommitOptions, 'additionalTags'>, signal?: AbortSignal): Promise<Digest | undefined>
+
   /** Takes a node from where it lives, without its bytes passing through here. `false`: move the bytes. */
   adopt?(node: Node, origin: Origin, signal?: AbortSignal): Promise<boolean>
 
   /** Fails where `commit` of this root would certainly fail, before anything is moved. */
-  checkCommit?(root: Node, options: Pick<CommitOptions, 'force' | 'expect'>, signal?: AbortSignal): Promise<void>
+  checkCommit?(
+    root: Node,
+    options: Pick<CommitOptions, 'force' | 'expect' | 'additionalTags'>,
+    signal?: AbortSignal,
+  ): Promise<void>
 
   /** Makes the root visible under the destination's name, atomically. Its children are stored. `bytes` are the root's. */
   commit(root: Node, bytes: Uint8Array, options: CommitOptions, signal?: AbortSignal): Promise<CommitResult>

@@ -1,14 +1,15 @@
 import { beforeAll, describe } from 'vitest'
-import { findService, type ServiceName } from './peer.ts'
+import { engineRefusal } from './engine-refusal.ts'
+import { findService, isEngine, type ServiceName } from './peer.ts'
 
 /**
- * A `describe` whose tests need these services.
+ * A `describe` whose tests need these services, and where they are engines, a machine that lets them run.
  *
  * Where one is missing they are skipped, and their names say which; with `REQUIRE_SERVICES=1` they fail instead. It wraps the
  * whole block because vitest runs `beforeAll`, where servers are started, before a test can skip itself.
  */
 export function describeWithServices(names: readonly ServiceName[], title: string, body: () => void): void {
-  const reason = missingServices(names, findService)
+  const reason = missingServices(names, findService) ?? (names.some(isEngine) ? engineRefusal() : undefined)
   if (reason === undefined) {
     describe(title, body)
   } else if (process.env.REQUIRE_SERVICES === '1') {

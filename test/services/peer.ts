@@ -7,15 +7,29 @@ import { temporaryFolder } from './temporary-folder.ts'
 export type ServiceName =
   | PeerName
   | CephProgram
+  | EngineProgram
   | 'azurite-blob'
+  | 'busybox'
   | 'docker-registry'
   | 'google-cloud-storage'
+  | 'mksquashfs'
   | 'openssl'
+  | 'unsquashfs'
 
 type PeerName = 'skopeo' | 'crane' | 'oras' | 'umoci' | 'rclone'
 type CephProgram = 'ceph-mon' | 'ceph-osd' | 'monmaptool' | 'osdmaptool' | 'radosgw' | 'radosgw-admin'
+/** Of several versions, which therefore are named by the folder they are in. */
+const enginePrograms = ['docker20/bin/dockerd', 'docker28/bin/dockerd', 'podman'] as const
+type EngineProgram = (typeof enginePrograms)[number]
 
-const unpacked = ['bin', 'ceph/bin'].map(folder => path.join(import.meta.dirname, '../../.services', folder))
+/** Whether it is a service that runs containers. */
+export function isEngine(name: ServiceName): boolean {
+  return enginePrograms.some(program => program === name)
+}
+
+const unpacked = ['bin', 'ceph/bin', 'podman/bin', 'squashfs/bin', 'busybox/bin', '.'].map(folder =>
+  path.join(import.meta.dirname, '../../.services', folder),
+)
 
 /** The program behind a service: the checkout's own, else the PATH's. */
 export function findService(name: ServiceName): string | undefined {

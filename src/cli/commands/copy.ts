@@ -1,16 +1,12 @@
-import type { CopyOptions, CopyResult } from '../../copy/index.ts'
+import type { CopyOptions } from '../../copy/index.ts'
 import { LadingError } from '../../errors/index.ts'
-import { parseDigest } from '../../model/digest.ts'
 import { hostPlatform, type Platform, parsePlatform } from '../../model/platform.ts'
 import { cloudOf, cloudOptions, sidedCloudOptions, sidedCloudsOf } from '../cloud-options.ts'
 import { defineCommand } from '../command.ts'
 import { defined } from '../defined.ts'
-import { argument, choice, count, flag, list, text } from '../options.ts'
-import { printableJson } from '../printable.ts'
-import { openProgress, progressModes } from '../progress/open-progress.ts'
+import { argument, choice, flag, list, text } from '../options.ts'
 import { sharedOptions } from '../shared-options.ts'
-import { writeDigestFile } from '../write-digest-file.ts'
-import { copyText } from './copy-text.ts'
+import { conditionOptions, expectation, runTransfer, transferJson, transferOptions } from '../transfer.ts'
 
 const multiArch = ['all', 'system', 'index-only'] as const
 
@@ -18,7 +14,8 @@ export const copyCommand = defineCommand({
   description:
     'Everything that is missing at DST is moved, checked against its digest on the way, and the name is written last: a run ' +
     'that fails or is interrupted leaves what was there before. Run again, it moves only what is still missing.\n\n' +
-    'A multi-platform image is copied whole where DST can hold it. --platform, --all and --multi-arch say otherwise.',
+    "A multi-platform image is copied whole where DST can hold it, and else this machine's platform of it. --platform, --all and " +
+    '--multi-arch say otherwise.',
   arguments: {
     source: argument('SRC', 'The image to read.'),
     destination: argument('DST', 'Where to write it, and under which name.'),
@@ -34,7 +31,7 @@ export const copyCommand = defineCommand({
     ),
     all: flag({
       short: 'a',
-      description: 'Copy all platforms: what happens anyway where DST can hold them.',
+      description: 'Copy all platforms, as happens anyway where DST can hold them; elsewhere it is refused.',
     }),
     multiArch: choice(multiArch, {
       default: undefined,
@@ -42,26 +39,21 @@ export const copyCommand = defineCommand({
         "What to copy of a multi-platform image: all of it, or this system's platform. index-only cannot be done yet.",
     }),
     force: flag({ description: 'Move a tag that the bucket calls immutable.' }),
-    ifAbsent: flag({
+    ...conditionOptions,
+    ...transferOptions,
+    additionalTag: list(
+      {
+        value: 'NAME:TAG',
+        description: 'Another name for the image, in docker-archive: and docker-daemon:. Give it again for several.',
+      },
+      word => word,
+    ),
+    srcDaemonHost: text({
+      value: 'HOST',
       description:
-        'Write the tag only if there is none. Of several that try at once with images of their own, one does; whoever finds ' +
-        'its own image there is told that nothing changed.',
+        'The Docker daemon of SRC: unix://PATH, tcp://HOST (HTTPS) or http://HOST. Not given: as DOCKER_HOST and the context of docker say.',
     }),
-    ifDigest: text({ value: 'DIGEST', description: 'Write the tag only if it stands for this digest now.' }),
-    dryRun: flag({ description: 'Show what would be copied, and write nothing.' }),
-    jobs: count({ value: 'N', default: 10, description: 'How many large blobs are moved at a time.' }),
-    digestfile: text({
-      value: 'PATH',
-      description:
-        'After the copy, write the digest of the image at DST to this file, and nothing else, not even a newline.',
-    }),
-    quiet: flag({ short: 'q', description: 'Print nothing but errors.' }),
-    progress: choice(progressModes, {
-      default: 'auto',
-      description:
-        'The form of the progress on stderr: auto is a live display on a terminal, and plain elsewhere; plain is a line every ' +
-        'few seconds; json is one object a line for each event.',
-    }),
+    destDaemonHost: text({ value: 'HOST', description: 'The same for DST.' }),
     createRepository: flag({
       description: 'Make the repository at DST where ECR has none of that name. Other registries do so by themselves.',
     }),
@@ -82,51 +74,29 @@ export const copyCommand = defineCommand({
     },
     { does: 'See what would move', line: 'lading copy --dry-run oci:./layout:v1 registry.example.com/app:v1' },
   ],
-  json: {
-    what: 'One object',
-    fields: {
-      source: 'the image that was read',
-      destination: 'where it was written',
-      digest: 'the digest of the image at the destination',
-      mediaType: 'the media type of its root',
-      sourceDigest: 'the digest at the source; another one where the image was rewritten',
-      rewritten: 'why it was rewritten; absent where it was not',
-      changed: 'false where the destination had this image under this name already',
-      previous: 'the digest that the name had before, if it had one',
-      platforms: 'the platforms that were copied',
-      leftOut: 'the platforms of the source that were not',
-      attestationsLeftOut: 'how many attestation manifests were not copied',
-      blobs:
-        'how many blobs were `copied`, `mounted` (taken by the registry or the cloud from where it has them), and `present` already',
-      bytes: 'how many bytes were `copied`, `mounted` without being read here, and `present` already',
-      seconds: 'how long it took',
-      plan: 'with --dry-run, and something to do: an array of `digest`, `kind`, `size` and `action`, which is `copy` or `present`',
-    } satisfies Record<keyof CopyResult, string>,
-  },
+  json: transferJson,
 
   async run(input, context) {
     const chosen = selection(input)
-    const progress = input.quiet ? undefined : openProgress(input.progress, context)
-    let result: CopyResult
-    try {
-      result = await context.library.copyImage(input.source, input.destination, {
+    const { force, createRepository, additionalTag } = input
+    await runTransfer(input, context, options =>
+      context.library.copyImage(input.source, input.destination, {
+        ...options,
         ...chosen,
+        ...expectation(input),
+        force,
+        createRepository,
+        additionalTags: additionalTag,
         cloud: cloudOf(input),
         ...sidedCloudsOf(input),
-        createRepository: input.createRepository,
-        ...defined({ authFile: input.authfile, tlsVerify: input.tlsVerify, onEvent: progress?.onEvent }),
-        force: input.force,
-        ...expectation(input),
-        dryRun: input.dryRun,
-        jobs: input.jobs,
-        signal: context.signal,
-      })
-    } finally {
-      progress?.close()
-    }
-    if (input.digestfile !== undefined && !input.dryRun) await writeDigestFile(input.digestfile, result.digest)
-    if (input.quiet) return
-    context.stdout.write(input.output === 'json' ? `${printableJson(result, 2)}\n` : copyText(result))
+        ...defined({
+          authFile: input.authfile,
+          tlsVerify: input.tlsVerify,
+          sourceDaemonHost: input.srcDaemonHost,
+          destinationDaemonHost: input.destDaemonHost,
+        }),
+      }),
+    )
   },
 })
 
@@ -137,7 +107,7 @@ interface Choice {
 }
 
 /** One way of saying which platforms, never two: skopeo's precedence among them is nothing that a user can see. */
-function selection({ platform, all, multiArch }: Choice): Pick<CopyOptions, 'platforms'> {
+function selection({ platform, all, multiArch }: Choice): Pick<CopyOptions, 'platforms' | 'allPlatforms'> {
   const given = [
     platform.length > 0 ? '--platform' : undefined,
     all ? '--all' : undefined,
@@ -153,23 +123,6 @@ function selection({ platform, all, multiArch }: Choice): Pick<CopyOptions, 'pla
       hint: '--multi-arch all copies the index and its platforms, --platform some of them',
     })
   }
-  if (multiArch === 'system') return { platforms: [hostPlatform()] }
-  // an empty list is everything, which is what --all and --multi-arch all say
-  return { platforms: platform }
-}
-
-function expectation({
-  ifAbsent,
-  ifDigest,
-}: {
-  ifAbsent: boolean
-  ifDigest: string | undefined
-}): Pick<CopyOptions, 'expect'> {
-  if (ifAbsent && ifDigest !== undefined) {
-    throw new LadingError('bad-argument', '--if-absent and --if-digest cannot be given together', {
-      hint: 'a tag that is absent stands for no digest: keep one',
-    })
-  }
-  if (ifDigest !== undefined) return { expect: parseDigest(ifDigest) }
-  return ifAbsent ? { expect: 'absent' } : {}
+  if (multiArch === 'system') return { platforms: [hostPlatform()], allPlatforms: false }
+  return { platforms: platform, allPlatforms: all || multiArch === 'all' }
 }

@@ -28,7 +28,7 @@ export function frame(tally: Tally, screen: Screen): string[] {
 }
 
 function blobLine({ kind, digest, bytes, size }: ActiveBlob, width: number): string {
-  const name = `${kind.padEnd(8)} ${shortDigest(digest)}`
+  const name = `${kind.padEnd(8)} ${digest === undefined ? 'arriving'.padEnd(19) : shortDigest(digest)}`
   const share = size === 0 ? 1 : bytes / size
   const bar = Math.min(longestBar, width - besideBar)
   // a narrow terminal shows first what changes

@@ -12,7 +12,7 @@ const flushMilliseconds = 100
  * A blob reports each chunk; its `progress` events are added up and written ten times a second, and before anything else.
  */
 export function openJsonProgress(output: Output, clock: Clock): Progress {
-  const pending = new Map<Digest, number>()
+  const pending = new Map<Digest | undefined, number>()
   const stop = clock.every(flushMilliseconds, flush)
   return {
     onEvent(event) {

@@ -3,7 +3,8 @@ import type { NodeKind } from '../../model/descriptor.ts'
 import type { Digest } from '../../model/digest.ts'
 
 export interface ActiveBlob {
-  readonly digest: Digest
+  /** Absent while it is not known. */
+  readonly digest: Digest | undefined
   readonly kind: NodeKind
   readonly size: number
   readonly bytes: number
@@ -20,7 +21,7 @@ export class Tally {
   #settledBlobs = 0
   #settledBytes = 0
   #moved = 0
-  readonly #active = new Map<Digest, ActiveBlob>()
+  readonly #active = new Map<Digest | undefined, ActiveBlob>()
   readonly #rateWindow: number
   #samples: readonly Sample[] = []
 
@@ -47,11 +48,18 @@ export class Tally {
       case 'mounted':
         // the plan counts the blobs that are missing: no manifest, and nothing that is there already
         if (event.kind === 'index' || event.kind === 'manifest') return
-        this.#active.delete(event.digest)
+        this.#settledBytes += this.#settle(event)
         this.#settledBlobs++
-        this.#settledBytes += event.size
         return
     }
+  }
+
+  /** The bytes that the plan counted for it: where it was made of another layer, those of that one. */
+  #settle({ digest, size, from }: CopyEvent & { type: 'copied' | 'mounted' | 'skipped' }): number {
+    const key = [from, digest, ...(from === undefined ? [] : [undefined])].find(one => this.#active.has(one))
+    const blob = this.#active.get(key)
+    if (blob !== undefined) this.#active.delete(key)
+    return blob?.size ?? size
   }
 
   /** Remembers what has moved until now: `rate` looks back on it. */

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { fromFileError, isLadingError, LadingError, systemCode } from '../../errors/index.ts'
 import type { ByteStream, Bytes } from '../../streams/index.ts'
 import type {
+  CopyFromOptions,
   DeleteOptions,
   GetOptions,
   ListEntry,
@@ -130,6 +131,19 @@ class LocalStore implements StoreDriver {
         if (systemCode(error) === 'ENOENT') return
         throw error
       }
+      await syncDirectory(dirname(path))
+      await pruneDirectories(this.#root, path)
+    })
+  }
+
+  async rename(from: string, to: string, { size, signal }: CopyFromOptions): Promise<void> {
+    await inFileTerms(async () => {
+      const found = await this.head(from)
+      if (found === undefined) throw new LadingError('blob-not-found', 'there is no such object')
+      if (found.size !== size) throw new LadingError('size-mismatch', `it has ${found.size} bytes, not ${size}`)
+      await this.#workshop.enter()
+      const path = this.#pathOf(from)
+      await this.#replace(to, path, { signal })
       await syncDirectory(dirname(path))
       await pruneDirectories(this.#root, path)
     })

@@ -4,6 +4,7 @@ import type { ByteStream, Bytes } from '../../streams/index.ts'
 import { checkedStore } from '../checked-store.ts'
 import { compareKeys } from '../key-order.ts'
 import type {
+  CopyFromOptions,
   DeleteOptions,
   GetOptions,
   ListEntry,
@@ -91,6 +92,15 @@ class MemoryStore implements StoreDriver {
     const stored = this.#objects.get(key)
     if (stored !== undefined && ifMatch !== undefined && stored.info.etag !== ifMatch) throw changed()
     this.#objects.delete(key)
+  }
+
+  async rename(from: string, to: string, { size }: CopyFromOptions): Promise<void> {
+    const stored = this.#objects.get(from)
+    if (stored === undefined) throw new LadingError('blob-not-found', 'there is no such object')
+    if (stored.info.size !== size)
+      throw new LadingError('size-mismatch', `it has ${stored.info.size} bytes, not ${size}`)
+    this.#objects.delete(from)
+    this.#objects.set(to, { info: { ...stored.info, key: to }, content: stored.content })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}

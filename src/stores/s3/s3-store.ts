@@ -1,3 +1,4 @@
+import { LadingError } from '../../errors/index.ts'
 import type { ByteStream, Bytes } from '../../streams/index.ts'
 import type {
   CopyFromOptions,
@@ -19,6 +20,7 @@ import { deleteObject } from './delete-object.ts'
 import { listObjects } from './list-objects.ts'
 import { putLarge } from './put-large.ts'
 import { putObject } from './put-object.ts'
+import { readAhead } from './read-ahead.ts'
 import { getObject, headObject } from './read-object.ts'
 import type { S3Connection } from './s3-connection.ts'
 import { maxParts } from './upload-parts.ts'
@@ -54,7 +56,8 @@ export class S3Store implements StoreDriver {
     return getObject(this.#connection, key, options)
   }
 
-  async put(key: string, body: Bytes, options: PutOptions = {}): Promise<ObjectInfo> {
+  async put(key: string, given: Bytes, options: PutOptions = {}): Promise<ObjectInfo> {
+    const body = given.size === undefined ? await readAhead(given, this.#limits.partBytes, options.signal) : given
     const small = await this.#readSmall(body, options.signal)
     if (small === undefined) {
       const partSize = partSizeFor(body.size, maxParts, this.#limits.partBytes)
@@ -79,20 +82,18 @@ export class S3Store implements StoreDriver {
     body: Bytes,
     signal: AbortSignal | undefined,
   ): Promise<{ bytes: Uint8Array<ArrayBuffer>; buffer: PartBuffer } | undefined> {
-    const { partBytes } = this.#limits
-    if (body.size !== undefined && body.size > partBytes) return undefined
-    const buffer = await this.#buffers.acquire(body.size ?? partBytes, signal)
+    if (body.size === undefined || body.size > this.#limits.partBytes) return undefined
+    const buffer = await this.#buffers.acquire(body.size, signal)
     try {
       await using reader = new ChunkReader(body.open(0, signal))
       const bytes = buffer.bytes.subarray(0, await reader.fill(buffer.bytes))
       // At the end of a body is the proof that it was the right one.
-      if (await reader.atEnd()) return { bytes, buffer }
+      if (!(await reader.atEnd())) throw new LadingError('internal', 'a body has more than its size')
+      return { bytes, buffer }
     } catch (error) {
       buffer.release()
       throw error
     }
-    buffer.release()
-    return undefined
   }
 
   list(prefix: string, options: ListOptions = {}): AsyncIterable<ListEntry> {

@@ -67,6 +67,10 @@ class BucketDestination implements ImageDestination {
     return putNode(this.#store, blobKey(node.digest), node, bytes, signal)
   }
 
+  config(digest: Digest, signal?: AbortSignal): Promise<Uint8Array | undefined> {
+    return readManifestBlob(this.#store, digest, signal)
+  }
+
   async adopt(node: Node, origin: Origin, signal?: AbortSignal): Promise<boolean> {
     if (origin.kind !== 'object') return false
     const { digest, size } = node

@@ -13,7 +13,7 @@ import { type Digest, digestOf, digestParts } from '../../model/digest.ts'
 import { maxManifestBytes } from '../../model/manifest.ts'
 import type { ObjectStore } from '../../stores/index.ts'
 
-/** The bytes of a manifest that is kept under `blobs/`, whole and as its digest says. */
+/** The bytes of a manifest, or of a config, that is kept under `blobs/`, whole and as its digest says. */
 export async function readManifestBlob(
   store: ObjectStore,
   digest: Digest,

@@ -1,0 +1,148 @@
+import type { Descriptor, Node } from '../model/descriptor.ts'
+import { type Digest, digestOf, digestParts } from '../model/digest.ts'
+import { parseImageConfig } from '../model/image-config.ts'
+import type { ImageManifest } from '../model/manifest.ts'
+import { isImageConfigType, layerCompression, layerTypeAs } from '../model/media-types.ts'
+import { replaceLayers, replaceManifests } from '../transform/index.ts'
+import type { ImageDestination, ImageSource } from '../transports/index.ts'
+import { readConfig } from './choose-root.ts'
+import type { CopyListener } from './events.ts'
+import type { LayerTarget } from './layer-target.ts'
+import type { ManifestReader } from './manifest-reader.ts'
+import { parseNode } from './parse-node.ts'
+import { sourceBytes } from './source-bytes.ts'
+import { findVariant, type StoredLayer, storeLayer } from './store-layer.ts'
+import { createWorkGroup } from './work-group.ts'
+
+/** Layers that are converted at once. Compressing takes every core for one already; more only hides waiting. */
+const conversionsAtOnce = 3
+
+/** A layer that has to change on its way. */
+export interface LayerChange {
+  readonly layer: Node
+  readonly from: 'none' | 'gzip' | 'zstd'
+  readonly to: 'none' | 'gzip' | 'zstd'
+  /** What the image's config says its uncompressed digest is. */
+  readonly diffId: Digest | undefined
+}
+
+export interface ConvertOptions {
+  readonly target: LayerTarget
+  /** What became of layers that came already: `receiveImage`. */
+  readonly received: ReadonlyMap<Digest, StoredLayer>
+  readonly listen: CopyListener
+  readonly signal: AbortSignal | undefined
+}
+
+/** The layers below `root` that the destination cannot or shall not hold as they are, each once. */
+export async function findChanges(
+  root: Node,
+  source: ImageSource,
+  reader: ManifestReader,
+  { target, received, signal }: Pick<ConvertOptions, 'target' | 'received' | 'signal'>,
+): Promise<readonly LayerChange[]> {
+  const changes = new Map<Digest, LayerChange>()
+  const visit = async (node: Node): Promise<void> => {
+    const manifest = parseNode(node, await reader.read(node, signal))
+    if (manifest.kind === 'index') {
+      for (const child of manifest.manifests) if (child.kind !== 'blob') await visit(child)
+      return
+    }
+    const due = manifest.layers.flatMap((layer, position) => {
+      const from = layerCompression(layer.mediaType)
+      if (from === undefined || received.has(layer.digest) || changes.has(layer.digest)) return []
+      const to = target(from)
+      return from === to ? [] : [{ layer, from, to, position }]
+    })
+    if (due.length === 0) return
+    const diffIds = await diffIdsOf(manifest, source, signal)
+    for (const { position, ...change } of due) {
+      changes.set(change.layer.digest, {
+        ...change,
+        diffId: change.from === 'none' ? change.layer.digest : diffIds[position],
+      })
+    }
+  }
+  await visit(root)
+  return [...changes.values()]
+}
+
+/**
+ * Stores the changed layers and rewrites the manifests that name them. What is written is in the reader then; the manifests
+ * themselves are stored later, with everything else.
+ */
+export async function convertImage(
+  root: Node,
+  changes: readonly LayerChange[],
+  source: ImageSource,
+  destination: ImageDestination,
+  reader: ManifestReader,
+  options: ConvertOptions,
+): Promise<{ readonly root: Node; readonly layers: ReadonlyMap<Digest, StoredLayer> }> {
+  const { listen } = options
+  const layers = new Map(options.received)
+  const group = createWorkGroup(options.signal)
+  const lane = group.lane<LayerChange>(conversionsAtOnce, async change => {
+    const { layer } = change
+    const stored = await convertLayer(change, source, destination, listen, group.signal)
+    layers.set(layer.digest, stored)
+    const { digest, size } = stored
+    listen({ type: stored.fresh ? 'copied' : 'skipped', digest, kind: 'layer', size, from: layer.digest })
+  })
+  for (const change of changes.toSorted((a, b) => b.layer.size - a.layer.size)) lane.add(change)
+  await group.settled()
+  return { root: await rewrite(root, layers, reader, options.signal), layers }
+}
+
+async function convertLayer(
+  { layer, from, to, diffId }: LayerChange,
+  source: ImageSource,
+  destination: ImageDestination,
+  listen: CopyListener,
+  signal: AbortSignal,
+): Promise<StoredLayer> {
+  const there = diffId === undefined || to === 'none' ? undefined : await findVariant(diffId, to, destination, signal)
+  if (there !== undefined) return there
+  listen({ type: 'started', digest: layer.digest, kind: layer.kind, size: layer.size })
+  const bytes = sourceBytes(layer, source, listen, signal)
+  return await storeLayer(bytes.open(0, signal), { from, to, diffId }, destination, signal)
+}
+
+async function diffIdsOf(
+  { config, layers }: ImageManifest,
+  source: ImageSource,
+  signal: AbortSignal | undefined,
+): Promise<readonly (Digest | undefined)[]> {
+  if (!isImageConfigType(config.mediaType)) return []
+  const { diffIds } = parseImageConfig(await readConfig(config, source, signal))
+  return diffIds.length === layers.length ? diffIds : []
+}
+
+async function rewrite(
+  node: Node,
+  layers: ReadonlyMap<Digest, StoredLayer>,
+  reader: ManifestReader,
+  signal: AbortSignal | undefined,
+): Promise<Node> {
+  const bytes = await reader.read(node, signal)
+  const manifest = parseNode(node, bytes)
+  const replacements = new Map<Digest, Descriptor>()
+  if (manifest.kind === 'index') {
+    for (const child of manifest.manifests) {
+      const written = child.kind === 'blob' ? child : await rewrite(child, layers, reader, signal)
+      if (written.digest !== child.digest) replacements.set(child.digest, written)
+    }
+  } else {
+    for (const layer of manifest.layers) {
+      const stored = layers.get(layer.digest)
+      if (stored === undefined || stored.digest === layer.digest) continue
+      const { digest, size, compression } = stored
+      replacements.set(layer.digest, { mediaType: layerTypeAs(layer.mediaType, compression), digest, size })
+    }
+  }
+  if (replacements.size === 0) return node
+  const written = manifest.kind === 'index' ? replaceManifests(bytes, replacements) : replaceLayers(bytes, replacements)
+  const digest = digestOf(written, digestParts(node.digest).algorithm)
+  reader.made(digest, written)
+  return { ...node, digest, size: written.byteLength }
+}

@@ -1,0 +1,65 @@
+import type { NodeKind } from '../model/descriptor.ts'
+import type { Digest } from '../model/digest.ts'
+import type { LayerCompression } from '../model/media-types.ts'
+import type { Platform } from '../model/platform.ts'
+import type { Expectation } from '../transports/index.ts'
+import type { CopyListener } from './events.ts'
+import type { SessionOptions } from './session.ts'
+
+export interface CopyOptions extends SessionOptions {
+  /**
+   * Copy only these. One gives a single-platform image, several a rewritten index. Default: everything, digests unchanged, or this
+   * machine's platform where the destination holds one image only.
+   */
+  readonly platforms?: readonly Platform[] | undefined
+  /** Every platform is wanted: an error where the destination holds one image only. */
+  readonly allPlatforms?: boolean | undefined
+  /**
+   * What layers become that their source keeps uncompressed (a Docker daemon, a docker-archive). Default: what the destination
+   * would rather have, which is gzip for registries and buckets.
+   */
+  readonly compression?: LayerCompression | undefined
+  /** Names beside the destination's own, where it takes several. */
+  readonly additionalTags?: readonly string[] | undefined
+  /** Move a tag that the bucket's configuration calls immutable. */
+  readonly force?: boolean | undefined
+  /** Write the destination's name only where it resolves to nothing (`absent`), or to this digest. */
+  readonly expect?: Expectation | undefined
+  /** Plan only: write nothing. */
+  readonly dryRun?: boolean | undefined
+  /** Blobs over 1 MiB in flight. Default 10. Smaller ones and questions go wider. */
+  readonly jobs?: number | undefined
+  readonly onEvent?: CopyListener | undefined
+}
+
+export interface CopyResult {
+  readonly source: string
+  readonly destination: string
+  /** What the destination's name resolves to now. */
+  readonly digest: Digest
+  readonly mediaType: string
+  /** What the source's name resolved to; for a source without manifests, one that was made of its image. Differs from `digest` only where `rewritten` says why. */
+  readonly sourceDigest: Digest
+  readonly rewritten?: string
+  /** Whether the destination's name was written. */
+  readonly changed: boolean
+  /** What the destination's name resolved to before, where it resolved. */
+  readonly previous?: Digest
+  readonly platforms: readonly string[]
+  readonly leftOut: readonly string[]
+  readonly attestationsLeftOut: number
+  readonly blobs: { readonly copied: number; readonly mounted: number; readonly present: number }
+  /** `mounted` bytes did not pass through here: that they are there was checked, what they are was not read. */
+  readonly bytes: { readonly copied: number; readonly mounted: number; readonly present: number }
+  readonly seconds: number
+  /** With `dryRun`: every node and what would be done with it. */
+  readonly plan?: readonly PlanEntry[]
+}
+
+export interface PlanEntry {
+  readonly digest: Digest
+  readonly kind: NodeKind
+  readonly size: number
+  /** `convert`: copied, and compressed or unpacked on the way. */
+  readonly action: 'copy' | 'convert' | 'present'
+}

@@ -1,0 +1,131 @@
+import { LadingError } from '../errors/index.ts'
+import type { Node } from '../model/descriptor.ts'
+import type { Digest } from '../model/digest.ts'
+import type { Selection } from '../transform/index.ts'
+import type { ImageDestination, ImageSource } from '../transports/index.ts'
+import { convertImage, findChanges, type LayerChange } from './convert-image.ts'
+import type { CopyOptions } from './copy-options.ts'
+import type { CopyListener } from './events.ts'
+import { knownImage } from './known-image.ts'
+import { type LayerTarget, layersMayChange, layerTarget } from './layer-target.ts'
+import type { ManifestReader } from './manifest-reader.ts'
+import { parseNode } from './parse-node.ts'
+import { receiveImage } from './receive-image.ts'
+import { selectRoot } from './select-root.ts'
+import type { StoredLayer } from './store-layer.ts'
+
+/** What is to be stored under the destination's name, and what of it is stored already because it had to change or came once. */
+export interface PreparedImage {
+  /** What the source's name resolved to. */
+  readonly found: Node
+  /** What the destination's name resolves to. */
+  readonly current: Digest | undefined
+  readonly selection: Selection
+  readonly root: Node
+  /** By the digest that the source's manifest names a layer with. */
+  readonly stored: ReadonlyMap<Digest, StoredLayer>
+  /** Layers that will change; with a dry run they have not. */
+  readonly changes: readonly LayerChange[]
+  /** Why the root is not the one that was found. */
+  readonly rewritten: readonly string[]
+  /** The destination's name stands for this image, whole, already. */
+  readonly unchanged: boolean
+}
+
+/**
+ * Everything before the plan: resolve both sides, choose platforms, and give the image the form that the destination holds.
+ *
+ * @throws LadingError
+ */
+export async function prepareImage(
+  source: ImageSource,
+  destination: ImageDestination,
+  reader: ManifestReader,
+  options: CopyOptions,
+  listen: CopyListener,
+): Promise<PreparedImage> {
+  const { signal = new AbortController().signal } = options
+  const target = layerTarget(source, destination, options.compression)
+  const reception = await receive(source, destination, reader, target, options, listen, signal)
+  const { stored: received } = reception
+  const [found, current] = await Promise.all([reception.known ?? source.resolve(signal), destination.current(signal)])
+  const selection = await selectRoot(found, options, source, destination, reader)
+  const chosen = selection.root.digest === found.digest ? [] : [chosenReason(selection, destination, options)]
+  const prepared = { found, current, selection, root: selection.root, stored: received, changes: [], rewritten: chosen }
+
+  const { rootImpliesChildren } = destination.traits
+  if (current === selection.root.digest && rootImpliesChildren) return { ...prepared, unchanged: true }
+  if (!options.force && (await holdsImage(selection.root, destination, reader, options, signal)))
+    return { ...prepared, unchanged: true }
+  if (received.size === 0 && !layersMayChange(source, destination.traits)) return { ...prepared, unchanged: false }
+
+  const lookup = { target, received, signal }
+  const changes = reception.known === undefined ? await findChanges(selection.root, source, reader, lookup) : []
+  if (options.dryRun) return { ...prepared, changes, rewritten: [...chosen, ...reasons(changes)], unchanged: false }
+  if (changes.length > 0) {
+    // Without manifests of its own a destination can say now whether it will take the image; others once its digest is known.
+    if (destination.currentConfig !== undefined) {
+      const { force = false, expect, additionalTags } = options
+      await destination.checkCommit?.(selection.root, { force, expect, additionalTags }, signal)
+    }
+    listen({ type: 'planned', blobs: changes.length, bytes: changes.reduce((sum, { layer }) => sum + layer.size, 0) })
+  }
+  const convert = { ...lookup, listen }
+  const { root, layers } = await convertImage(selection.root, changes, source, destination, reader, convert)
+  const unchanged = current === root.digest && rootImpliesChildren
+  const rewritten = root.digest === selection.root.digest ? chosen : [...chosen, ...reasons(changes, received)]
+  return { ...prepared, root, stored: layers, changes, rewritten, unchanged }
+}
+
+interface Reception {
+  readonly stored: ReadonlyMap<Digest, StoredLayer>
+  /** The image, where nothing of it had to be read. */
+  readonly known?: Node | undefined
+}
+
+async function receive(
+  source: ImageSource,
+  destination: ImageDestination,
+  reader: ManifestReader,
+  target: LayerTarget,
+  { dryRun = false }: CopyOptions,
+  listen: CopyListener,
+  signal: AbortSignal,
+): Promise<Reception> {
+  if (source.traits.order === 'any') return { stored: new Map() }
+  const known = await knownImage(source, destination, reader, target, signal)
+  if (known !== undefined) return { stored: new Map(), known }
+  if (dryRun) {
+    throw new LadingError('unsupported', 'what would be copied is known only once it has been read', {
+      side: 'source',
+      subject: source.name,
+      hint: 'leave --dry-run out',
+    })
+  }
+  return { stored: await receiveImage(source, destination, { target, listen, signal }) }
+}
+
+/** Whether a destination that keeps no manifests has this image under its name. */
+async function holdsImage(
+  root: Node,
+  destination: ImageDestination,
+  reader: ManifestReader,
+  { additionalTags }: CopyOptions,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const current = await destination.currentConfig?.({ additionalTags }, signal)
+  if (current === undefined || root.kind !== 'manifest') return false
+  const manifest = parseNode(root, await reader.read(root, signal))
+  return manifest.kind === 'manifest' && manifest.config.digest === current
+}
+
+function chosenReason({ kept }: Selection, { traits }: ImageDestination, { platforms = [] }: CopyOptions): string {
+  const names = kept.join(', ')
+  return platforms.length === 0 && !traits.holdsIndex ? `only ${names} can be held there` : `only ${names} wanted`
+}
+
+function reasons(changes: readonly LayerChange[], received: ReadonlyMap<Digest, StoredLayer> = new Map()): string[] {
+  const changed = [...received].filter(([digest, stored]) => stored.digest !== digest)
+  const forms = new Set([...changes.map(({ to }) => to), ...changed.map(([, { compression }]) => compression)])
+  return [...forms].map(form => (form === 'none' ? 'layers unpacked' : `layers compressed with ${form}`))
+}

@@ -1,0 +1,101 @@
+import { LadingError } from '../../errors/index.ts'
+import { isManifestNode, type Node } from '../../model/descriptor.ts'
+import { digestOf, digestParts } from '../../model/digest.ts'
+import { putNode } from '../../stores/index.ts'
+import {
+  type CommitOptions,
+  type Expectation,
+  type ImageDestination,
+  keepsEverything,
+  type TransportContext,
+} from '../transport.ts'
+import { filesOfImage } from './files-of-image.ts'
+import { type ImageDirectory, openImageDirectory } from './image-directory.ts'
+import { type Document, fileKey, isDigestOf, isImageFile, readDocument, readManifest, rootKey } from './image-files.ts'
+import { type DirReference, formatDirReference } from './reference.ts'
+
+/**
+ * The image that the directory holds stays readable until the new one is complete. Then manifest.json is replaced, and what only the
+ * image before had is removed: a directory holds one image.
+ *
+ * @throws LadingError `bad-layout` for a directory with other files in it
+ */
+export async function openDirDestination(
+  reference: DirReference,
+  { warn }: Pick<TransportContext, 'warn'>,
+): Promise<ImageDestination> {
+  const directory = await openImageDirectory(reference.path)
+  const { store } = directory
+  return {
+    name: formatDirReference(reference),
+    traits: keepsEverything,
+    async current(signal) {
+      const root = await readDocument(store, rootKey, signal)
+      return root === undefined ? undefined : digestOf(root.bytes)
+    },
+    has: async (node, signal) =>
+      isManifestNode(node)
+        ? (await readManifest(store, node, signal)) !== undefined
+        : (await store.head(fileKey(node), { signal }))?.size === node.size,
+    manifest: (node, signal) => readManifest(store, node, signal),
+    async push(node, bytes, signal) {
+      await directory.claim(signal)
+      await putNode(store, fileKey(node), node, bytes, signal)
+    },
+    async checkCommit(root, { expect }, signal) {
+      const there = await readDocument(store, rootKey, signal)
+      if (there === undefined || !isDigestOf(there.bytes, root.digest)) checkExpectation(there, expect)
+    },
+    async commit(root, bytes, options, signal) {
+      await directory.claim(signal)
+      return await replaceImage(directory, root, bytes, { ...options, signal, warn })
+    },
+    [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
+  }
+}
+
+async function replaceImage(
+  directory: ImageDirectory,
+  root: Node,
+  bytes: Uint8Array,
+  { expect, signal, warn }: CommitOptions & { signal: AbortSignal | undefined; warn: (message: string) => void },
+): ReturnType<ImageDestination['commit']> {
+  const { store } = directory
+  // Of two copies at once, one may find a blob here that the other is about to remove. Under the lock that is seen.
+  await using lock = await directory.lock(signal)
+  const there = await readDocument(store, rootKey, signal)
+  const previous = there && { previous: digestOf(there.bytes, digestParts(root.digest).algorithm) }
+  if (previous?.previous === root.digest) return { changed: false, ...previous }
+  checkExpectation(there, expect)
+  const files = await filesOfImage(store, root, bytes, { signal, keepLock: () => lock.renew() })
+  await lock.renew()
+  await store.put(rootKey, bytes, {
+    signal,
+    ...(there?.etag === undefined ? { ifNoneMatch: '*' } : { ifMatch: there.etag }),
+  })
+  try {
+    for await (const entry of store.list('', { delimiter: '/' })) {
+      if (entry.kind === 'prefix' || files.has(entry.info.key) || !isImageFile(entry.info.key)) continue
+      await lock.renew()
+      await store.delete(entry.info.key)
+    }
+  } catch (error) {
+    // The image is there, and whole.
+    warn(`files of the image before could not be removed: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  return { changed: true, ...previous }
+}
+
+/** @throws LadingError `tag-exists`, `precondition-failed` where the directory has not the image that it is expected to have */
+function checkExpectation(there: Document | undefined, expect: Expectation | undefined): void {
+  if (expect === undefined) return
+  if (expect === 'absent') {
+    if (there === undefined) return
+    throw new LadingError('tag-exists', `the directory holds an image: ${digestOf(there.bytes)}`, {
+      hint: 'choose another directory',
+    })
+  }
+  if (there !== undefined && isDigestOf(there.bytes, expect)) return
+  const has = there === undefined ? 'holds no image' : `holds ${digestOf(there.bytes)}`
+  throw new LadingError('precondition-failed', `the directory ${has}, and was expected to hold ${expect}`)
+}

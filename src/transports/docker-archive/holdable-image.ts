@@ -1,0 +1,38 @@
+import { LadingError } from '../../errors/index.ts'
+import type { Node } from '../../model/descriptor.ts'
+import { type ImageManifest, parseManifest } from '../../model/manifest.ts'
+import { isImageConfigType, layerCompression } from '../../model/media-types.ts'
+
+const hint = 'copy it to a registry, a bucket, oci: or oci-archive:, which hold whatever an image can be'
+
+/**
+ * The manifest of an image that a Docker archive can hold.
+ *
+ * @throws LadingError `unsupported` for an index, and for what is no image or has layers that are not plain archives
+ */
+export function holdableImage(root: Node, bytes: Uint8Array): ImageManifest {
+  checkHoldable(root)
+  const manifest = parseManifest(bytes, root.mediaType)
+  if (manifest.kind === 'index') throw refused('it names several platforms')
+  for (const node of [manifest.config, ...manifest.layers]) checkHoldable(node)
+  return manifest
+}
+
+/** @throws LadingError `unsupported` */
+export function checkHoldable({ kind, mediaType }: Node): void {
+  if (kind === 'manifest' || (kind === 'config' && isImageConfigType(mediaType))) return
+  if (kind === 'index') throw refused('it names several platforms')
+  if (kind === 'config')
+    throw refused(`it is an artifact, not the file system of a container: its config is ${mediaType}`)
+  const compression = kind === 'layer' ? layerCompression(mediaType) : undefined
+  if (compression === 'none') return
+  throw refused(
+    compression === undefined
+      ? `${mediaType} is no layer of a file system, or an encrypted one`
+      : `its layer is compressed with ${compression}`,
+  )
+}
+
+function refused(why: string): LadingError {
+  return new LadingError('unsupported', `a Docker archive cannot hold this image: ${why}`, { hint })
+}
