@@ -7,9 +7,9 @@ import { type Bytes, bytesOf, readAll } from '../streams/index.ts'
 import type { ImageDestination, ImageSource } from '../transports/index.ts'
 import { type BuiltImage, buildImage, buildIndex } from './build-image.ts'
 import { type ContractCase, type TestFunctions, testContract, type Waivers } from './contract.ts'
+import { tarArchive } from './tar-blocks.ts'
 import { transportDraftCases } from './transport/draft-cases.ts'
 import type { TransportPlace } from './transport-place.ts'
-import { tarArchive } from './tar-blocks.ts'
 
 export type { TransportPlace }
 

@@ -122,3 +122,19 @@ describe('an archive that an engine saved', () => {
     })
   }
 })
+
+describeWithServices(['docker-registry', 'docker28/bin/dockerd'], 'an image that containerd’s store keeps', () => {
+  test('comes out of an archive with the digest that it was pulled by', async () => {
+    await using registry = await startRegistry()
+    await using engine = await startDocker({ version: '28' })
+    const [[, image]] = images
+    const name = `${registry.host}/hello:v1`
+    await copyImage(image, name)
+    const platform = (await inspectImage(name)).platforms.find(each => each.platform === 'linux/amd64')
+    await engine.client(['pull', name])
+    const saved = path.join(await newFolder(), 'saved.tar')
+    await engine.client(['save', '-o', saved, name])
+    const { digest, rewritten } = await copyImage(`docker-archive:${saved}:${name}`, `${registry.host}/again:v1`)
+    expect({ digest, rewritten }).toEqual({ digest: platform?.digest, rewritten: undefined })
+  })
+})
