@@ -1,10 +1,14 @@
 import { LadingError } from '../errors/index.ts'
 import { bucketTransport } from './bucket/index.ts'
+import { containersStorageTransport } from './containers-storage/index.ts'
 import { dirTransport } from './dir/index.ts'
+import { dockerArchiveTransport } from './docker-archive/index.ts'
+import { dockerDaemonTransport } from './docker-daemon/index.ts'
 import { ociArchiveTransport } from './oci-archive/index.ts'
 import { ociLayoutTransport } from './oci-layout/index.ts'
 import { plannedTransport } from './planned.ts'
 import { registryTransport } from './registry/index.ts'
+import { sifTransport } from './sif/index.ts'
 import type { ImageDestination, ImageSource, Reference, Transport, TransportContext } from './transport.ts'
 
 /** Every transport. What one has parsed is only ever given back to that same one. */
@@ -13,6 +17,10 @@ const transports: readonly Transport[] = [
   ociLayoutTransport,
   ociArchiveTransport,
   dirTransport,
+  dockerArchiveTransport,
+  dockerDaemonTransport,
+  containersStorageTransport,
+  sifTransport,
   registryTransport,
   plannedTransport,
 ]
@@ -76,6 +84,6 @@ function cannot(transport: Transport, reference: Reference, verb: string): Ladin
   return new LadingError('unsupported', `the ${scheme} transport is not available in this version`, {
     operation: verb,
     subject,
-    hint: 'registries, buckets (local://, s3://, gs://, az://) oci: and oci-archive: layouts, and dir: can be copied from and to',
+    hint: 'docs/transports.md says what can be read and written',
   })
 }

@@ -90,6 +90,12 @@ describe('standard input and output', () => {
     expect((await inspectImage(`oci:${folder}/layout:v1`)).digest).toBe(digest)
   })
 
+  test('are kept clean for a Docker archive too', async () => {
+    const archived = await lading(['copy', '--platform', 'linux/amd64', image, 'docker-archive:-:hello:v1'])
+    expect(archived).toMatchObject({ code: 0, stderr: expect.stringContaining('docker-archive:-:') })
+    expect(archived.stdout.slice(-1024)).toBe('\0'.repeat(1024))
+  })
+
   test('may be files', async () => {
     const folder = await newFolder()
     const { digest } = await inspectImage(image)

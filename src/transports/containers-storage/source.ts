@@ -1,0 +1,45 @@
+import { LadingError } from '../../errors/index.ts'
+import { type ByteStream, bytesOf } from '../../streams/index.ts'
+import { readTar } from '../../streams/tar/index.ts'
+import { collectDockerArchive } from '../docker-image/collect-docker-archive.ts'
+import { type ResolvedImage, resolveArchive } from '../docker-image/resolve-archive.ts'
+import type { ImageSource, TransportContext } from '../transport.ts'
+import { openTool } from './open-tool.ts'
+import { type ContainersStorageReference, formatContainersStorageReference } from './reference.ts'
+
+/**
+ * The storage has a layer as files alone, so its compressed bytes, and with them the manifest's digest, cannot be had back: what comes
+ * is what `docker save` would give.
+ *
+ * @throws LadingError `program-not-found`
+ */
+export async function openContainersStorageSource(
+  reference: ContainersStorageReference,
+  { environment }: Pick<TransportContext, 'environment'>,
+): Promise<ImageSource> {
+  const { work, tool } = await openTool(reference, environment)
+  const name = formatContainersStorageReference(reference)
+  let received: ResolvedImage | undefined
+  const image = () => {
+    if (received === undefined) throw new LadingError('internal', `${name} has not been read`)
+    return received
+  }
+  return {
+    name,
+    traits: { order: 'once', unpacked: true },
+    preview: signal => tool.describe(signal),
+    async receive(take, signal) {
+      const archive = await collectDockerArchive(readTar(tool.save(signal)), take)
+      received = await resolveArchive(archive, {}, signal)
+    },
+    resolve: async () => image().root,
+    async *fetch(node): ByteStream & AsyncGenerator<Uint8Array> {
+      const bytes = image().documents.get(node.digest)
+      if (bytes === undefined) {
+        throw new LadingError('blob-not-found', `the ${node.kind} ${node.digest} is none of the image's documents`)
+      }
+      yield* bytesOf(bytes).open()
+    },
+    [Symbol.asyncDispose]: () => work[Symbol.asyncDispose](),
+  }
+}
