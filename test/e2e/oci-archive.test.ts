@@ -1,12 +1,12 @@
 import { execFile, spawn } from 'node:child_process'
 import { createReadStream } from 'node:fs'
-import { mkdir, open, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { copyImage, inspectImage, parsePlatform } from '../../src/index.ts'
 import { describeWithServices } from '../services/describe-with-services.ts'
 import { peer } from '../services/peer.ts'
@@ -90,6 +90,12 @@ describe('standard input and output', () => {
     expect((await inspectImage(`oci:${folder}/layout:v1`)).digest).toBe(digest)
   })
 
+  test('are kept clean for a Docker archive too', async () => {
+    const archived = await lading(['copy', '--platform', 'linux/amd64', image, 'docker-archive:-:hello:v1'])
+    expect(archived).toMatchObject({ code: 0, stderr: expect.stringContaining('docker-archive:-:') })
+    expect(archived.stdout.slice(-1024)).toBe('\0'.repeat(1024))
+  })
+
   test('may be files', async () => {
     const folder = await newFolder()
     const { digest } = await inspectImage(image)
@@ -134,4 +140,25 @@ test('an archive that is no archive is told in one line', async () => {
   const written = await lading(['copy', image, `oci-archive:${folder}/letter`])
   expect(written).toMatchObject({ code: 4, stderr: expect.stringContaining('is not an OCI archive') })
   expect(await text(createReadStream(`${folder}/letter`))).toBe('a letter to my aunt')
+})
+
+test('a run that is killed leaves the archive that was there, and the next run what it left', async () => {
+  const folder = await newFolder()
+  const file = `${folder}/archive.tar`
+  await copyImage(image, `oci-archive:${file}:v1`)
+  const before = await readFile(file)
+  const other = await readFile(path.join(fixtures, 'archives/test-oci-uncompressed-image.tar'))
+  const bin = path.join(checkout, 'bin/lading.js')
+  const child = spawn(process.execPath, [bin, 'copy', 'oci-archive:-', `oci-archive:${file}:v1`], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  child.stdin.on('error', () => {})
+  child.stdin.write(other.subarray(0, other.byteLength - 3000))
+  await vi.waitFor(async () => expect(await readdir(folder)).toHaveLength(2), { timeout: 20_000 })
+  child.kill('SIGKILL')
+  await new Promise(resolve => child.once('close', resolve))
+  expect(await readFile(file)).toEqual(before)
+  expect(await readdir(folder)).toHaveLength(2)
+  await copyImage(image, `oci-archive:${file}:v2`)
+  expect(await readdir(folder)).toEqual(['archive.tar'])
 })
