@@ -54,7 +54,9 @@ export async function prepareImage(
   const prepared = { found, current, selection, root: selection.root, stored: received, changes: [], rewritten: chosen }
 
   const { rootImpliesChildren } = destination.traits
-  if (current === selection.root.digest && rootImpliesChildren) return { ...prepared, unchanged: true }
+  // (what the other names stand for is found out when they are written)
+  const isOnlyName = (options.additionalTags ?? []).length === 0
+  if (current === selection.root.digest && rootImpliesChildren && isOnlyName) return { ...prepared, unchanged: true }
   if (!options.force && (await holdsImage(selection.root, destination, reader, options, signal)))
     return { ...prepared, unchanged: true }
   if (received.size === 0 && !layersMayChange(source, destination.traits)) return { ...prepared, unchanged: false }
@@ -72,7 +74,7 @@ export async function prepareImage(
   }
   const convert = { ...lookup, listen }
   const { root, layers } = await convertImage(selection.root, changes, source, destination, reader, convert)
-  const unchanged = current === root.digest && rootImpliesChildren
+  const unchanged = current === root.digest && rootImpliesChildren && isOnlyName
   const rewritten = root.digest === selection.root.digest ? chosen : [...chosen, ...reasons(changes, received)]
   return { ...prepared, root, stored: layers, changes, rewritten, unchanged }
 }

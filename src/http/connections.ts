@@ -1,8 +1,15 @@
 import { Agent, type Dispatcher, ProxyAgent } from 'undici'
+import type { ServerRoute } from './http-client.ts'
 import type { Timeouts } from './timeouts.ts'
 
 /** Larger than any registry needs; signed cookies and policies of some proxies go past Node's default of 16 KiB. */
 const maxHeaderBytes = 64 * 1024
+
+interface Way {
+  readonly proxy: URL | undefined
+  readonly tlsVerify: boolean
+  readonly route: ServerRoute | undefined
+}
 
 /** Connection pools, one set for each way to reach servers. Loaded with the first request: undici costs as much as starting Node. */
 export class Connections implements AsyncDisposable {
@@ -14,19 +21,20 @@ export class Connections implements AsyncDisposable {
   }
 
   /** Keeps its own pool for each origin, and for certificates that are not checked: such a connection must not serve others. */
-  dispatcher(proxy: URL | undefined, tlsVerify: boolean): Dispatcher {
-    const key = `${tlsVerify} ${proxy?.href ?? ''}`
-    const known = this.#dispatchers.get(key)
+  dispatcher(way: Way): Dispatcher {
+    const { socketPath, ca, cert, key } = way.route ?? {}
+    const name = JSON.stringify([way.tlsVerify, way.proxy?.href, socketPath, ca, cert, key])
+    const known = this.#dispatchers.get(name)
     if (known !== undefined) return known
-    const made = this.#open(proxy, tlsVerify)
-    this.#dispatchers.set(key, made)
+    const made = this.#open(way)
+    this.#dispatchers.set(name, made)
     return made
   }
 
-  #open(proxy: URL | undefined, tlsVerify: boolean): Dispatcher {
+  #open({ proxy, tlsVerify, route }: Way): Dispatcher {
     // HTTP/1.1: large blobs over connections of their own are not throttled by the one flow-control window of an HTTP/2 connection.
     const options = { allowH2: false, maxHeaderSize: maxHeaderBytes }
-    const tls = { rejectUnauthorized: tlsVerify, allowH2: false, timeout: this.#timeouts.connectMs }
+    const tls = { rejectUnauthorized: tlsVerify, allowH2: false, timeout: this.#timeouts.connectMs, ...route }
     if (proxy === undefined) return new Agent({ ...options, connect: tls })
     return new ProxyAgent({ ...options, uri: proxy.href, requestTls: tls, connectTimeout: this.#timeouts.connectMs })
   }

@@ -136,12 +136,12 @@ class PooledHttpClient implements HttpClient {
 
   async #send(request: HttpRequest, rest: Promise<void>): Promise<HttpResponse | NetworkFailure> {
     const url = new URL(request.url)
-    const proxy = proxyFor(url, this.#environment)
+    const proxy = request.route?.socketPath === undefined ? proxyFor(url, this.#environment) : undefined
     const permit = await this.#limiter(url, request).acquire(request.signal)
     let result: 'success' | 'congested' | 'failure' = 'failure'
     try {
       const [{ exchange }, connections] = await Promise.all([import('./exchange.ts'), this.#open()])
-      const dispatcher = connections.dispatcher(proxy, request.tlsVerify !== false)
+      const dispatcher = connections.dispatcher({ proxy, tlsVerify: request.tlsVerify !== false, route: request.route })
       const outcome = await exchange(request, { dispatcher, proxy, timeouts: this.#timeouts })
       if (!('error' in outcome)) result = outcome.status === 429 || outcome.status === 503 ? 'congested' : 'success'
       return outcome
@@ -156,7 +156,7 @@ class PooledHttpClient implements HttpClient {
    */
   #limiter(url: URL, request: HttpRequest): HostLimiter {
     const streams = request.body !== undefined && !(request.body instanceof Uint8Array)
-    const key = `${url.host}${streams ? ' upload' : ''}`
+    const key = `${request.route?.socketPath ?? url.host}${streams ? ' upload' : ''}`
     const limiter = this.#limiters.get(key) ?? new HostLimiter(this.#maxPerHost)
     this.#limiters.set(key, limiter)
     return limiter

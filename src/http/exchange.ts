@@ -21,7 +21,8 @@ interface Route {
 export async function exchange(request: HttpRequest, route: Route): Promise<HttpResponse | NetworkFailure> {
   const url = new URL(request.url)
   const { signal } = request
-  const failed = (error: unknown) => networkFailure(error, { url, proxy: route.proxy, timeouts: route.timeouts })
+  const timeouts = patient(route.timeouts, request.silenceMs)
+  const failed = (error: unknown) => networkFailure(error, { url, proxy: route.proxy, timeouts })
   const body = new RequestBody(request.body, signal)
   let answer: Dispatcher.ResponseData
   try {
@@ -33,8 +34,8 @@ export async function exchange(request: HttpRequest, route: Route): Promise<Http
       headers: { ...request.headers, ...body.headers },
       body: body.content,
       signal: signal ?? null,
-      headersTimeout: isQuestion(request) ? route.timeouts.answerMs : route.timeouts.writeAnswerMs,
-      bodyTimeout: route.timeouts.idleMs,
+      headersTimeout: isQuestion(request) ? timeouts.answerMs : timeouts.writeAnswerMs,
+      bodyTimeout: timeouts.idleMs,
     })
   } catch (error) {
     await body.stop()
@@ -56,6 +57,11 @@ export async function exchange(request: HttpRequest, route: Route): Promise<Http
     body: { [Symbol.asyncIterator]: () => kept.open()[Symbol.asyncIterator]() },
     discard: async () => {},
   }
+}
+
+function patient(timeouts: Timeouts, silenceMs: number | undefined): Timeouts {
+  if (silenceMs === undefined) return timeouts
+  return { ...timeouts, answerMs: silenceMs, writeAnswerMs: silenceMs, idleMs: silenceMs }
 }
 
 function isQuestion({ method }: HttpRequest): boolean {

@@ -2,6 +2,17 @@ import type { ByteStream, Bytes } from '../streams/index.ts'
 
 export type HttpMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
+/** How a server is reached that its URL alone does not reach. */
+export interface ServerRoute {
+  /** A socket or named pipe of this machine, in the place of the URL's host. No proxy stands before it. */
+  readonly socketPath?: string
+  /** PEM. The authority that its certificate is checked by, in the place of the system's. */
+  readonly ca?: string
+  /** PEM. What this client shows for itself, and the key to it. */
+  readonly cert?: string
+  readonly key?: string
+}
+
 export interface HttpRequest {
   readonly method: HttpMethod
   readonly url: string
@@ -11,6 +22,9 @@ export interface HttpRequest {
   readonly signal?: AbortSignal | undefined
   /** `false`: accept any certificate from this server and from those it redirects to. */
   readonly tlsVerify?: boolean | undefined
+  readonly route?: ServerRoute | undefined
+  /** How long the other side may be silent, where that is no failure: one that collects gigabytes before it answers. Default: the policy's. */
+  readonly silenceMs?: number
   /** How often it may be sent at most. Default: the policy's. 1 for a question whose failure is an answer. */
   readonly attempts?: number
   /** Whether sending it twice does no harm. Default: true for all but POST and PATCH. */

@@ -1,5 +1,13 @@
 export { createHttpClient, type HttpClientOptions } from './create-http-client.ts'
-export type { HttpClient, HttpMethod, HttpRequest, HttpResponse, Pause, RetryEvent } from './http-client.ts'
+export type {
+  HttpClient,
+  HttpMethod,
+  HttpRequest,
+  HttpResponse,
+  Pause,
+  RetryEvent,
+  ServerRoute,
+} from './http-client.ts'
 export { speaksNoTls } from './network-failure.ts'
 export { isLoopback } from './no-proxy.ts'
 export { redactText } from './redact.ts'

@@ -2,6 +2,8 @@ import { LadingError } from '../errors/index.ts'
 import { bucketTransport } from './bucket/index.ts'
 import { containersStorageTransport } from './containers-storage/index.ts'
 import { dirTransport } from './dir/index.ts'
+import { dockerArchiveTransport } from './docker-archive/index.ts'
+import { dockerDaemonTransport } from './docker-daemon/index.ts'
 import { ociLayoutTransport } from './oci-layout/index.ts'
 import { plannedTransport } from './planned.ts'
 import { registryTransport } from './registry/index.ts'
@@ -15,6 +17,8 @@ const transports: readonly Transport[] = [
   dirTransport,
   containersStorageTransport,
   sifTransport,
+  dockerArchiveTransport,
+  dockerDaemonTransport,
   registryTransport,
   plannedTransport,
 ]

@@ -28,6 +28,9 @@ export interface CollectedArchive {
 /** What a file is by its name. `blob`: a document where it is a JSON object, else a layer. */
 export type FileRole = 'document' | 'blob' | 'nothing'
 
+/** The digest of a file's bytes as far as its name tells it. Whoever takes the file checks it. `start`: its first bytes. */
+export type NamedDigest = (path: string, start: Uint8Array) => Digest | undefined
+
 const maxKeptBytes = 64 * 1024 * 1024
 
 /**
@@ -42,6 +45,7 @@ export async function collectArchive(
   entries: AsyncIterable<ArrivingEntry>,
   roleOf: (path: string) => FileRole,
   take: TakeLayer,
+  digestOf: NamedDigest = digestOfBlob,
 ): Promise<CollectedArchive> {
   const located: LocatedEntry[] = []
   const files: CollectedFile[] = []
@@ -62,7 +66,7 @@ export async function collectArchive(
       room -= size
       return file
     }
-    const named = digestOfBlob(path)
+    const named = digestOf(path, file.start)
     const digest = await take({ size, body: file.body, ...(named === undefined ? {} : { digest: named }) })
     return { kind: 'layer', digest, size, start: file.start }
   }
@@ -84,7 +88,7 @@ export async function collectArchive(
 }
 
 /** OCI image specification, image-layout.md#blobs: the name is the digest. */
-function digestOfBlob(path: string): Digest | undefined {
+export function digestOfBlob(path: string): Digest | undefined {
   const [, algorithm, hex] = /^blobs\/([^/]+)\/([^/]+)$/.exec(path) ?? []
   const digest = `${algorithm}:${hex}`
   return isDigest(digest) ? digest : undefined

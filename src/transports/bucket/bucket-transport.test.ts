@@ -8,6 +8,7 @@ import { type Digest, digestOf } from '../../model/digest.ts'
 import { dockerManifest, ociConfig, ociIndex, ociLayerGzip, ociManifest } from '../../model/media-types.ts'
 import { memoryStore, type ObjectStore } from '../../stores/index.ts'
 import { bytesOf, readAll } from '../../streams/index.ts'
+import { transportSuite } from '../../testing/transport-suite.ts'
 import type { TransportContext } from '../transport.ts'
 import { bucketDestination, openBucketDestination } from './destination.ts'
 import { parseBucketReference } from './reference.ts'
@@ -54,6 +55,44 @@ async function pushImage(store: ObjectStore, image: ReturnType<typeof makeImage>
 
 const contentOf = async (stream: AsyncIterable<Uint8Array>) =>
   Buffer.from(await readAll(stream, 1_000_000, 'content')).toString()
+
+const context: TransportContext = {
+  side: 'source',
+  http: () => Promise.reject(new Error('no bucket in a directory needs HTTP')),
+  credentials: {},
+  cloud: {},
+  environment: {},
+  warn: () => {},
+}
+
+transportSuite(
+  { describe, test },
+  {
+    name: 'a bucket in memory',
+    async place() {
+      const store = memoryStore()
+      return {
+        source: async () => bucketSource(store, target('app', 'v1')),
+        destination: async () => bucketDestination(store, target('app', 'v1')),
+      }
+    },
+  },
+)
+
+transportSuite(
+  { describe, test },
+  {
+    name: 'a bucket in a directory',
+    async place() {
+      const root = await mkdtemp(join(directory, 'bucket-'))
+      const reference = parseBucketReference(`local://${root}//app:v1`)
+      return {
+        source: () => openBucketSource(reference, context),
+        destination: () => openBucketDestination(reference, context),
+      }
+    },
+  },
+)
 
 describe('a bucket destination', () => {
   test('keeps blobs and root by digest, and the root under its tag', async () => {
@@ -220,15 +259,6 @@ describe('a bucket source', () => {
 })
 
 describe('a local bucket', () => {
-  const context: TransportContext = {
-    side: 'source',
-    http: () => Promise.reject(new Error('no bucket in a directory needs HTTP')),
-    credentials: {},
-    cloud: {},
-    environment: {},
-    warn: () => {},
-  }
-
   test('is created by the first write below a root that is marked, and is no source before', async () => {
     const root = join(directory, 'srv/images')
     const reference = parseBucketReference(`local://${root}//team/app:v1`)

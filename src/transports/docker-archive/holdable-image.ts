@@ -11,19 +11,19 @@ const hint = 'copy it to a registry, a bucket, oci: or oci-archive:, which hold 
  * @throws LadingError `unsupported` for an index, and for what is no image or has layers that are not plain archives
  */
 export function holdableImage(root: Node, bytes: Uint8Array): ImageManifest {
-  checkHoldable(root)
   const manifest = parseManifest(bytes, root.mediaType)
-  if (manifest.kind === 'index') throw refused('it names several platforms')
+  if (manifest.kind === 'index') throw severalPlatforms()
   for (const node of [manifest.config, ...manifest.layers]) checkHoldable(node)
   return manifest
 }
 
-/** @throws LadingError `unsupported` */
+/** @throws LadingError `unsupported` for what a Docker archive has no place for */
 export function checkHoldable({ kind, mediaType }: Node): void {
-  if (kind === 'manifest' || (kind === 'config' && isImageConfigType(mediaType))) return
-  if (kind === 'index') throw refused('it names several platforms')
-  if (kind === 'config')
+  if (kind === 'index' || kind === 'manifest') throw severalPlatforms()
+  if (kind === 'config') {
+    if (isImageConfigType(mediaType)) return
     throw refused(`it is an artifact, not the file system of a container: its config is ${mediaType}`)
+  }
   const compression = kind === 'layer' ? layerCompression(mediaType) : undefined
   if (compression === 'none') return
   throw refused(
@@ -31,6 +31,10 @@ export function checkHoldable({ kind, mediaType }: Node): void {
       ? `${mediaType} is no layer of a file system, or an encrypted one`
       : `its layer is compressed with ${compression}`,
   )
+}
+
+export function severalPlatforms(): LadingError {
+  return refused('it is of several platforms')
 }
 
 function refused(why: string): LadingError {

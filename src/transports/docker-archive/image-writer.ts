@@ -1,6 +1,7 @@
 import { LadingError } from '../../errors/index.ts'
 import type { Node } from '../../model/descriptor.ts'
 import { type Digest, digestOf, digestParts } from '../../model/digest.ts'
+import { parseImageConfig } from '../../model/image-config.ts'
 import { type Bytes, bytesOf, type Draft, readAll } from '../../streams/index.ts'
 import type { TarFileWriter, TarWriter } from '../../streams/tar/index.ts'
 import { maxDocumentBytes } from '../docker-image/archive-files.ts'
@@ -16,7 +17,7 @@ export interface ImageWriter {
   addLayerDraft(draft: Draft, signal?: AbortSignal): Promise<void>
   /** Kept in memory until the end: whoever reads the archive as a stream finds the layers first, as from skopeo. */
   addConfig(config: Node, bytes: Bytes, signal?: AbortSignal): Promise<void>
-  /** Writes the config and manifest.json, and ends the archive. */
+  /** Writes the config and manifest.json: nothing belongs after them. */
   finish(image: WrittenImage): Promise<void>
 }
 
@@ -84,15 +85,24 @@ export function openImageWriter(writer: AnyTarWriter): ImageWriter {
       if (bytes === undefined || missing !== undefined) {
         throw new LadingError('blob-not-found', `the archive has no ${missing?.kind} ${missing?.digest} yet`)
       }
+      checkDiffIds(bytes, wanted)
       const file = (name: string, content: Uint8Array) =>
         writer.add({ name, size: content.byteLength }, bytesOf(content))
       const configName = `${digestParts(digestOf(bytes)).hex}.json`
       await file(configName, bytes)
       const names = wanted.map(({ digest }) => layerName(digest))
       await file(archiveManifestName, formatArchiveManifest({ config: configName, tags, layers: names }))
-      await writer.finish()
     },
   }
+}
+
+/** Docker refuses to load anything else, so the archive would be of no use. */
+function checkDiffIds(config: Uint8Array, layers: readonly Node[]): void {
+  const { diffIds } = parseImageConfig(config)
+  if (diffIds.length === layers.length && layers.every(({ digest }, position) => digest === diffIds[position])) return
+  throw new LadingError('bad-manifest', 'the image is damaged: its config names other layers than its manifest', {
+    hint: 'push the image again from where it was built',
+  })
 }
 
 /** Docker digests layers by sha256, and refuses an archive whose config says otherwise. */

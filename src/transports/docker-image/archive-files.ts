@@ -1,6 +1,6 @@
 import { LadingError } from '../../errors/index.ts'
 import type { Descriptor } from '../../model/descriptor.ts'
-import { type Digest, digestParts, isDigest } from '../../model/digest.ts'
+import { type Digest, digestParts } from '../../model/digest.ts'
 import { maxManifestBytes } from '../../model/manifest.ts'
 
 /** The files of an archive by their names in it, however it is read. Links are followed, and none of them leads out. */
@@ -30,15 +30,4 @@ export function tooLargeDocument(name: string, size: number): LadingError {
 export function blobName(digest: Digest): string {
   const { algorithm, hex } = digestParts(digest)
   return `blobs/${algorithm}/${hex}`
-}
-
-/**
- * The digest of a file's bytes as far as its name tells it: by the OCI image layout, or as the containers tools name an uncompressed
- * layer. Whoever believes it MUST check it.
- */
-export function digestOfName(name: string): Digest | undefined {
-  const blob = /^blobs\/(sha256|sha512)\/([a-f0-9]+)$/.exec(name)
-  const layer = /^([a-f0-9]{64})\.tar$/.exec(name)
-  const digest = blob !== null ? `${blob[1]}:${blob[2]}` : layer !== null ? `sha256:${layer[1]}` : ''
-  return isDigest(digest) ? digest : undefined
 }

@@ -69,12 +69,6 @@ describe('an archive that comes once', () => {
     expect(read.map(bytes => Buffer.from(bytes))).toEqual([odd])
   })
 
-  test('keeps no more documents in memory than 64 MiB of them', async () => {
-    const body = `{"x":"${'y'.repeat(4 * 1024 * 1024 - 10)}"}`
-    const entries = Array.from({ length: 17 }, (_, at) => ({ name: `blobs/x${at}`, body }))
-    await expect(once(entries)).rejects.toMatchObject({ code: 'bad-archive' })
-  })
-
   test('throws what whoever takes a layer throws', async () => {
     const failure = new Error('planted')
     const { entries } = dockerArchive({ style: 'classic', layers: [layer(1)] })

@@ -1,16 +1,14 @@
 import { LadingError } from '../../errors/index.ts'
 import { layerTypeAs, ociLayer } from '../../model/media-types.ts'
-import type { sniffCompression } from '../../streams/compression/sniff-compression.ts'
+import type { Compression } from '../../streams/index.ts'
 import { shownName } from '../../streams/tar/index.ts'
-
-export type FoundCompression = ReturnType<typeof sniffCompression>
 
 /**
  * The type of a layer that is compressed so where it lies.
  *
  * @throws LadingError `unsupported` where no type says it
  */
-export function layerType(compression: FoundCompression, name: string): string {
+export function layerType(compression: Compression, name: string): string {
   if (compression === 'none' || compression === 'gzip' || compression === 'zstd') {
     return layerTypeAs(ociLayer, compression)
   }

@@ -1,9 +1,9 @@
 import type { Descriptor } from '../../model/descriptor.ts'
 import { createDigester, type Digest } from '../../model/digest.ts'
-import { sniffCompression, sniffedBytes } from '../../streams/compression/sniff-compression.ts'
-import { type RandomAccess, readAll } from '../../streams/index.ts'
+import { type RandomAccess, readAll, sniffCompression, sniffedBytes } from '../../streams/index.ts'
 import { type FileExtent, shownName, type TarIndex } from '../../streams/tar/index.ts'
-import { type ArchiveFiles, digestOfName, maxDocumentBytes, tooLargeDocument } from './archive-files.ts'
+import { digestOfBlob } from '../archive/collect-archive.ts'
+import { type ArchiveFiles, maxDocumentBytes, tooLargeDocument } from './archive-files.ts'
 import { layerType } from './layer-type.ts'
 
 /** The files of an archive of which any part can be read. A layer is read only where it is compressed, and no name says its digest. */
@@ -26,8 +26,7 @@ export function seekableFiles(file: RandomAccess, index: TarIndex): ArchiveFiles
       const compression = sniffCompression(first)
       const mediaType = layerType(compression, name)
       if (compression === 'none') return { mediaType, digest: diffId, size }
-      const named = name.startsWith('blobs/') ? digestOfName(name) : undefined
-      return { mediaType, digest: named ?? (await digestBytes(read(found, size, signal))), size }
+      return { mediaType, digest: digestOfBlob(name) ?? (await digestBytes(read(found, size, signal))), size }
     },
   }
 }

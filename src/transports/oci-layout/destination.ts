@@ -1,5 +1,6 @@
-import { putNode } from '../../stores/index.ts'
+import { putDraft, putNode } from '../../stores/index.ts'
 import { bytesOf } from '../../streams/index.ts'
+
 import { type ImageDestination, keepsEverything } from '../transport.ts'
 import { checkExpectation, currentDigest } from './layout-entries.ts'
 import { blobKey, readStoredManifest } from './layout-files.ts'
@@ -21,6 +22,7 @@ export async function openOciLayoutDestination(reference: OciLayoutReference): P
     has: async (node, signal) => (await store.head(blobKey(node.digest), { signal }))?.size === node.size,
     manifest: (node, signal) => readStoredManifest(store, node, signal),
     push: (node, bytes, signal) => putNode(store, blobKey(node.digest), node, bytes, signal),
+    pushDraft: (draft, signal) => putDraft(store, draft, blobKey, signal),
     async checkCommit(root, { expect }, signal) {
       const there = await entries(signal)
       if (currentDigest(there, reference.name) !== root.digest) checkExpectation(there, reference.name, expect)

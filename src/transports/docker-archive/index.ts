@@ -1,0 +1,12 @@
+import type { Transport } from '../transport.ts'
+import { type DockerArchiveReference, formatDockerArchiveReference, parseDockerArchiveReference } from './reference.ts'
+
+/** Images in an archive, as `docker save` and `docker load` know it. */
+export const dockerArchiveTransport: Transport<DockerArchiveReference> = {
+  name: 'docker-archive',
+  prefixes: ['docker-archive:'],
+  parse: parseDockerArchiveReference,
+  format: formatDockerArchiveReference,
+  openSource: async reference => (await import('./source.ts')).openDockerArchiveSource(reference),
+  openDestination: async reference => (await import('./destination.ts')).openDockerArchiveDestination(reference),
+}

@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import * as v from 'valibot'
+import { fromFileError, LadingError, systemCode } from '../../errors/index.ts'
+import { type DaemonAddress, localAddress, networkAddress } from './daemon-address.ts'
+import { readCertificates } from './daemon-certificates.ts'
+
+const configSchema = v.looseObject({ currentContext: v.nullish(v.string()) })
+const contextSchema = v.looseObject({
+  Endpoints: v.looseObject({
+    docker: v.optional(v.looseObject({ Host: v.nullish(v.string()), SkipTLSVerify: v.nullish(v.boolean()) })),
+  }),
+})
+
+/**
+ * The daemon of the context that `docker context use` chose, or DOCKER_CONTEXT; `undefined` where none is chosen.
+ *
+ * @throws LadingError `bad-argument` where the context is not there or is malformed
+ */
+export async function currentDockerContext(
+  folder: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<DaemonAddress | undefined> {
+  const config = await readDocument(path.join(folder, 'config.json'), configSchema)
+  const name = environment.DOCKER_CONTEXT || config?.currentContext
+  if (!name || name === 'default') return undefined
+  // Docker's own layout: a context is kept under the digest of its name.
+  const key = createHash('sha256').update(name).digest('hex')
+  const context = await readDocument(path.join(folder, 'contexts/meta', key, 'meta.json'), contextSchema)
+  const where = `the Docker context ${name}`
+  if (context === undefined) {
+    throw new LadingError('bad-argument', `${where} is not there`, {
+      hint: 'choose one with `docker context use`, or set DOCKER_HOST',
+    })
+  }
+  const { Host: host, SkipTLSVerify: skip } = context.Endpoints.docker ?? {}
+  if (!host) return undefined
+  const local = localAddress(host)
+  if (local !== undefined) return local
+  const certificates = await readCertificates(path.join(folder, 'contexts/tls', key, 'docker'))
+  const secure = Object.keys(certificates).length > 0 || Boolean(skip)
+  return networkAddress(host, secure ? { certificates, verify: !skip } : undefined, where)
+}
+
+async function readDocument<T extends v.GenericSchema>(file: string, schema: T): Promise<v.InferOutput<T> | undefined> {
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined
+    throw fromFileError(error, { operation: 'read', subject: file })
+  }
+  try {
+    return v.parse(schema, JSON.parse(text))
+  } catch (cause) {
+    throw new LadingError('bad-argument', `${file} cannot be used: it is not what Docker writes there`, { cause })
+  }
+}

@@ -1,0 +1,12 @@
+import type { Transport } from '../transport.ts'
+import { formatOciArchiveReference, type OciArchiveReference, parseOciArchiveReference } from './reference.ts'
+
+/** Images in a tar archive of an OCI image layout. */
+export const ociArchiveTransport: Transport<OciArchiveReference> = {
+  name: 'oci-archive',
+  prefixes: ['oci-archive:'],
+  parse: parseOciArchiveReference,
+  format: formatOciArchiveReference,
+  openSource: async reference => (await import('./source.ts')).openOciArchiveSource(reference),
+  openDestination: async reference => (await import('./destination.ts')).openOciArchiveDestination(reference),
+}
