@@ -4,6 +4,7 @@ import { containersStorageTransport } from './containers-storage/index.ts'
 import { dirTransport } from './dir/index.ts'
 import { dockerArchiveTransport } from './docker-archive/index.ts'
 import { dockerDaemonTransport } from './docker-daemon/index.ts'
+import { ociArchiveTransport } from './oci-archive/index.ts'
 import { ociLayoutTransport } from './oci-layout/index.ts'
 import { plannedTransport } from './planned.ts'
 import { registryTransport } from './registry/index.ts'
@@ -14,11 +15,12 @@ import type { ImageDestination, ImageSource, Reference, Transport, TransportCont
 const transports: readonly Transport[] = [
   bucketTransport,
   ociLayoutTransport,
+  ociArchiveTransport,
   dirTransport,
-  containersStorageTransport,
-  sifTransport,
   dockerArchiveTransport,
   dockerDaemonTransport,
+  containersStorageTransport,
+  sifTransport,
   registryTransport,
   plannedTransport,
 ]
@@ -72,6 +74,6 @@ function cannot(transport: Transport, reference: Reference, verb: string): Ladin
   return new LadingError('unsupported', `the ${scheme} transport is not available in this version`, {
     operation: verb,
     subject,
-    hint: 'registries, buckets (local://, s3://, gs://, az://) and oci: layouts can be copied from and to',
+    hint: 'docs/transports.md says what can be read and written',
   })
 }
