@@ -35,6 +35,7 @@ export async function openContainersStorageDestination(
     has: staged.has,
     manifest: staged.manifest,
     push: staged.push,
+    ...(staged.pushDraft === undefined ? {} : { pushDraft: staged.pushDraft }),
     async checkCommit(root, { expect }) {
       refuseIndex(root)
       if (expect === undefined) return

@@ -1,7 +1,7 @@
 import { LadingError } from '../../errors/index.ts'
 import { type ByteStream, bytesOf } from '../../streams/index.ts'
 import { readTar } from '../../streams/tar/index.ts'
-import { collectDockerArchive } from '../docker-image/collect-docker-archive.ts'
+import { type CollectedDockerArchive, collectDockerArchive } from '../docker-image/collect-docker-archive.ts'
 import { type ResolvedImage, resolveArchive } from '../docker-image/resolve-archive.ts'
 import type { ImageSource, TransportContext } from '../transport.ts'
 import { openTool } from './open-tool.ts'
@@ -19,26 +19,27 @@ export async function openContainersStorageSource(
 ): Promise<ImageSource> {
   const { work, tool } = await openTool(reference, environment)
   const name = formatContainersStorageReference(reference)
-  let received: ResolvedImage | undefined
-  const image = () => {
-    if (received === undefined) throw new LadingError('internal', `${name} has not been read`)
-    return received
-  }
+  let received: { readonly archive: CollectedDockerArchive; readonly image: ResolvedImage } | undefined
   return {
     name,
     traits: { order: 'once', unpacked: true },
     preview: signal => tool.describe(signal),
     async receive(take, signal) {
       const archive = await collectDockerArchive(readTar(tool.save(signal)), take)
-      received = await resolveArchive(archive, {}, signal)
+      received = { archive, image: await resolveArchive(archive, {}, signal) }
     },
-    resolve: async () => image().root,
-    async *fetch(node): ByteStream & AsyncGenerator<Uint8Array> {
-      const bytes = image().documents.get(node.digest)
-      if (bytes === undefined) {
-        throw new LadingError('blob-not-found', `the ${node.kind} ${node.digest} is none of the image's documents`)
-      }
-      yield* bytesOf(bytes).open()
+    async resolve() {
+      if (received === undefined) throw new LadingError('internal', 'the image was resolved before it was received')
+      return received.image.root
+    },
+    async *fetch(node, range): ByteStream & AsyncGenerator<Uint8Array> {
+      const bytes = received?.image.documents.get(node.digest) ?? received?.archive.kept(node.digest)
+      if (bytes === undefined)
+        throw new LadingError(
+          'blob-not-found',
+          `the storage has given no ${node.kind} ${node.digest} that can be read again`,
+        )
+      yield* bytesOf(bytes.subarray(0, range?.end)).open(range?.start)
     },
     [Symbol.asyncDispose]: () => work[Symbol.asyncDispose](),
   }
