@@ -1,5 +1,5 @@
 import { LadingError, type Side } from '../errors/index.ts'
-import type { ImageDestination, ImageSource } from '../transports/index.ts'
+import type { ArrivingLayer, ImageDestination, ImageSource } from '../transports/index.ts'
 
 /** The same source; what it throws says that it happened there, and to what. */
 export function sourceSide(source: ImageSource): ImageSource {
@@ -14,7 +14,9 @@ export function sourceSide(source: ImageSource): ImageSource {
     resolve: signal => at(() => source.resolve(signal), 'resolve'),
     fetch: (node, range, signal) => streamAt(() => source.fetch(node, range, signal), source.name, `read ${node.kind}`),
     ...(origin === undefined ? {} : { origin }),
-    ...(receive === undefined ? {} : { receive: (take, signal) => at(() => receive(take, signal), 'read') }),
+    ...(receive === undefined
+      ? {}
+      : { receive: (take, signal) => at(() => receive(layer => take(layerAt(layer, source.name)), signal), 'read') }),
     ...(preview === undefined ? {} : { preview: signal => at(() => preview(signal), 'look at the image') }),
     ...(tags === undefined ? {} : { tags: signal => streamAt(() => tags(signal), source.name, 'list tags') }),
     [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
@@ -74,6 +76,11 @@ export function says(side: Side, subject: string) {
       throw error instanceof LadingError ? error.with({ side, subject, operation }) : error
     }
   }
+}
+
+/** Its bytes break off at the source, whoever reads them. */
+function layerAt(layer: ArrivingLayer, subject: string): ArrivingLayer {
+  return { ...layer, body: streamAt(() => layer.body, subject, 'read layer') }
 }
 
 async function* streamAt<T>(
