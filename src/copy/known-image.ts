@@ -19,7 +19,7 @@ export async function knownImage(
   signal: AbortSignal,
 ): Promise<Node | undefined> {
   const to = target('none')
-  if (destination.config === undefined || destination.variants === undefined || to === 'none') return undefined
+  if (destination.config === undefined || destination.variants === undefined) return undefined
   const preview = await source.preview?.(signal)
   if (preview === undefined) return undefined
   const config = await destination.config(preview.config, signal)
