@@ -50,6 +50,16 @@ export function formatReference(reference: Reference): string {
   return transportOf(reference).format(reference)
 }
 
+/** Whether an image written to what a user types goes to standard output, so that nothing else may. What is no reference does not. */
+export function writesStandardOutput(text: string): boolean {
+  const transport = transports.find(({ prefixes }) => prefixes.some(prefix => text.startsWith(prefix)))
+  try {
+    return transport?.writesStandardOutput?.(transport.parse(text)) ?? false
+  } catch {
+    return false
+  }
+}
+
 /** @throws LadingError what the transport throws; `unsupported` where it cannot be read */
 export async function openSource(reference: Reference, context: TransportContext): Promise<ImageSource> {
   const transport = transportOf(reference)

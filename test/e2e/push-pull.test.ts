@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { type CopyEvent, copyImage, inspectImage, pullImage, pushImage } from '../../src/index.ts'
@@ -8,23 +9,26 @@ import { type Engine, startDocker } from '../services/start-docker.ts'
 import { startPodman } from '../services/start-podman.ts'
 import { lading, newFolder } from './lading.ts'
 
-/** Makes app:v1: a layer with busybox, and one with what it is to say. */
-async function makeApp(engine: Engine): Promise<void> {
+/** Makes app:v1: a layer with busybox, and one with what it is to say; for podman, whose `commit` wants a policy of the system, one with both. */
+async function makeApp(engine: Engine, oneLayer = false): Promise<void> {
   const busybox = servicePath('busybox')
   const files = ['-C', path.dirname(busybox), '-c', path.basename(busybox)]
+  const command = 'CMD ["/busybox","cat","/greeting"]'
+  const greeting = path.join(await newFolder(), 'greeting')
+  await writeFile(greeting, 'it runs\n')
+  if (oneLayer) {
+    const more = ['-C', path.dirname(greeting), 'greeting']
+    await engine.client(
+      ['import', '--change', command, '-', 'app:v1'],
+      await runProgram('tar', [...files, ...more], { env: {} }),
+    )
+    return
+  }
   await engine.client(['import', '-', 'base:1'], await runProgram('tar', files, { env: {} }))
   await engine.client(['create', '--network', 'none', '--name', 'made', 'base:1', '/busybox', 'true'])
-  const greeting = path.join(await newFolder(), 'greeting')
-  await engine.client(['cp', await fileWith(greeting, 'it runs\n'), 'made:/greeting'])
-  const commit = ['commit', '--change', 'CMD ["/busybox","cat","/greeting"]', 'made', 'app:v1']
-  await engine.client(commit)
+  await engine.client(['cp', greeting, 'made:/greeting'])
+  await engine.client(['commit', '--change', command, 'made', 'app:v1'])
   await engine.client(['rm', 'made'])
-}
-
-async function fileWith(file: string, text: string): Promise<string> {
-  const { writeFile } = await import('node:fs/promises')
-  await writeFile(file, text)
-  return file
 }
 
 const run = async (engine: Engine, image: string) =>
@@ -41,7 +45,7 @@ for (const [service, name, start, tellsLayers] of engines) {
   describeWithServices([service, 'busybox'], `an image of ${name}`, () => {
     test('is pushed, removed, pulled, and runs', async () => {
       await using engine = await start()
-      await makeApp(engine)
+      await makeApp(engine, name === 'podman')
       const bucket = `local://${await newFolder()}/images//app:v1`
       const events: CopyEvent[] = []
       const options = {
@@ -52,9 +56,7 @@ for (const [service, name, start, tellsLayers] of engines) {
       const pushed = await pushImage('app:v1', bucket, options)
       const { kind, platforms } = await inspectImage(bucket)
       expect(kind).toBe('manifest')
-      expect(platforms[0]?.layers.map(({ mediaType }) => mediaType.replace(/.*tar/, ''))).toEqual(
-        tellsLayers || name === 'podman' ? ['+gzip', '+gzip'] : expect.arrayContaining([]),
-      )
+      for (const { mediaType } of platforms[0]?.layers ?? []) expect(mediaType).toMatch(/[+.]gzip$/)
 
       events.length = 0
       const again = await pushImage('app:v1', bucket, options)
@@ -113,11 +115,10 @@ describeWithServices(
       const hello = path.join(import.meta.dirname, '../../examples/hello')
       const { digest } = await copyImage(`oci:${hello}:v1`, `local://${folder}/images//hello:v1`)
       // the daemon takes one platform at a time from us; its own client takes an archive of all
-      await copyImage(`oci:${hello}:v1`, `oci-archive:${folder}/hello.tar:hello:v1`)
+      await copyImage(`oci:${hello}:v1`, `oci-archive:${folder}/hello.tar:docker.io/library/hello:v1`)
       await current.client(['load', '--input', `${folder}/hello.tar`])
-      const names = String(await current.client(['images', '--format', '{{.Repository}}:{{.Tag}}'])).trim()
       const options = { sourceDaemonHost: current.host, allPlatforms: true }
-      const pushed = await pushImage(names.split('\n')[0] ?? '', `local://${folder}/images//all:v1`, options)
+      const pushed = await pushImage('hello:v1', `local://${folder}/images//all:v1`, options)
       expect(pushed.digest).toBe(digest)
     })
   },

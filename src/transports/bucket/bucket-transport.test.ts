@@ -8,7 +8,6 @@ import { type Digest, digestOf } from '../../model/digest.ts'
 import { dockerManifest, ociConfig, ociIndex, ociLayerGzip, ociManifest } from '../../model/media-types.ts'
 import { memoryStore, type ObjectStore } from '../../stores/index.ts'
 import { bytesOf, readAll } from '../../streams/index.ts'
-import { transportSuite } from '../../testing/transport-suite.ts'
 import type { TransportContext } from '../transport.ts'
 import { bucketDestination, openBucketDestination } from './destination.ts'
 import { parseBucketReference } from './reference.ts'
@@ -64,35 +63,6 @@ const context: TransportContext = {
   environment: {},
   warn: () => {},
 }
-
-transportSuite(
-  { describe, test },
-  {
-    name: 'a bucket in memory',
-    async place() {
-      const store = memoryStore()
-      return {
-        source: async () => bucketSource(store, target('app', 'v1')),
-        destination: async () => bucketDestination(store, target('app', 'v1')),
-      }
-    },
-  },
-)
-
-transportSuite(
-  { describe, test },
-  {
-    name: 'a bucket in a directory',
-    async place() {
-      const root = await mkdtemp(join(directory, 'bucket-'))
-      const reference = parseBucketReference(`local://${root}//app:v1`)
-      return {
-        source: () => openBucketSource(reference, context),
-        destination: () => openBucketDestination(reference, context),
-      }
-    },
-  },
-)
 
 describe('a bucket destination', () => {
   test('keeps blobs and root by digest, and the root under its tag', async () => {

@@ -1,6 +1,15 @@
 import { LadingError } from '../../errors/index.ts'
-import { blobKey, checkTagWrite, readBucketConfig, readTag, tagHolds, writeTag } from '../../layout/index.ts'
-import type { Node } from '../../model/descriptor.ts'
+import {
+  addVariant,
+  blobKey,
+  checkTagWrite,
+  readBucketConfig,
+  readTag,
+  readVariants,
+  tagHolds,
+  writeTag,
+} from '../../layout/index.ts'
+import type { Descriptor, Node } from '../../model/descriptor.ts'
 import type { Digest } from '../../model/digest.ts'
 import { type ObjectStore, putDraft, putNode } from '../../stores/index.ts'
 import { type Bytes, bytesOf, type Draft } from '../../streams/index.ts'
@@ -73,6 +82,16 @@ class BucketDestination implements ImageDestination {
 
   pushDraft(draft: Draft, signal?: AbortSignal): Promise<void> {
     return putDraft(this.#store, draft, blobKey, signal)
+  }
+
+  async variants(diffId: Digest, signal?: AbortSignal): Promise<readonly Descriptor[]> {
+    const known = await readVariants(this.#store, diffId, signal)
+    const there = await Promise.all(known.map(({ digest }) => this.#store.head(blobKey(digest), { signal })))
+    return known.filter(({ size }, at) => there[at]?.size === size)
+  }
+
+  rememberVariant(diffId: Digest, variant: Descriptor, signal?: AbortSignal): Promise<void> {
+    return addVariant(this.#store, diffId, variant, signal)
   }
 
   async adopt(node: Node, origin: Origin, signal?: AbortSignal): Promise<boolean> {

@@ -34,7 +34,7 @@ export async function openExistingArchive(path: string, signal?: AbortSignal): P
   } catch (error) {
     await close()
     if (!isLadingError(error, 'bad-archive', 'bad-layout', 'bad-compression', 'too-large')) throw error
-    throw new LadingError('bad-archive', `${path} is there, and is not an OCI archive: ${error.message}`, {
+    throw new LadingError('bad-archive', `what is there is not an OCI archive: ${error.message}`, {
       hint: 'remove it, or choose another path: only an OCI archive is replaced',
       cause: error,
     })

@@ -47,7 +47,7 @@ export function fileDestination(reference: OciArchiveReference, path: string): I
       })
     }
     if (present) {
-      throw new LadingError('tag-exists', `${path} exists, and all of it would be replaced`, {
+      throw new LadingError('tag-exists', `the archive exists, and all of it would be replaced`, {
         hint: 'choose another path',
       })
     }

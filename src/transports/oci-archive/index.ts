@@ -1,3 +1,4 @@
+import { isStandardOutput } from '../archive/archive-path.ts'
 import type { Transport } from '../transport.ts'
 import { formatOciArchiveReference, type OciArchiveReference, parseOciArchiveReference } from './reference.ts'
 
@@ -7,6 +8,7 @@ export const ociArchiveTransport: Transport<OciArchiveReference> = {
   prefixes: ['oci-archive:'],
   parse: parseOciArchiveReference,
   format: formatOciArchiveReference,
+  writesStandardOutput: ({ path }) => isStandardOutput(path),
   openSource: async reference => (await import('./source.ts')).openOciArchiveSource(reference),
   openDestination: async reference => (await import('./destination.ts')).openOciArchiveDestination(reference),
 }
