@@ -31,7 +31,11 @@ describeWithServices([...services, 'busybox'], 'images that Docker and podman ru
     image = await busyboxImage('from afar')
     await writeLayout(path.join(folder, 'layout'), { v1: image })
     origin = `oci:${folder}/layout:v1`
-    await Promise.all(engineKinds.map(async ({ name, start }) => void (engines[name] = await start())))
+    await Promise.all(
+      engineKinds.map(async ({ name, start }) => {
+        engines[name] = await start()
+      }),
+    )
   })
   afterAll(() => Promise.all(Object.values(engines).map(engine => engine.stop())))
 
@@ -64,6 +68,20 @@ describeWithServices([...services, 'busybox'], 'images that Docker and podman ru
       await client(from, 'rmi', '--force', `forms:${compression}`).catch(() => {})
       await copyImage(bucket, `docker-daemon:forms:${compression}`, into(from))
       expect(await run(from, `docker.io/library/forms:${compression}`)).toBe('from afar\n')
+    })
+
+    test('gives a bucket that has its lower layers only the others', async () => {
+      const at = names.indexOf(from)
+      const next = await busyboxImage(`again from ${at}`)
+      await writeLayout(path.join(folder, `next-${at}`), { v1: next })
+      for (const layout of ['layout', `next-${at}`]) {
+        await copyImage(`oci:${folder}/${layout}:v1`, `docker-daemon:layered:${layout}`, into(from))
+      }
+      const bucket = `local://${folder}/layered-${at}//app`
+      const options = outOf(from)
+      await copyImage('docker-daemon:layered:layout', `${bucket}:1`, options)
+      const second = await copyImage(`docker-daemon:layered:next-${at}`, `${bucket}:2`, options)
+      expect(second.bytes.copied).toBeLessThan(10_000)
     })
 
     test('takes several names at once', async () => {
