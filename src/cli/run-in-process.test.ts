@@ -96,11 +96,11 @@ describe('an output', () => {
           await new Promise(setImmediate)
         }
         process.stdout.write('done')
-        return {}
+        return { destination: 'b' }
       } }`,
     )
     child.stderr.destroy()
     const [[code], stdout] = await Promise.all([once(child, 'close'), text(child.stdout)])
-    expect({ code, stdout }).toEqual({ code: 0, stdout: 'done{}\n' })
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'done{\n  "destination": "b"\n}\n' })
   })
 })

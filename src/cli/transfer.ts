@@ -64,7 +64,7 @@ export const transferJson = {
 
 type Given<O extends Record<string, OptionSpec>> = { readonly [K in keyof O]: ReturnType<O[K]['read']> }
 
-/** Moves an image, shows how it goes, and prints the result. */
+/** Moves an image, shows how it goes, and prints the result: to stderr where the image itself goes to stdout. */
 export async function runTransfer(
   input: Given<typeof transferOptions> & { readonly output: 'text' | 'json' },
   context: CommandContext,
@@ -80,7 +80,9 @@ export async function runTransfer(
   }
   if (input.digestfile !== undefined && !dryRun) await writeDigestFile(input.digestfile, result.digest)
   if (input.quiet) return
-  context.stdout.write(input.output === 'json' ? `${printableJson(result, 2)}\n` : copyText(result))
+  const { writesStandardOutput } = await import('../transports/index.ts')
+  const output = writesStandardOutput(result.destination) ? context.stderr : context.stdout
+  output.write(input.output === 'json' ? `${printableJson(result, 2)}\n` : copyText(result))
 }
 
 /** @throws LadingError `bad-argument` where both conditions are given */

@@ -57,8 +57,11 @@ export async function prepareImage(
   // (what the other names stand for is found out when they are written)
   const isOnlyName = (options.additionalTags ?? []).length === 0
   if (current === selection.root.digest && rootImpliesChildren && isOnlyName) return { ...prepared, unchanged: true }
-  if (!options.force && (await holdsImage(selection.root, destination, reader, options, signal)))
-    return { ...prepared, unchanged: true }
+  if (!options.force && (await holdsImage(selection.root, destination, reader, options, signal))) {
+    if (current === undefined || current === selection.root.digest) return { ...prepared, unchanged: true }
+    const root = { ...selection.root, digest: current }
+    return { ...prepared, root, rewritten: [...chosen, 'kept there without its manifest'], unchanged: true }
+  }
   if (received.size === 0 && !layersMayChange(source, destination.traits)) return { ...prepared, unchanged: false }
 
   const lookup = { target, received, signal }

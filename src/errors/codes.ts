@@ -98,6 +98,12 @@ export const errorCodes = {
     retryable: false,
     meaning: 'A program that this needs is not installed.',
   },
+  'program-failed': {
+    exit: 6,
+    http: 500,
+    retryable: false,
+    meaning: 'A program that this was given to failed.',
+  },
   'disk-full': { exit: 6, http: 507, retryable: false, meaning: 'The disk or quota is full.' },
   io: { exit: 6, http: 500, retryable: false, meaning: 'A file or directory could not be read or written.' },
   // the rest

@@ -24,6 +24,12 @@ export function blobKey(digest: Digest): string {
   return `blobs/${algorithm}/${hex}`
 }
 
+/** Where it is kept what a layer of this uncompressed digest has been compressed to. */
+export function layerKey(diffId: Digest): string {
+  const { algorithm, hex } = digestParts(diffId)
+  return `lading/layers/${algorithm}/${hex}`
+}
+
 /** @throws LadingError `bad-reference` where image or tag cannot be a part of a key */
 export function tagKeys(image: string, tag: string): TagKeys {
   validateTag(tag)

@@ -56,6 +56,12 @@ export function memoryDestination(rootImpliesChildren = false): MemoryDestinatio
     has: async node => stored.get(node.digest)?.byteLength === node.size,
     manifest: async node => stored.get(node.digest),
     push: keep,
+    async pushDraft(draft, signal) {
+      const content = await readAll(draft.read(), Number.MAX_SAFE_INTEGER, 'a draft')
+      signal?.throwIfAborted()
+      stored.set(draft.digest(), content)
+      order.push(draft.digest())
+    },
     async commit(root, bytes, options) {
       const previous = committed.at(-1)?.root.digest
       await keep(root, bytesOf(bytes))

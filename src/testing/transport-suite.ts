@@ -8,14 +8,10 @@ import type { ImageDestination, ImageSource } from '../transports/index.ts'
 import { type BuiltImage, buildImage, buildIndex } from './build-image.ts'
 import { type ContractCase, type TestFunctions, testContract, type Waivers } from './contract.ts'
 import { tarArchive } from './tar-blocks.ts'
+import { transportDraftCases } from './transport/draft-cases.ts'
+import type { TransportPlace } from './transport-place.ts'
 
-/** One place of a transport, new and empty, that can be opened as often as one likes. */
-export interface TransportPlace {
-  source(): Promise<ImageSource>
-  destination(): Promise<ImageDestination>
-  /** A name that stands for another image is written only with `force`. */
-  readonly replacesWithForce?: boolean
-}
+export type { TransportPlace }
 
 export interface TransportSuiteOptions {
   readonly name: string
@@ -236,7 +232,7 @@ const cases: readonly ContractCase<TransportPlace>[] = [
 export function transportSuite(functions: TestFunctions, { name, place, waivers }: TransportSuiteOptions): void {
   testContract<TransportPlace>(functions, {
     title: `${name} is a transport that reads and writes`,
-    cases,
+    cases: [...cases, ...transportDraftCases],
     run: async check => check(await place()),
     waivers,
   })

@@ -1,6 +1,6 @@
 export { bucketImageName } from './bucket/image-name.ts'
 export type { BucketReference } from './bucket/reference.ts'
-export { formatReference, openDestination, openSource, parseReference } from './table.ts'
+export { formatReference, openDestination, openSource, parseReference, writesStandardOutput } from './table.ts'
 export type {
   ArrivingLayer,
   CommitOptions,

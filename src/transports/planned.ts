@@ -9,7 +9,7 @@ export interface PlannedReference extends Reference {
   readonly locator: string
 }
 
-const schemes = ['oci-archive', 'containers-storage', 'sif', 'ostree', 'tarball'] as const
+const schemes = ['ostree', 'tarball'] as const
 
 /** The forms that users of the containers tools know. They are read so that the answer can name what is missing. */
 export const plannedTransport: Transport<PlannedReference> = {

@@ -1,20 +1,26 @@
 import { LadingError } from '../errors/index.ts'
 import { bucketTransport } from './bucket/index.ts'
+import { containersStorageTransport } from './containers-storage/index.ts'
 import { dirTransport } from './dir/index.ts'
 import { dockerArchiveTransport } from './docker-archive/index.ts'
 import { dockerDaemonTransport } from './docker-daemon/index.ts'
+import { ociArchiveTransport } from './oci-archive/index.ts'
 import { ociLayoutTransport } from './oci-layout/index.ts'
 import { plannedTransport } from './planned.ts'
 import { registryTransport } from './registry/index.ts'
+import { sifTransport } from './sif/index.ts'
 import type { ImageDestination, ImageSource, Reference, Transport, TransportContext } from './transport.ts'
 
 /** Every transport. What one has parsed is only ever given back to that same one. */
 const transports: readonly Transport[] = [
   bucketTransport,
   ociLayoutTransport,
+  ociArchiveTransport,
   dirTransport,
   dockerArchiveTransport,
   dockerDaemonTransport,
+  containersStorageTransport,
+  sifTransport,
   registryTransport,
   plannedTransport,
 ]
@@ -40,6 +46,16 @@ export function parseReference(text: string): Reference {
 /** As a user types it: `parseReference(formatReference(r))` equals `r`. */
 export function formatReference(reference: Reference): string {
   return transportOf(reference).format(reference)
+}
+
+/** Whether an image written to what a user types goes to standard output, so that nothing else may. What is no reference does not. */
+export function writesStandardOutput(text: string): boolean {
+  const transport = transports.find(({ prefixes }) => prefixes.some(prefix => text.startsWith(prefix)))
+  try {
+    return transport?.writesStandardOutput?.(transport.parse(text)) ?? false
+  } catch {
+    return false
+  }
 }
 
 /** @throws LadingError what the transport throws; `unsupported` where it cannot be read */
@@ -68,6 +84,6 @@ function cannot(transport: Transport, reference: Reference, verb: string): Ladin
   return new LadingError('unsupported', `the ${scheme} transport is not available in this version`, {
     operation: verb,
     subject,
-    hint: 'registries, buckets (local://, s3://, gs://, az://) and oci: layouts can be copied from and to',
+    hint: 'docs/transports.md says what can be read and written',
   })
 }

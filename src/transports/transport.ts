@@ -23,6 +23,9 @@ export interface Transport<R extends Reference = Reference> {
   /** As a user types it. */
   format(reference: R): string
 
+  /** Whether an image written there goes to this program's standard output, which then has no place for anything else. */
+  writesStandardOutput?(reference: R): boolean
+
   openSource?(reference: R, context: TransportContext): Promise<ImageSource>
   openDestination?(reference: R, context: TransportContext): Promise<ImageDestination>
 }

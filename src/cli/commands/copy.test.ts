@@ -16,6 +16,14 @@ function copy(result: Partial<CopyResult>, ...options: string[]) {
   })
 }
 
+test.each(['text', 'json'])('copy says in %s on stderr what it wrote to stdout', async form => {
+  const library = { copyImage: async () => ({ ...copied, destination: 'oci-archive:-:v1' }) }
+  const run = await runLading(['copy', '--output', form, 'alpine', 'oci-archive:-:v1'], {
+    library,
+  })
+  expect(run).toMatchObject({ exit: 0, stdout: '', stderr: expect.stringContaining('oci-archive:-:v1') })
+})
+
 describe('copy prints', () => {
   test.each<[string, Partial<CopyResult>, string]>([
     [

@@ -38,7 +38,9 @@ export const copyCommand = defineCommand({
       description:
         "What to copy of a multi-platform image: all of it, or this system's platform. index-only cannot be done yet.",
     }),
-    force: flag({ description: 'Move a tag that the bucket calls immutable.' }),
+    force: flag({
+      description: 'Move a tag that the bucket calls immutable, or replace the file of a docker-archive:.',
+    }),
     ...conditionOptions,
     ...transferOptions,
     additionalTag: list(

@@ -1,7 +1,7 @@
 import { LadingError } from '../../errors/index.ts'
 import type { ByteStream } from '../byte-stream.ts'
 import { mapInOrder } from '../map-in-order.ts'
-import { pieces } from './pieces.ts'
+import { pieces } from '../pieces.ts'
 import { piecesAtOnce } from './pieces-at-once.ts'
 
 export interface CompressOptions {

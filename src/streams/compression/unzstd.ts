@@ -1,5 +1,5 @@
 import { promisify } from 'node:util'
-import { constants, createZstdDecompress, zstdDecompress } from 'node:zlib'
+import { constants, createZstdDecompress, zstdDecompress, zstdDecompressSync } from 'node:zlib'
 import { isLadingError } from '../../errors/index.ts'
 import type { ByteStream } from '../byte-stream.ts'
 import { readAll } from '../read-all.ts'
@@ -14,6 +14,8 @@ const params = { [constants.ZSTD_d_windowLogMax]: 27 }
 
 /** A frame that holds no more is uncompressed in one step, beside others. */
 const wholeBytes = 4 * 1024 * 1024
+/** To send a frame that holds no more to another thread takes longer than to uncompress it: zstd:chunked has one for every file. */
+const tinyBytes = 16 * 1024
 
 /** Uncompresses zstd of any number of frames, each by a decoder of its own. */
 export async function* unzstd(stream: ByteStream): AsyncGenerator<Uint8Array, void, undefined> {
@@ -50,9 +52,13 @@ async function collect({ bytes }: ZstdFrame, contentSize: number): Promise<Uint8
 async function decodeWhole(frame: Uint8Array, contentSize: number): Promise<Uint8Array> {
   // The smallest that Node takes is 64.
   const size = Math.max(contentSize, 64)
-  const content = await decompressWhole(frame, { params, chunkSize: size, maxOutputLength: size }).catch(error => {
+  const options = { params, chunkSize: size, maxOutputLength: size }
+  let content: Uint8Array
+  try {
+    content = contentSize <= tinyBytes ? zstdDecompressSync(frame, options) : await decompressWhole(frame, options)
+  } catch (error) {
     throw explain(error)
-  })
+  }
   if (content.byteLength === contentSize) return content
   throw badCompression('zstd', `has a frame of ${content.byteLength} bytes that said ${contentSize}`)
 }

@@ -26,6 +26,8 @@ const fields = {
   checksum: [148, 156],
   linkName: [157, 257],
   magic: [257, 265],
+  deviceMajor: [329, 337],
+  deviceMinor: [337, 345],
   prefix: [345, 500],
 } as const satisfies Record<string, readonly [number, number]>
 const flagAt = 156
@@ -62,22 +64,42 @@ export function parseHeaderBlock(block: Uint8Array, position: number): HeaderBlo
 
 const flags: Partial<Record<TarEntryType, string>> = { file: '0', hardlink: '1', symlink: '2', directory: '5' }
 
-/** A ustar header that is the same for the same entry: no owner, no time. */
-export function formatHeaderBlock(
-  header: Omit<TarHeader, 'type'> & { readonly flag?: string; readonly type?: TarEntryType },
-): Uint8Array {
+/** What a header says of an entry. Names may be bytes, since a file system has no encoding. */
+export interface HeaderFields extends Omit<TarHeader, 'name' | 'linkName' | 'type'> {
+  readonly name: string | Uint8Array
+  readonly linkName?: string | Uint8Array
+  readonly type?: TarEntryType
+  /** POSIX's `typeflag`, where it is none of the types. */
+  readonly flag?: string
+  /** Default 0, as of everything below. */
+  readonly uid?: number
+  readonly gid?: number
+  /** In seconds since 1970. */
+  readonly mtime?: number
+  readonly device?: readonly [major: number, minor: number]
+}
+
+/** A ustar header that is the same for the same entry: no owner and no time but what is given. */
+export function formatHeaderBlock(header: HeaderFields): Uint8Array {
   const block = new Uint8Array(blockBytes)
   const field = ([start, end]: readonly [number, number]) => block.subarray(start, end)
   const { type = 'file', name, size, linkName = '' } = header
   const flag = header.flag ?? flags[type]
-  if (flag === undefined) throw new LadingError('internal', `${shownName(name)} is of a type that is not written`)
+  if (flag === undefined)
+    throw new LadingError('internal', `${shownName(Buffer.from(name).toString())} is of a type that is not written`)
   writeText(field(fields.name), name)
   writeNumber(field(fields.mode), header.mode ?? (type === 'directory' ? 0o755 : 0o644))
-  for (const zero of [fields.uid, fields.gid, fields.mtime]) writeNumber(field(zero), 0)
+  writeNumber(field(fields.uid), header.uid ?? 0)
+  writeNumber(field(fields.gid), header.gid ?? 0)
+  writeNumber(field(fields.mtime), header.mtime ?? 0)
   writeNumber(field(fields.size), size)
   block[flagAt] = flag.charCodeAt(0)
   writeText(field(fields.linkName), linkName)
   writeText(field(fields.magic), 'ustar\x0000')
+  if (header.device !== undefined) {
+    writeNumber(field(fields.deviceMajor), header.device[0])
+    writeNumber(field(fields.deviceMinor), header.device[1])
+  }
   const [sum] = checksums(block)
   writeText(field(fields.checksum), `${sum.toString(8).padStart(6, '0')}\0 `)
   return block

@@ -48,10 +48,10 @@ export function writeNumber(field: Uint8Array, value: number): void {
 }
 
 /** @throws LadingError `internal` where the text has no room */
-export function writeText(field: Uint8Array, text: string): void {
-  const bytes = Buffer.from(text)
+export function writeText(field: Uint8Array, text: string | Uint8Array): void {
+  const bytes = typeof text === 'string' ? Buffer.from(text) : text
   if (bytes.byteLength > field.byteLength)
-    throw new LadingError('internal', `${text} has no room in ${field.byteLength} bytes of a tar header`)
+    throw new LadingError('internal', `${Buffer.from(bytes)} has no room in ${field.byteLength} bytes of a tar header`)
   field.set(bytes)
 }
 

@@ -40,8 +40,11 @@ function matters(key: string): boolean {
   return key === 'path' || key === 'linkpath' || key === 'size' || key.startsWith('GNU.sparse.')
 }
 
-export function formatPaxRecords(records: Iterable<readonly [key: string, value: string]>): Uint8Array {
-  return Buffer.concat([...records].map(([key, value]) => formatRecord(Buffer.from(` ${key}=${value}\n`))))
+export function formatPaxRecords(records: Iterable<readonly [key: string, value: string | Uint8Array]>): Uint8Array {
+  const formatted = [...records].map(([key, value]) =>
+    formatRecord(Buffer.concat([Buffer.from(` ${key}=`), Buffer.from(value), Buffer.from('\n')])),
+  )
+  return Buffer.concat(formatted)
 }
 
 /** The length counts its own digits. */

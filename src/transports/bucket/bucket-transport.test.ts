@@ -55,6 +55,15 @@ async function pushImage(store: ObjectStore, image: ReturnType<typeof makeImage>
 const contentOf = async (stream: AsyncIterable<Uint8Array>) =>
   Buffer.from(await readAll(stream, 1_000_000, 'content')).toString()
 
+const context: TransportContext = {
+  side: 'source',
+  http: () => Promise.reject(new Error('no bucket in a directory needs HTTP')),
+  credentials: {},
+  cloud: {},
+  environment: {},
+  warn: () => {},
+}
+
 describe('a bucket destination', () => {
   test('keeps blobs and root by digest, and the root under its tag', async () => {
     const store = memoryStore()
@@ -220,15 +229,6 @@ describe('a bucket source', () => {
 })
 
 describe('a local bucket', () => {
-  const context: TransportContext = {
-    side: 'source',
-    http: () => Promise.reject(new Error('no bucket in a directory needs HTTP')),
-    credentials: {},
-    cloud: {},
-    environment: {},
-    warn: () => {},
-  }
-
   test('is created by the first write below a root that is marked, and is no source before', async () => {
     const root = join(directory, 'srv/images')
     const reference = parseBucketReference(`local://${root}//team/app:v1`)

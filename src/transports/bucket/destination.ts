@@ -1,9 +1,18 @@
 import { LadingError } from '../../errors/index.ts'
-import { blobKey, checkTagWrite, readBucketConfig, readTag, tagHolds, writeTag } from '../../layout/index.ts'
-import type { Node } from '../../model/descriptor.ts'
+import {
+  addVariant,
+  blobKey,
+  checkTagWrite,
+  readBucketConfig,
+  readTag,
+  readVariants,
+  tagHolds,
+  writeTag,
+} from '../../layout/index.ts'
+import type { Descriptor, Node } from '../../model/descriptor.ts'
 import type { Digest } from '../../model/digest.ts'
-import { type ObjectStore, putNode } from '../../stores/index.ts'
-import { type Bytes, bytesOf } from '../../streams/index.ts'
+import { type ObjectStore, putDraft, putNode } from '../../stores/index.ts'
+import { type Bytes, bytesOf, type Draft } from '../../streams/index.ts'
 import {
   type CommitOptions,
   type CommitResult,
@@ -69,6 +78,20 @@ class BucketDestination implements ImageDestination {
 
   config(digest: Digest, signal?: AbortSignal): Promise<Uint8Array | undefined> {
     return readManifestBlob(this.#store, digest, signal)
+  }
+
+  pushDraft(draft: Draft, signal?: AbortSignal): Promise<void> {
+    return putDraft(this.#store, draft, blobKey, signal)
+  }
+
+  async variants(diffId: Digest, signal?: AbortSignal): Promise<readonly Descriptor[]> {
+    const known = await readVariants(this.#store, diffId, signal)
+    const there = await Promise.all(known.map(({ digest }) => this.#store.head(blobKey(digest), { signal })))
+    return known.filter(({ size }, at) => there[at]?.size === size)
+  }
+
+  rememberVariant(diffId: Digest, variant: Descriptor, signal?: AbortSignal): Promise<void> {
+    return addVariant(this.#store, diffId, variant, signal)
   }
 
   async adopt(node: Node, origin: Origin, signal?: AbortSignal): Promise<boolean> {

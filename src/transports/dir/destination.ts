@@ -1,7 +1,7 @@
 import { LadingError } from '../../errors/index.ts'
 import { isManifestNode, type Node } from '../../model/descriptor.ts'
 import { digestOf, digestParts } from '../../model/digest.ts'
-import { putNode } from '../../stores/index.ts'
+import { putDraft, putNode } from '../../stores/index.ts'
 import {
   type CommitOptions,
   type Expectation,
@@ -11,7 +11,16 @@ import {
 } from '../transport.ts'
 import { filesOfImage } from './files-of-image.ts'
 import { type ImageDirectory, openImageDirectory } from './image-directory.ts'
-import { type Document, fileKey, isDigestOf, isImageFile, readDocument, readManifest, rootKey } from './image-files.ts'
+import {
+  blobFile,
+  type Document,
+  fileKey,
+  isDigestOf,
+  leftFiles,
+  readDocument,
+  readManifest,
+  rootKey,
+} from './image-files.ts'
 import { type DirReference, formatDirReference } from './reference.ts'
 
 /**
@@ -41,6 +50,10 @@ export async function openDirDestination(
     async push(node, bytes, signal) {
       await directory.claim(signal)
       await putNode(store, fileKey(node), node, bytes, signal)
+    },
+    async pushDraft(draft, signal) {
+      await directory.claim(signal)
+      await putDraft(store, draft, blobFile, signal)
     },
     async checkCommit(root, { expect }, signal) {
       const there = await readDocument(store, rootKey, signal)
@@ -74,10 +87,9 @@ async function replaceImage(
     ...(there?.etag === undefined ? { ifNoneMatch: '*' } : { ifMatch: there.etag }),
   })
   try {
-    for await (const entry of store.list('', { delimiter: '/' })) {
-      if (entry.kind === 'prefix' || files.has(entry.info.key) || !isImageFile(entry.info.key)) continue
+    for await (const key of leftFiles(store, files)) {
       await lock.renew()
-      await store.delete(entry.info.key)
+      await store.delete(key)
     }
   } catch (error) {
     // The image is there, and whole.

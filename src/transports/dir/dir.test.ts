@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -88,6 +88,17 @@ describe('a directory', () => {
     expect(await write(directory, one)).toEqual({ changed: true, previous: index.root.digest })
     expect(await filesIn(directory)).toEqual([...filesOf(one), ...foreign, 'e'.repeat(64)].sort())
     expect(warnings).toEqual([])
+  })
+
+  test('loses what killed copies left of blobs, where they have certainly ended', async () => {
+    const directory = newDirectory()
+    await write(directory, one)
+    const uploads = path.join(directory, 'lading/uploads')
+    await mkdir(uploads, { recursive: true })
+    for (const name of ['old', 'new']) await writeFile(path.join(uploads, name), 'x')
+    await utimes(path.join(uploads, 'old'), 1, 1)
+    await write(directory, two)
+    expect(await readdir(uploads)).toEqual(['new'])
   })
 
   test('keeps its signatures where the same image is copied again', async () => {

@@ -9,16 +9,30 @@ import { readAll } from '../../streams/index.ts'
 export const rootKey = 'manifest.json'
 
 /** The name says no algorithm: so do the containers tools write it, and for sha512 they look for it. */
+export function blobFile(digest: Digest): string {
+  return digestParts(digest).hex
+}
+
 export function fileKey(node: Node): string {
-  const { hex } = digestParts(node.digest)
-  return isManifestNode(node) ? `${hex}.manifest.json` : hex
+  return isManifestNode(node) ? `${blobFile(node.digest)}.manifest.json` : blobFile(node.digest)
 }
 
 /** Files that a directory of an image may have for it, and that go with it. Signatures are those of simple signing. */
 const imageFile = /^(?:(?:[a-f0-9]{64}|[a-f0-9]{128})(?:\.manifest\.json|\.signature-\d+)?|signature-\d+)$/
 
-export function isImageFile(key: string): boolean {
-  return imageFile.test(key)
+/** What a killed copy left of a blob whose digest it did not know yet. */
+const uploads = 'lading/uploads/'
+const dayMs = 24 * 60 * 60 * 1000
+
+/** The files that belong to no image, or to another one than the one of these files, and to no copy that may still go on. */
+export async function* leftFiles(
+  store: ObjectStore,
+  kept: ReadonlySet<string>,
+): AsyncGenerator<string, void, undefined> {
+  for await (const entry of store.list('', { delimiter: '/' }))
+    if (entry.kind === 'object' && imageFile.test(entry.info.key) && !kept.has(entry.info.key)) yield entry.info.key
+  for await (const entry of store.list(uploads))
+    if (entry.kind === 'object' && Date.now() - entry.info.modified.getTime() > dayMs) yield entry.info.key
 }
 
 export function isDigestOf(bytes: Uint8Array, digest: Digest): boolean {

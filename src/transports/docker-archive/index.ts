@@ -1,3 +1,4 @@
+import { isStandardOutput } from '../archive/archive-path.ts'
 import type { Transport } from '../transport.ts'
 import { type DockerArchiveReference, formatDockerArchiveReference, parseDockerArchiveReference } from './reference.ts'
 
@@ -7,6 +8,7 @@ export const dockerArchiveTransport: Transport<DockerArchiveReference> = {
   prefixes: ['docker-archive:'],
   parse: parseDockerArchiveReference,
   format: formatDockerArchiveReference,
+  writesStandardOutput: ({ path }) => isStandardOutput(path),
   openSource: async reference => (await import('./source.ts')).openDockerArchiveSource(reference),
   openDestination: async reference => (await import('./destination.ts')).openDockerArchiveDestination(reference),
 }

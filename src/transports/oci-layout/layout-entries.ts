@@ -17,13 +17,14 @@ export interface Entry {
 }
 
 /**
- * The entry that a reference names: by name, by position, or the only one there is.
+ * The entry that a reference names: by name, by position, or the only one there is. `prefix` is what a hint shows references with.
  *
  * @throws LadingError `image-not-found`, naming what there is
  */
 export function findEntry(
   entries: readonly Entry[],
   wanted: { readonly name?: string; readonly index?: number },
+  prefix: string,
 ): Node {
   if (wanted.index !== undefined) {
     const entry = entries[wanted.index]
@@ -49,7 +50,7 @@ export function findEntry(
       hint:
         entries.length === 0
           ? undefined
-          : `choose one with oci:PATH:NAME or oci:PATH:@INDEX${hint === undefined ? '' : `; ${hint}`}`,
+          : `choose one with ${prefix}PATH:NAME or ${prefix}PATH:@INDEX${hint === undefined ? '' : `; ${hint}`}`,
     },
   )
 }

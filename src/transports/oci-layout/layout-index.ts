@@ -3,15 +3,21 @@ import { isLadingError, LadingError } from '../../errors/index.ts'
 import type { Descriptor } from '../../model/descriptor.ts'
 import { type Digest, isDigest } from '../../model/digest.ts'
 import { maxManifestBytes } from '../../model/manifest.ts'
-import type { ObjectStore } from '../../stores/index.ts'
+import type { ObjectStore, PutOptions } from '../../stores/index.ts'
 import { readAll } from '../../streams/index.ts'
 import type { Expectation } from '../transport.ts'
 import { checkExpectation, currentDigest, withEntry } from './layout-entries.ts'
+import type { LayoutFile, LayoutFiles } from './layout-files.ts'
 
 /** OCI image specification, image-layout.md. */
-const indexKey = 'index.json'
-const markerKey = 'oci-layout'
+export const indexKey = 'index.json'
+export const markerKey = 'oci-layout'
 const layoutVersion = '1.0.0'
+
+/** The content of `oci-layout`. */
+export function layoutMarker(): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify({ imageLayoutVersion: layoutVersion }))
+}
 
 const entrySchema = v.looseObject({
   mediaType: v.string(),
@@ -25,7 +31,7 @@ const markerSchema = v.looseObject({ imageLayoutVersion: v.string() })
 /** index.json as it stands, with every field that we do not know of. */
 export interface LayoutIndex {
   readonly document: v.InferOutput<typeof indexSchema>
-  /** Absent where there is no index.json yet. */
+  /** Absent where what holds the layout gives none. */
   readonly etag?: string
 }
 
@@ -34,7 +40,7 @@ export interface LayoutIndex {
  *
  * @throws LadingError `bad-layout` where it is malformed or of a version that we do not know
  */
-export async function readLayoutIndex(store: ObjectStore, signal?: AbortSignal): Promise<LayoutIndex | undefined> {
+export async function readLayoutIndex(store: LayoutFiles, signal?: AbortSignal): Promise<LayoutIndex | undefined> {
   const marker = await readDocument(store, markerKey, markerSchema, signal)
   if (marker !== undefined && marker.value.imageLayoutVersion !== layoutVersion) {
     throw new LadingError(
@@ -45,7 +51,7 @@ export async function readLayoutIndex(store: ObjectStore, signal?: AbortSignal):
   const index = await readDocument(store, indexKey, indexSchema, signal)
   // The marker alone is a layout that somebody is making, or was making when they were stopped.
   if (index === undefined) return undefined
-  return { document: index.value, etag: index.etag }
+  return { document: index.value, ...(index.etag === undefined ? {} : { etag: index.etag }) }
 }
 
 /**
@@ -61,7 +67,6 @@ export async function writeLayoutEntry(
   { name, expect }: { readonly name: string | undefined; readonly expect: Expectation | undefined },
   signal?: AbortSignal,
 ): Promise<boolean> {
-  const marker = new TextEncoder().encode(JSON.stringify({ imageLayoutVersion: layoutVersion }))
   for (;;) {
     const index = await readLayoutIndex(store, signal)
     const document = index?.document ?? { schemaVersion: 2, manifests: [] }
@@ -69,12 +74,9 @@ export async function writeLayoutEntry(
     checkExpectation(document.manifests, name, expect)
     const next = { ...document, manifests: withEntry(document.manifests, root, name) }
     try {
-      if (index === undefined) await store.put(markerKey, marker, { signal })
+      if (index === undefined) await store.put(markerKey, layoutMarker(), { signal })
       const bytes = new TextEncoder().encode(JSON.stringify(next))
-      await store.put(indexKey, bytes, {
-        signal,
-        ...(index?.etag === undefined ? { ifNoneMatch: '*' } : { ifMatch: index.etag }),
-      })
+      await store.put(indexKey, bytes, { signal, ...conditionOf(index) })
       return true
     } catch (error) {
       // Somebody else changed index.json meanwhile: what they wrote stays, and ours is added to it.
@@ -83,15 +85,22 @@ export async function writeLayoutEntry(
   }
 }
 
+/** What is replaced is what was read. */
+function conditionOf(index: LayoutIndex | undefined): Pick<PutOptions, 'ifMatch' | 'ifNoneMatch'> {
+  if (index === undefined) return { ifNoneMatch: '*' }
+  if (index.etag === undefined) throw new LadingError('internal', `the store gave no etag for ${indexKey}`)
+  return { ifMatch: index.etag }
+}
+
 async function readDocument<T extends v.GenericSchema>(
-  store: ObjectStore,
+  files: LayoutFiles,
   key: string,
   schema: T,
   signal: AbortSignal | undefined,
-): Promise<{ value: v.InferOutput<T>; etag: string } | undefined> {
-  let found: Awaited<ReturnType<ObjectStore['get']>>
+): Promise<{ value: v.InferOutput<T>; etag?: string } | undefined> {
+  let found: LayoutFile
   try {
-    found = await store.get(key, { signal })
+    found = await files.get(key, { signal })
   } catch (error) {
     if (isLadingError(error, 'blob-not-found')) return undefined
     throw error
@@ -111,6 +120,6 @@ async function readDocument<T extends v.GenericSchema>(
       `${key} cannot be used: ${v.getDotPath(issue) ?? 'the document'}: ${issue.message}`,
     )
   }
-  if (found.info.etag === undefined) throw new LadingError('internal', `the store gave no etag for ${key}`)
-  return { value: parsed.output, etag: found.info.etag }
+  const { etag } = found.info
+  return { value: parsed.output, ...(etag === undefined ? {} : { etag }) }
 }

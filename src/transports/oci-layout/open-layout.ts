@@ -1,13 +1,6 @@
-import { type Digest, digestParts } from '../../model/digest.ts'
 import { type ObjectStore, openStore } from '../../stores/index.ts'
 
 /** A layout is files under a directory, written as a bucket's objects are: whole, durable, and index.json by compare-and-swap. */
 export function openLayoutStore(path: string): Promise<ObjectStore> {
   return openStore({ scheme: 'local', root: path })
-}
-
-/** OCI image specification, image-layout.md#blobs. */
-export function blobKey(digest: Digest): string {
-  const { algorithm, hex } = digestParts(digest)
-  return `blobs/${algorithm}/${hex}`
 }

@@ -66,7 +66,7 @@ async function* slice(stream: ByteStream, start: number, end: number): AsyncGene
 /** Whether a blob is there, and as large as it must be where the registry tells. */
 export async function hasBlob(
   address: BlobAddress,
-  blob: Descriptor,
+  blob: Pick<Descriptor, 'digest' | 'size'>,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const asked = await askBlob('HEAD', address, blob.digest, [200, 400, 403, 404, 405], signal)

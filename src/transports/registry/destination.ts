@@ -3,7 +3,7 @@ import { isLadingError, LadingError } from '../../errors/index.ts'
 import { isManifestNode, type Node } from '../../model/descriptor.ts'
 import { type Digest, digestOf, digestParts } from '../../model/digest.ts'
 import { maxManifestBytes } from '../../model/manifest.ts'
-import { type Bytes, readAll } from '../../streams/index.ts'
+import { type Bytes, type Draft, readAll } from '../../streams/index.ts'
 import {
   type CommitOptions,
   type CommitResult,
@@ -19,6 +19,7 @@ import { mountBlob } from './mount.ts'
 import { formatRegistryReference, type RegistryReference } from './reference.ts'
 import { awsIdentity, openRegistryClient, type RegistryClient } from './registry-client.ts'
 import { uploadBlob } from './upload.ts'
+import { uploadDraft } from './upload-draft.ts'
 import { abortUpload, type UploadSession } from './upload-session.ts'
 
 /** Opens a name in a registry for writing. Nothing is asked of the registry before it is needed. */
@@ -89,6 +90,10 @@ class RegistryDestination implements ImageDestination {
     const begun = this.#begun.get(node.digest)
     this.#begun.delete(node.digest)
     return this.#inRepository(() => uploadBlob(this.#blobs, node, bytes, begun, signal))
+  }
+
+  pushDraft(draft: Draft, signal?: AbortSignal): Promise<void> {
+    return uploadDraft(this.#blobs, draft, step => this.#inRepository(step), signal)
   }
 
   async adopt(node: Node, origin: Origin, signal?: AbortSignal): Promise<boolean> {

@@ -1,6 +1,5 @@
 import { isLadingError } from '../../errors/index.ts'
 import type { HttpResponse } from '../../http/index.ts'
-import type { Descriptor } from '../../model/descriptor.ts'
 import type { BlobAddress } from './blobs.ts'
 import { uploadLocation } from './upload-location.ts'
 
@@ -18,10 +17,10 @@ export function uploadsPath({ access }: BlobAddress): string {
   return `/v2/${access.repository}/blobs/uploads/`
 }
 
-/** Asks the registry to begin an upload. */
+/** Asks the registry to begin an upload. `subject` is what it is of, for messages. */
 export async function beginUpload(
   address: BlobAddress,
-  blob: Descriptor,
+  subject: string,
   signal: AbortSignal | undefined,
 ): Promise<UploadSession> {
   const { client, access } = address
@@ -29,7 +28,7 @@ export async function beginUpload(
     method: 'POST',
     target: uploadsPath(address),
     access: [access],
-    subject: `blob ${blob.digest}`,
+    subject,
     expected: [202],
     idempotent: true,
     signal,

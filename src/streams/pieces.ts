@@ -1,4 +1,4 @@
-import type { ByteStream } from '../byte-stream.ts'
+import type { ByteStream } from './byte-stream.ts'
 
 /** The same bytes in pieces of exactly this size, the last excepted, whatever the chunks. One piece, an empty one, where there are none. */
 export async function* pieces(stream: ByteStream, size: number): AsyncGenerator<Uint8Array, void, undefined> {

@@ -1,0 +1,80 @@
+import * as v from 'valibot'
+import { isLadingError } from '../errors/index.ts'
+import type { Descriptor } from '../model/descriptor.ts'
+import { type Digest, isDigest } from '../model/digest.ts'
+import type { ObjectStore } from '../stores/index.ts'
+import { changeObject } from './change-object.ts'
+import { layerKey } from './keys.ts'
+import { readDocument } from './read-document.ts'
+
+/** One for every compressor that anybody used; more are dropped, the oldest first. */
+const maxVariants = 32
+const maxDocumentBytes = 64 * 1024
+
+const variantSchema = v.looseObject({
+  mediaType: v.pipe(v.string(), v.minLength(1), v.maxLength(255)),
+  digest: v.custom<Digest>(value => typeof value === 'string' && isDigest(value)),
+  size: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+})
+
+const documentSchema = v.looseObject({ variants: v.array(v.unknown()) })
+
+/**
+ * The blobs that were compressed from the layer of this uncompressed digest, newest first. That they are still there is not said.
+ * What cannot be understood is left out: a layer that is not found is compressed again.
+ */
+export async function readVariants(store: ObjectStore, diffId: Digest, signal?: AbortSignal): Promise<Descriptor[]> {
+  try {
+    const document = await readDocument(store, layerKey(diffId), maxDocumentBytes, signal)
+    return parseVariants(document?.bytes).variants.map(({ mediaType, digest, size }) => ({ mediaType, digest, size }))
+  } catch (error) {
+    if (isLadingError(error, 'too-large')) return []
+    throw error
+  }
+}
+
+/** Puts a blob first among those of a layer. Of many that do so at once nobody's is lost. */
+export async function addVariant(
+  store: ObjectStore,
+  diffId: Digest,
+  { mediaType, digest, size }: Descriptor,
+  signal?: AbortSignal,
+): Promise<void> {
+  const [newest] = await readVariants(store, diffId, signal)
+  if (newest?.digest === digest && newest.mediaType === mediaType && newest.size === size) return
+  const change = (old: Uint8Array | undefined) => {
+    const document = parseVariants(old)
+    const known = document.variants.find(variant => variant.digest === digest)
+    const others = document.variants.filter(variant => variant.digest !== digest)
+    const variants = [{ ...known, mediaType, digest, size }, ...others].slice(0, maxVariants)
+    return new TextEncoder().encode(JSON.stringify({ ...document, variants }))
+  }
+  try {
+    await changeObject(store, layerKey(diffId), maxDocumentBytes, change, signal)
+  } catch (error) {
+    // Something else was put there. It is a note: no copy fails for it.
+    if (!isLadingError(error, 'too-large')) throw error
+  }
+}
+
+/** Fields that somebody else added are kept, in the document and in its entries. */
+function parseVariants(bytes: Uint8Array | undefined): {
+  readonly variants: v.InferOutput<typeof variantSchema>[]
+  readonly [field: string]: unknown
+} {
+  const document = v.safeParse(documentSchema, parseJson(bytes))
+  if (!document.success) return { variants: [] }
+  const variants = document.output.variants.flatMap(entry => {
+    const parsed = v.safeParse(variantSchema, entry)
+    return parsed.success ? [parsed.output] : []
+  })
+  return { ...document.output, variants }
+}
+
+function parseJson(bytes: Uint8Array | undefined): unknown {
+  try {
+    return bytes === undefined ? undefined : JSON.parse(new TextDecoder().decode(bytes))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,105 @@
+import { LadingError } from '../../errors/index.ts'
+import type { Node } from '../../model/descriptor.ts'
+import type { Digest } from '../../model/digest.ts'
+import { bytesOf } from '../../streams/index.ts'
+import { checkExpectation, currentDigest } from '../oci-layout/layout-entries.ts'
+import { blobKey, readStoredManifest } from '../oci-layout/layout-files.ts'
+import { type Expectation, type ImageDestination, keepsEverything } from '../transport.ts'
+import { type ArchiveDraft, openArchiveDraft } from './archive-draft.ts'
+import { type ExistingArchive, openExistingArchive } from './existing-archive.ts'
+import { formatOciArchiveReference, type OciArchiveReference } from './reference.ts'
+
+/**
+ * Writes an archive beside `path` and gives it that name whole. It replaces what is there: other images of the old archive go.
+ *
+ * What the old archive has of the new image is taken over from it, and so need not come from the source.
+ */
+export function fileDestination(reference: OciArchiveReference, path: string): ImageDestination {
+  let existing: Promise<ExistingArchive> | undefined
+  let draft: Promise<ArchiveDraft> | undefined
+  /** What was said to be there because the old archive has it. */
+  const carried = new Map<Digest, Node>()
+
+  const openExisting = (signal?: AbortSignal) => {
+    existing ??= openExistingArchive(path, signal).catch((error: unknown) => {
+      existing = undefined
+      throw error
+    })
+    return existing
+  }
+  const openDraft = () => {
+    draft ??= openArchiveDraft(path)
+    return draft
+  }
+  const close = async () => {
+    const open = [draft, existing]
+    draft = undefined
+    existing = undefined
+    carried.clear()
+    for (const each of open) await (await each?.catch(() => undefined))?.[Symbol.asyncDispose]()
+  }
+  const checkExpected = ({ present, entries }: ExistingArchive, expect: Expectation | undefined) => {
+    if (expect === undefined) return
+    checkExpectation(entries, reference.name, expect)
+    if (expect !== 'absent') {
+      throw new LadingError('unsupported', 'an archive cannot be replaced on the condition that nobody else does so', {
+        hint: 'an OCI layout (oci:) and a bucket can',
+      })
+    }
+    if (present) {
+      throw new LadingError('tag-exists', `the archive exists, and all of it would be replaced`, {
+        hint: 'choose another path',
+      })
+    }
+  }
+
+  return {
+    name: formatOciArchiveReference(reference),
+    traits: keepsEverything,
+    current: async signal => currentDigest((await openExisting(signal)).entries, reference.name),
+    async has(node, signal) {
+      if ((await draft)?.blobs.find(blobKey(node.digest))?.size === node.size) return true
+      const { layout } = await openExisting(signal)
+      if ((await layout?.sizeOf(blobKey(node.digest), signal)) !== node.size) return false
+      carried.set(node.digest, node)
+      return true
+    },
+    async manifest(node, signal) {
+      const written = await draft
+      if (written?.blobs.find(blobKey(node.digest)) !== undefined)
+        return await readStoredManifest(written.layout, node, signal)
+      const { layout } = await openExisting(signal)
+      const bytes = layout === undefined ? undefined : await readStoredManifest(layout, node, signal)
+      if (bytes !== undefined) carried.set(node.digest, node)
+      return bytes
+    },
+    async push(node, bytes, signal) {
+      const { blobs } = await openDraft()
+      await blobs.push(node, bytes, signal)
+    },
+    async pushDraft(layer, signal) {
+      const { blobs } = await openDraft()
+      await blobs.pushDraft(layer, signal)
+    },
+    async checkCommit(root, { expect }, signal) {
+      const there = await openExisting(signal)
+      if (currentDigest(there.entries, reference.name) !== root.digest) checkExpected(there, expect)
+    },
+    async commit(root, bytes, { expect }, signal) {
+      const there = await openExisting(signal)
+      const previous = currentDigest(there.entries, reference.name)
+      if (previous === root.digest) return { changed: false, previous }
+      checkExpected(there, expect)
+      const { blobs, carryOver, publish } = await openDraft()
+      for (const node of carried.values()) {
+        if (there.layout !== undefined) await carryOver(node, there.layout, signal)
+      }
+      await blobs.push(root, bytesOf(bytes), signal)
+      await blobs.addIndex(root, reference.name)
+      await publish({ exclusive: expect === 'absent' })
+      await close()
+      return { changed: true, ...(previous === undefined ? {} : { previous }) }
+    },
+    [Symbol.asyncDispose]: close,
+  }
+}
