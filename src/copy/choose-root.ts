@@ -51,7 +51,8 @@ async function platformOf(
 ): Promise<Platform | undefined> {
   const manifest = parseNode(node, await reader.read(node, signal))
   if (manifest.kind !== 'manifest' || !isImageConfigType(manifest.config.mediaType)) return undefined
-  const { platform } = parseImageConfig(await readConfig(manifest.config, source, signal))
+  const config = reader.known(manifest.config.digest) ?? (await readConfig(manifest.config, source, signal))
+  const { platform } = parseImageConfig(config)
   return platform.os === '' ? undefined : platform
 }
 

@@ -18,7 +18,7 @@ import { interruptible } from './interruptible.ts'
 import { createManifestReader, type ManifestReader } from './manifest-reader.ts'
 import { parseNode } from './parse-node.ts'
 import { type Plan, planCopy } from './plan.ts'
-import { prepareImage } from './prepare-image.ts'
+import { prepareImage, withoutManifest } from './prepare-image.ts'
 import { runPlan } from './run.ts'
 import { openSession } from './session.ts'
 import { destinationSide, says, sourceSide } from './sides.ts'
@@ -95,8 +95,11 @@ async function copy(source: string, destination: string, options: CopyOptions): 
   }
   const imageBytes = [...plan.nodes.values()].reduce((sum, { node }) => sum + node.size, 0)
   const committed = await to.commit(root, await reader.read(root, signal), { ...conditions, imageBytes }, signal)
-  listen({ type: 'committed', name: to.name, digest: root.digest })
+  const { digest = root.digest } = committed
+  listen({ type: 'committed', name: to.name, digest })
   return outcome({
+    digest,
+    ...(digest === root.digest ? {} : { rewritten: [...prepared.rewritten, withoutManifest].join('; ') }),
     changed: committed.changed,
     ...(committed.previous === undefined ? {} : { previous: committed.previous }),
     ...totals(moved, moving),

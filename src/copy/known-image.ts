@@ -9,7 +9,7 @@ import { findVariant } from './store-layer.ts'
 
 /**
  * The image of a source that is read once, where the destination has its config and every one of its layers already: then nothing
- * of it has to be read. Its manifest is in the reader then.
+ * of it has to be read. Its manifest and its config are in the reader then.
  */
 export async function knownImage(
   source: ImageSource,
@@ -33,6 +33,7 @@ export async function knownImage(
     layers.map(({ digest, size }) => ({ mediaType, digest, size })),
   )
   const digest = digestOf(bytes)
+  reader.made(preview.config, config)
   reader.made(digest, bytes)
   return { kind: 'manifest', mediaType: ociManifest, digest, size: bytes.byteLength }
 }

@@ -148,6 +148,8 @@ describe('an image whose source keeps it unpacked', () => {
     const known = await copy(told, to)
     expect(told.received).toEqual([])
     expect(known.root.digest).toBe(first.root.digest)
+    const chosen = await copy(told, to, { platforms: [{ os: 'linux', architecture: 'amd64' }] })
+    expect(chosen.root.digest).toBe(first.root.digest)
     const layerList: Node[] = first.manifest.layers
     expect(await readManifest(to, known.root.digest)).toEqual(Buffer.from(imageManifest(config, layerList)))
   })

@@ -32,6 +32,9 @@ export interface PreparedImage {
   readonly unchanged: boolean
 }
 
+/** Why the digest is another one where an image is kept without its manifest. */
+export const withoutManifest = 'kept there without its manifest'
+
 /**
  * Everything before the plan: resolve both sides, choose platforms, and give the image the form that the destination holds.
  *
@@ -60,7 +63,7 @@ export async function prepareImage(
   if (!options.force && (await holdsImage(selection.root, destination, reader, options, signal))) {
     if (current === undefined || current === selection.root.digest) return { ...prepared, unchanged: true }
     const root = { ...selection.root, digest: current }
-    return { ...prepared, root, rewritten: [...chosen, 'kept there without its manifest'], unchanged: true }
+    return { ...prepared, root, rewritten: [...chosen, withoutManifest], unchanged: true }
   }
   if (received.size === 0 && !layersMayChange(source, destination.traits)) return { ...prepared, unchanged: false }
 

@@ -203,6 +203,8 @@ export interface CommitResult {
   readonly changed: boolean
   /** What the name resolved to before. */
   readonly previous?: Digest
+  /** Where the image is kept without its manifest: the digest of the one that is made when it is read. */
+  readonly digest?: Digest
 }
 
 export interface DestinationTraits {

@@ -19,7 +19,7 @@ async function makeApp(engine: Engine, oneLayer = false): Promise<void> {
   if (oneLayer) {
     const more = ['-C', path.dirname(greeting), 'greeting']
     await engine.client(
-      ['import', '--change', command, '-', 'app:v1'],
+      ['import', '--change', command, '-', 'docker.io/library/app:v1'],
       await runProgram('tar', [...files, ...more], { env: {} }),
     )
     return

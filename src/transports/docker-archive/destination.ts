@@ -1,10 +1,11 @@
 import { LadingError } from '../../errors/index.ts'
+import { digestOf } from '../../model/digest.ts'
 import { findOutput } from '../archive/find-output.ts'
 import { imageName } from '../docker-image/image-name.ts'
 import type { CommitOptions, DestinationTraits, ImageDestination } from '../transport.ts'
 import { lazyArchiveOutput } from './archive-output.ts'
 import { type ExistingArchive, readExistingArchive } from './existing-archive.ts'
-import { checkHoldable, holdableImage, severalPlatforms } from './holdable-image.ts'
+import { checkHoldable, holdableImage, madeManifest, severalPlatforms } from './holdable-image.ts'
 import { type DockerArchiveReference, formatDockerArchiveReference } from './reference.ts'
 
 const traits: DestinationTraits = {
@@ -74,20 +75,21 @@ export async function openDockerArchiveDestination(reference: DockerArchiveRefer
       if (there?.digest !== root.digest || there.config === undefined) refuse(there, conditions)
     },
     async commit(root, bytes, options, signal) {
-      const { config, layers } = holdableImage(root, bytes)
+      const held = holdableImage(root, bytes)
+      const { config, layers } = held
       const tags = tagsWith(options.additionalTags)
       const there = await existing(tags, signal)
       const previous = there?.digest === undefined ? {} : { previous: there.digest }
       if (there?.config === config.digest) {
         await output.drop()
-        return { changed: false, ...previous }
+        return { changed: false, ...previous, ...(there.digest === undefined ? {} : { digest: there.digest }) }
       }
       refuse(there, options)
       const { image, publish } = await output.begin()
       await image.finish({ config, layers, tags })
       await publish({ exclusive: options.expect === 'absent' })
       await output.drop()
-      return { changed: true, ...previous }
+      return { changed: true, ...previous, digest: digestOf(madeManifest(held)) }
     },
     [Symbol.asyncDispose]: () => output.drop(),
   }

@@ -1,7 +1,8 @@
 import { LadingError } from '../../errors/index.ts'
 import type { Node } from '../../model/descriptor.ts'
+import { imageManifest } from '../../model/image-manifest.ts'
 import { type ImageManifest, parseManifest } from '../../model/manifest.ts'
-import { isImageConfigType, layerCompression } from '../../model/media-types.ts'
+import { isImageConfigType, layerCompression, ociConfig, ociLayer } from '../../model/media-types.ts'
 
 const hint = 'copy it to a registry, a bucket, oci: or oci-archive:, which hold whatever an image can be'
 
@@ -31,6 +32,12 @@ export function checkHoldable({ kind, mediaType }: Node): void {
       ? `${mediaType} is no layer of a file system, or an encrypted one`
       : `its layer is compressed with ${compression}`,
   )
+}
+
+/** The manifest that reading the archive will make of the image: it keeps none. */
+export function madeManifest({ config, layers }: ImageManifest): Uint8Array {
+  const plain = layers.map(layer => ({ ...layer, mediaType: ociLayer }))
+  return imageManifest({ ...config, mediaType: ociConfig }, plain)
 }
 
 export function severalPlatforms(): LadingError {
