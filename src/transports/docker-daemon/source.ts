@@ -63,7 +63,8 @@ export async function openDockerDaemonSource(
     async preview(signal) {
       const image = await inspectDaemonImage(engine, wanted, signal)
       if (image === undefined) throw await absentImage(engine, reference, signal)
-      // Of containerd's store the ID is that of the root; podman may write another config into the archive.
+      if (image.root !== undefined) return { root: image.root }
+      // podman may write another config into the archive.
       return engine.store === 'docker' ? { config: image.id, diffIds: image.diffIds } : undefined
     },
 
