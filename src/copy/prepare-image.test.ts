@@ -67,7 +67,7 @@ function destinationWith(
     ...memory,
     traits: { ...memory.traits, ...traits },
     variantsOf,
-    config: async digest => memory.stored.get(digest),
+    document: async digest => memory.stored.get(digest),
     variants: async diffId => variantsOf.get(diffId) ?? [],
     async rememberVariant(diffId, variant) {
       variantsOf.set(diffId, [...(variantsOf.get(diffId) ?? []), variant])

@@ -96,14 +96,14 @@ async function receive(
   destination: ImageDestination,
   reader: ManifestReader,
   target: LayerTarget,
-  { dryRun = false }: CopyOptions,
+  options: CopyOptions,
   listen: CopyListener,
   signal: AbortSignal,
 ): Promise<Reception> {
   if (source.traits.order === 'any') return { stored: new Map() }
-  const known = await knownImage(source, destination, reader, target, signal)
+  const known = await knownImage(source, destination, reader, options, target, signal)
   if (known !== undefined) return { stored: new Map(), known }
-  if (dryRun) {
+  if (options.dryRun) {
     throw new LadingError('unsupported', 'what would be copied is known only once it has been read', {
       side: 'source',
       subject: source.name,

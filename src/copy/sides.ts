@@ -29,7 +29,7 @@ export function destinationSide(destination: ImageDestination): ImageDestination
   const adopt = destination.adopt?.bind(destination)
   const checkCommit = destination.checkCommit?.bind(destination)
   const pushDraft = destination.pushDraft?.bind(destination)
-  const config = destination.config?.bind(destination)
+  const document = destination.document?.bind(destination)
   const currentConfig = destination.currentConfig?.bind(destination)
   const variants = destination.variants?.bind(destination)
   const rememberVariant = destination.rememberVariant?.bind(destination)
@@ -43,9 +43,9 @@ export function destinationSide(destination: ImageDestination): ImageDestination
     ...(pushDraft === undefined
       ? {}
       : { pushDraft: (draft, signal) => at(() => pushDraft(draft, signal), 'write layer') }),
-    ...(config === undefined
+    ...(document === undefined
       ? {}
-      : { config: (digest, signal) => at(() => config(digest, signal), 'look for config') }),
+      : { document: (digest, signal) => at(() => document(digest, signal), 'look for the image') }),
     ...(currentConfig === undefined
       ? {}
       : { currentConfig: (options, signal) => at(() => currentConfig(options, signal), 'read the tag') }),

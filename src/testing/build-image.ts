@@ -15,6 +15,8 @@ export interface ImageRecipe {
   /** The layers' bytes. They are not tar archives: nothing that moves an image looks into them. */
   readonly layers?: readonly Uint8Array[]
   readonly algorithm?: DigestAlgorithm
+  /** How it is run. */
+  readonly run?: Readonly<Record<string, unknown>>
   /** Fields to add to the manifest, or to replace in it. */
   readonly manifest?: Readonly<Record<string, unknown>>
 }
@@ -37,7 +39,7 @@ export function buildImage(recipe: ImageRecipe = {}): BuiltImage {
       os,
       architecture,
       variant,
-      config: {},
+      config: recipe.run ?? {},
       rootfs: { type: 'layers', diff_ids: layerDescriptors.map(({ digest }) => digest) },
     }),
     ociConfig,

@@ -6,9 +6,10 @@ import { dockerArchiveTransport } from './docker-archive/index.ts'
 import { dockerDaemonTransport } from './docker-daemon/index.ts'
 import { ociArchiveTransport } from './oci-archive/index.ts'
 import { ociLayoutTransport } from './oci-layout/index.ts'
-import { plannedTransport } from './planned.ts'
+import { ostreeTransport } from './ostree/index.ts'
 import { registryTransport } from './registry/index.ts'
 import { sifTransport } from './sif/index.ts'
+import { tarballTransport } from './tarball/index.ts'
 import type { ImageDestination, ImageSource, Reference, Transport, TransportContext } from './transport.ts'
 
 /** Every transport. What one has parsed is only ever given back to that same one. */
@@ -21,8 +22,9 @@ const transports: readonly Transport[] = [
   dockerDaemonTransport,
   containersStorageTransport,
   sifTransport,
+  tarballTransport,
+  ostreeTransport,
   registryTransport,
-  plannedTransport,
 ]
 
 /**
@@ -81,7 +83,7 @@ function transportOf(reference: Reference): Transport {
 function cannot(transport: Transport, reference: Reference, verb: string): LadingError {
   const subject = transport.format(reference)
   const scheme = subject.slice(0, subject.indexOf(':') + 1)
-  return new LadingError('unsupported', `the ${scheme} transport is not available in this version`, {
+  return new LadingError('unsupported', `${scheme} can only be ${verb === 'copy to' ? 'read' : 'written'}`, {
     operation: verb,
     subject,
     hint: 'docs/transports.md says what can be read and written',

@@ -74,7 +74,7 @@ export interface ImageSource extends AsyncDisposable {
    */
   receive?(take: TakeLayer, signal?: AbortSignal): Promise<void>
 
-  /** Digests of the uncompressed layers, where they can be told before the image is read. */
+  /** What the image is made of, where that can be told before it is read. */
   preview?(signal?: AbortSignal): Promise<ImagePreview | undefined>
 
   /** The tags beside this image, as the source lists them. Absent: the transport has none to list. */
@@ -107,14 +107,11 @@ export interface ArrivingLayer {
 }
 
 /** What a source that is read once can tell of its image beforehand. */
-export interface ImagePreview {
-  /** The config's digest: for Docker's own image store, the image's ID. */
-  readonly config: Digest
-  /** Digests of the uncompressed layers, in order. */
-  readonly diffIds: readonly Digest[]
-  /** Bytes of the layers, uncompressed, as far as it is told. */
-  readonly bytes?: number
-}
+export type ImagePreview =
+  /** Of an image that is kept as it was pushed: its root. */
+  | { readonly root: Digest }
+  /** Of one that is kept unpacked: its config, for Docker's own store the image's ID, and the uncompressed layers in order. */
+  | { readonly config: Digest; readonly diffIds: readonly Digest[] }
 
 /** A place that holds a node's bytes: a repository of a registry, or an object of a cloud's store. */
 export type Origin =
@@ -159,8 +156,8 @@ export interface ImageDestination extends AsyncDisposable {
   /** Makes `variants` find the blob. Called only by the run that has compressed it from that layer. */
   rememberVariant?(diffId: Digest, variant: Descriptor, signal?: AbortSignal): Promise<void>
 
-  /** A config that is stored whole, where its digest is all that is known of it. */
-  config?(digest: Digest, signal?: AbortSignal): Promise<Uint8Array | undefined>
+  /** A config, manifest or index that is stored whole, where its digest is all that is known of it. */
+  document?(digest: Digest, signal?: AbortSignal): Promise<Uint8Array | undefined>
 
   /**
    * Of a destination that keeps an image without its manifest: the digest of the config of the image that every name it is to be

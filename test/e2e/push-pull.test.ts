@@ -37,7 +37,7 @@ const run = async (engine: Engine, image: string) =>
 const engines = [
   ['docker20/bin/dockerd', 'Docker 20.10', () => startDocker({ version: '20.10' }), true],
   ['docker28/bin/dockerd', 'Docker 28 with its own store', () => startDocker({ version: '28', store: 'docker' }), true],
-  ['docker28/bin/dockerd', 'Docker 28 with containerd’s store', () => startDocker({ version: '28' }), false],
+  ['docker28/bin/dockerd', 'Docker 28 with containerd’s store', () => startDocker({ version: '28' }), true],
   ['podman', 'podman', startPodman, false],
 ] as const
 

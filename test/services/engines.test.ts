@@ -3,17 +3,11 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { describeWithServices } from './describe-with-services.ts'
+import { engineKinds } from './engine-kinds.ts'
 import { runProgram } from './engine-process.ts'
 import { servicePath } from './peer.ts'
-import { startDocker } from './start-docker.ts'
-import { startPodman } from './start-podman.ts'
 
-for (const [service, name, start] of [
-  ['docker20/bin/dockerd', 'Docker 20.10', () => startDocker({ version: '20.10' })],
-  ['docker28/bin/dockerd', 'Docker 28 with its own store', () => startDocker({ version: '28', store: 'docker' })],
-  ['docker28/bin/dockerd', 'Docker 28 with containerd’s store', () => startDocker({ version: '28' })],
-  ['podman', 'podman', startPodman],
-] as const) {
+for (const { service, name, start } of engineKinds) {
   describeWithServices([service, 'busybox'], name, () => {
     test('runs a container, and leaves nothing behind', async () => {
       const busybox = servicePath('busybox')

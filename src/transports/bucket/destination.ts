@@ -76,7 +76,7 @@ class BucketDestination implements ImageDestination {
     return putNode(this.#store, blobKey(node.digest), node, bytes, signal)
   }
 
-  config(digest: Digest, signal?: AbortSignal): Promise<Uint8Array | undefined> {
+  document(digest: Digest, signal?: AbortSignal): Promise<Uint8Array | undefined> {
     return readManifestBlob(this.#store, digest, signal)
   }
 

@@ -2,10 +2,10 @@ import { LadingError } from '../../errors/index.ts'
 import { digestOf } from '../../model/digest.ts'
 import { findOutput } from '../archive/find-output.ts'
 import { imageName } from '../docker-image/image-name.ts'
+import { madeManifest, plainImage, requirePlain, severalPlatforms } from '../docker-image/plain-image.ts'
 import type { CommitOptions, DestinationTraits, ImageDestination } from '../transport.ts'
 import { lazyArchiveOutput } from './archive-output.ts'
 import { type ExistingArchive, readExistingArchive } from './existing-archive.ts'
-import { checkHoldable, holdableImage, madeManifest, severalPlatforms } from './holdable-image.ts'
 import { type DockerArchiveReference, formatDockerArchiveReference } from './reference.ts'
 
 const traits: DestinationTraits = {
@@ -15,6 +15,8 @@ const traits: DestinationTraits = {
   layers: ['none'],
   additionalTags: true,
 }
+
+const archive = { cannot: 'a Docker archive cannot hold', layers: traits.layers }
 
 type Conditions = Pick<CommitOptions, 'force' | 'expect'>
 
@@ -60,7 +62,7 @@ export async function openDockerArchiveDestination(reference: DockerArchiveRefer
     has: async node => output.begun?.image.has(node) ?? false,
     manifest: async () => undefined,
     async push(node, bytes, signal) {
-      checkHoldable(node)
+      requirePlain(node, archive)
       const { image } = await output.begin()
       if (node.kind === 'config') await image.addConfig(node, bytes, signal)
       else await image.addLayer(node, bytes, signal)
@@ -69,13 +71,13 @@ export async function openDockerArchiveDestination(reference: DockerArchiveRefer
       ? {}
       : { pushDraft: async (draft, signal) => (await output.begin()).image.addLayerDraft(draft, signal) }),
     async checkCommit(root, conditions, signal) {
-      if (root.kind === 'index') throw severalPlatforms()
+      if (root.kind === 'index') throw severalPlatforms(archive)
       const tags = tagsWith(conditions.additionalTags)
       const there = await existing(tags, signal)
       if (there?.digest !== root.digest || there.config === undefined) refuse(there, conditions)
     },
     async commit(root, bytes, options, signal) {
-      const held = holdableImage(root, bytes)
+      const held = plainImage(root, bytes, archive)
       const { config, layers } = held
       const tags = tagsWith(options.additionalTags)
       const there = await existing(tags, signal)

@@ -4,11 +4,11 @@ import { parseImageConfig } from '../../model/image-config.ts'
 import type { LayerCompression } from '../../model/media-types.ts'
 import { bytesOf } from '../../streams/index.ts'
 import { imageName } from '../docker-image/image-name.ts'
+import { plainImage, requirePlain, severalPlatforms } from '../docker-image/plain-image.ts'
 import type { CommitResult, ImageDestination, TransportContext } from '../transport.ts'
 import { type DaemonImage, familiar, inspectDaemonImage, tellsWhatIsThere } from './daemon-image.ts'
 import { type Engine, openEngine } from './engine.ts'
 import { loadDocuments } from './load-documents.ts'
-import { checkLoadable, loadableImage } from './loadable-image.ts'
 import { openOutgoingArchive } from './outgoing-archive.ts'
 import { type DockerDaemonReference, formatDockerDaemonReference } from './reference.ts'
 
@@ -30,6 +30,7 @@ export async function openDockerDaemonDestination(
   }
   const engine = await openEngine(context)
   const layers = layersOf(engine)
+  const place = { cannot: 'this Docker daemon cannot load', layers }
   /** What Docker's own store cannot tell: the root that an ID was loaded with. */
   const roots = new Map<Digest, Digest>()
   let archive = openOutgoingArchive(engine, context.signal)
@@ -61,11 +62,11 @@ export async function openDockerDaemonDestination(
     has: async node => archive.has(node),
     manifest: async node => archive.document(node),
     async push(node, bytes, signal) {
-      checkLoadable(node, layers)
+      requirePlain(node, place)
       await archive.add(node, bytes, signal)
     },
     async checkCommit(root, { expect }, signal) {
-      checkLoadable(root, layers)
+      if (root.kind === 'index') throw severalPlatforms(place)
       if (expect === undefined || (await current(name, signal)) === root.digest) return
       throw new LadingError('unsupported', 'Docker cannot be told to load an image only where its name is still free', {
         hint: 'leave out --if-absent and --if-digest',
@@ -73,7 +74,7 @@ export async function openDockerDaemonDestination(
     },
     async commit(root, bytes, { additionalTags, force }, signal): Promise<CommitResult> {
       const names = allNames(additionalTags)
-      const manifest = loadableImage(root, bytes, layers)
+      const manifest = plainImage(root, bytes, place)
       const before = await Promise.all(names.map(tag => current(tag, signal)))
       const [previous] = before
       const result = previous === undefined ? {} : { previous }

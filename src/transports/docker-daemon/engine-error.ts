@@ -4,7 +4,7 @@ import { readAll } from '../../streams/index.ts'
 import type { DaemonAddress } from './daemon-address.ts'
 
 /** Why nothing answers where the daemon should be, and what to do about it. */
-export function notAnswering(error: unknown, { name }: DaemonAddress): unknown {
+export function notAnswering(error: unknown, { name, origin, route }: DaemonAddress): unknown {
   if (!isLadingError(error, 'network', 'timeout', 'tls', 'protocol-error')) return error
   const system = systemCode(error.cause)
   const unavailable = (message: string, hint: string) =>
@@ -21,9 +21,13 @@ export function notAnswering(error: unknown, { name }: DaemonAddress): unknown {
     return new LadingError('tls', `${error.message}: ${name}`, { cause: error, hint })
   }
   const known = system === 'ENOENT' || system === 'ECONNREFUSED'
+  // Who is asked for a certificate and has none sees no more than a closed connection.
+  const unknownToIt = !known && origin.startsWith('https:') && route.cert === undefined
   return unavailable(
     `Docker does not answer at ${name}${known ? '' : `: ${error.message}`}`,
-    'is it running? Start it, or set DOCKER_HOST to where it listens',
+    unknownToIt
+      ? 'if it asks for a certificate, put cert.pem and key.pem into DOCKER_CERT_PATH'
+      : 'is it running? Start it, or set DOCKER_HOST to where it listens',
   )
 }
 

@@ -129,7 +129,7 @@ test('who stops reading ends the request', async () => {
   await closed.promise
 })
 
-test('tells the config and the layers beforehand, where the ID is the config’s', async () => {
+test('tells beforehand the config and the layers, or the root where that is kept', async () => {
   const answers = {
     'GET /images/docker.io/library/app:v1/json': json({ Id: layer.digest, RootFS: { Layers: [layer.digest] } }),
   }
@@ -137,5 +137,7 @@ test('tells the config and the layers beforehand, where the ID is the config’s
   const from = await openDockerDaemonSource(app, context)
   expect(await from.preview?.()).toEqual({ config: layer.digest, diffIds: [layer.digest] })
   await daemon({ answers, driver: containerdDriver })
-  expect(await (await openDockerDaemonSource(app, context)).preview?.()).toBeUndefined()
+  expect(await (await openDockerDaemonSource(app, context)).preview?.()).toEqual({
+    root: expect.stringMatching(/^sha256:/),
+  })
 })

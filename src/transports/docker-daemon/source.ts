@@ -1,15 +1,24 @@
 import { isLadingError, LadingError } from '../../errors/index.ts'
 import { type ByteStream, bytesOf } from '../../streams/index.ts'
 import { readTar } from '../../streams/tar/index.ts'
-import { type CollectedDockerArchive, collectDockerArchive } from '../docker-image/collect-docker-archive.ts'
+import type { NamedDigest } from '../archive/collect-archive.ts'
+import {
+  type CollectedDockerArchive,
+  collectDockerArchive,
+  digestOfLayerName,
+} from '../docker-image/collect-docker-archive.ts'
 import { type ResolvedImage, resolveArchive } from '../docker-image/resolve-archive.ts'
 import type { ImageSource, TransportContext } from '../transport.ts'
 import { absentImage, inspectDaemonImage } from './daemon-image.ts'
 import { type Engine, openEngine } from './engine.ts'
 import { type DockerDaemonReference, formatDockerDaemonReference } from './reference.ts'
+import { v1LayerNames } from './v1-layer-names.ts'
 
 /** The first version of the API in which one platform of several can be asked for. */
 const platformApi = 48
+
+/** Docker 25, which names the layers of an archive by their digests. */
+const digestNamesApi = 44
 
 /** @throws LadingError `daemon-unavailable` */
 export async function openDockerDaemonSource(
@@ -20,14 +29,19 @@ export async function openDockerDaemonSource(
   const wanted = reference.id ?? reference.name ?? ''
   let received: { readonly archive: CollectedDockerArchive; readonly image: ResolvedImage } | undefined
 
+  const layerNames = async (signal?: AbortSignal) =>
+    v1LayerNames((await inspectDaemonImage(engine, wanted, signal))?.diffIds ?? [])
+
   return {
     name: formatDockerDaemonReference(reference),
     // containerd's store keeps an image as it was pulled or loaded; the others keep unpacked layers, and make up the rest.
     traits: { order: 'once', unpacked: engine.store !== 'containerd' },
 
     async receive(take, signal) {
+      const foretold = engine.store === 'docker' && engine.api < digestNamesApi ? await layerNames(signal) : undefined
+      const digestOfName: NamedDigest = (file, start) => foretold?.get(file) ?? digestOfLayerName(file, start)
       const body = await save(engine, reference, context, signal)
-      const archive = await collectDockerArchive(readTar(body), take)
+      const archive = await collectDockerArchive(readTar(body), take, digestOfName)
       // Of a name's image and nothing else the archive was asked for; one that is pinned by its digest may have no name in it.
       const name = reference.name?.includes('@') ? undefined : reference.name
       received = { archive, image: await resolveArchive(archive, { name }, signal) }
@@ -49,7 +63,8 @@ export async function openDockerDaemonSource(
     async preview(signal) {
       const image = await inspectDaemonImage(engine, wanted, signal)
       if (image === undefined) throw await absentImage(engine, reference, signal)
-      // Of containerd's store the ID is that of the root; podman may write another config into the archive.
+      if (image.root !== undefined) return { root: image.root }
+      // podman may write another config into the archive.
       return engine.store === 'docker' ? { config: image.id, diffIds: image.diffIds } : undefined
     },
 

@@ -5,7 +5,7 @@ import type { Descriptor, Node } from '../../model/descriptor.ts'
 import { digestOf } from '../../model/digest.ts'
 import { imageManifest } from '../../model/image-manifest.ts'
 import { ociConfig, ociLayer, ociManifest } from '../../model/media-types.ts'
-import { type ByteRange, type ByteStream, bytesOf, createDraft, randomAccessFile } from '../../streams/index.ts'
+import { type ByteStream, bytesOf, createDraft, partOfStream, randomAccessFile } from '../../streams/index.ts'
 import type { ImageSource, TransportContext } from '../transport.ts'
 import { imageConfig } from './image-config.ts'
 import { readSif } from './read-sif.ts'
@@ -47,7 +47,7 @@ export async function openSifSource(
       const document = documents.get(node.digest)
       if (document === undefined && node.digest !== layer.digest)
         throw new LadingError('blob-not-found', `the image has no ${node.kind} ${node.digest}`)
-      yield* part(document === undefined ? readLayer(signal) : bytesOf(document).open(), range)
+      yield* partOfStream(document === undefined ? readLayer(signal) : bytesOf(document).open(), range)
     },
     [Symbol.asyncDispose]: async () => {},
   }
@@ -93,18 +93,5 @@ async function openFile(path: string): Promise<FileHandle> {
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw fromFileError(error, { subject: path })
     throw new LadingError('image-not-found', `there is no file ${path}`, { cause: error })
-  }
-}
-
-/** What lies before a range is made too: nothing of a file system is where it is in the layer. */
-async function* part(stream: ByteStream, range: ByteRange | undefined): AsyncGenerator<Uint8Array, void, undefined> {
-  const { start = 0, end = Number.POSITIVE_INFINITY } = range ?? {}
-  let position = 0
-  for await (const chunk of stream) {
-    const from = Math.max(start - position, 0)
-    const to = Math.min(end - position, chunk.byteLength)
-    position += chunk.byteLength
-    if (from < to) yield chunk.subarray(from, to)
-    if (position >= end) return
   }
 }

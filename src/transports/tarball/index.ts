@@ -1,0 +1,11 @@
+import type { Transport } from '../transport.ts'
+import { formatTarballReference, parseTarballReference, type TarballReference } from './reference.ts'
+
+/** Images made of tar archives, a layer of each. */
+export const tarballTransport: Transport<TarballReference> = {
+  name: 'tarball',
+  prefixes: ['tarball:'],
+  parse: text => parseTarballReference(text),
+  format: formatTarballReference,
+  openSource: async reference => (await import('./source.ts')).openTarballSource(reference),
+}
