@@ -188,6 +188,10 @@ describe('a destination that holds uncompressed layers only', () => {
     // unpacked again it is the image that it was made of
     expect(root.digest).toBe(plain.root.digest)
     expect(rewritten).toEqual(['layers unpacked'])
+    // without drafts it has to be known first what they are
+    const { pushDraft: _, ...daemon } = destinationWith({ layers: ['none'] })
+    const spooled = await copy(memorySource(image), daemon)
+    expect([spooled.root, spooled.rewritten]).toEqual([root, ['layers unpacked through a temporary file']])
   })
 
   test('gets nothing that the config does not name', async () => {
@@ -226,6 +230,15 @@ describe('a destination that holds one image', () => {
     expect(root.kind).toBe('manifest')
     expect(selection.leftOut).toEqual(['linux/s390x'])
     expect(rewritten).toEqual([expect.stringContaining('can be held there')])
+  })
+
+  test('is what one image is asked for, wherever it is for several platforms', async () => {
+    const one = await copy(memorySource(index()), destinationWith(), { onePlatform: true })
+    expect(one.root.kind).toBe('manifest')
+    expect(one.rewritten).toEqual([`only ${host} wanted`])
+    const whole = buildIndex({ 'linux/s390x': { layers: [layer(5, 2)] } })
+    const only = await copy(memorySource(whole), destinationWith(), { onePlatform: true })
+    expect(only.root.digest).toBe(whole.root.digest)
   })
 
   test.each<[string, CopyOptions]>([
