@@ -134,22 +134,26 @@ describe('an image whose source keeps it unpacked', () => {
     expect(other.root.digest).not.toBe(first.root.digest)
   })
 
-  test('that comes once is not read where its layers are known by name, and not at all where everything is known', async () => {
+  test.each([
+    undefined,
+    'none',
+  ] as const)('that comes once is not read where its layers are known by name, and not at all where everything is known (%s)', async compression => {
+    const options = compression === undefined ? {} : { compression }
     const image = twoLayers()
     const layers = layersOf(image)
     const to = destinationWith()
-    const first = await copy(onceSource(image, layers), to)
+    const first = await copy(onceSource(image, layers), to, options)
     const again = onceSource(image, layers)
-    await copy(again, to)
+    await copy(again, to, options)
     // of the first the name follows from the bytes alone
     expect(again.received).toEqual(layers.slice(0, 1))
 
     const { config } = JSON.parse(new TextDecoder().decode(image.blobs.get(image.root.digest)))
     const told = { ...onceSource(image, layers), preview: async () => ({ config: config.digest, diffIds: layers }) }
-    const known = await copy(told, to)
+    const known = await copy(told, to, options)
     expect(told.received).toEqual([])
     expect(known.root.digest).toBe(first.root.digest)
-    const chosen = await copy(told, to, { platforms: [{ os: 'linux', architecture: 'amd64' }] })
+    const chosen = await copy(told, to, { ...options, platforms: [{ os: 'linux', architecture: 'amd64' }] })
     expect(chosen.root.digest).toBe(first.root.digest)
     const layerList: Node[] = first.manifest.layers
     expect(await readManifest(to, known.root.digest)).toEqual(Buffer.from(imageManifest(config, layerList)))

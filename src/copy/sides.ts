@@ -1,6 +1,5 @@
 import { LadingError, type Side } from '../errors/index.ts'
-import type { ByteStream } from '../streams/index.ts'
-import type { ImageDestination, ImageSource } from '../transports/index.ts'
+import type { ArrivingLayer, ImageDestination, ImageSource } from '../transports/index.ts'
 
 /** The same source; what it throws says that it happened there, and to what. */
 export function sourceSide(source: ImageSource): ImageSource {
@@ -17,13 +16,7 @@ export function sourceSide(source: ImageSource): ImageSource {
     ...(origin === undefined ? {} : { origin }),
     ...(receive === undefined
       ? {}
-      : {
-          receive: (take, signal) => {
-            // Whoever takes a layer reads it in the middle of its own work, and is not to blame for its bytes.
-            const blame = (body: ByteStream) => streamAt(() => body, source.name, 'read layer')
-            return at(() => receive(layer => take({ ...layer, body: blame(layer.body) }), signal), 'read')
-          },
-        }),
+      : { receive: (take, signal) => at(() => receive(layer => take(layerAt(layer, source.name)), signal), 'read') }),
     ...(preview === undefined ? {} : { preview: signal => at(() => preview(signal), 'look at the image') }),
     ...(tags === undefined ? {} : { tags: signal => streamAt(() => tags(signal), source.name, 'list tags') }),
     [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
@@ -84,6 +77,11 @@ export function says(side: Side, subject: string) {
       throw error.with({ side, subject, operation })
     }
   }
+}
+
+/** Its bytes break off at the source, whoever reads them. */
+function layerAt(layer: ArrivingLayer, subject: string): ArrivingLayer {
+  return { ...layer, body: streamAt(() => layer.body, subject, 'read layer') }
 }
 
 async function* streamAt<T>(
