@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Descriptor, Node } from '../model/descriptor.ts'
 import { type Digest, digestOf } from '../model/digest.ts'
 import { imageManifest } from '../model/image-manifest.ts'
+import { ociLayerGzip } from '../model/media-types.ts'
 import { hostPlatform } from '../model/platform.ts'
 import { bytesOf, readAll } from '../streams/index.ts'
 import { type BuiltImage, buildImage, buildIndex } from '../testing/build-image.ts'
@@ -209,6 +210,29 @@ describe('a destination that holds uncompressed layers only', () => {
     const to = destinationWith({ layers: ['none'] })
     await expect(copy(memorySource({ root, blobs }), to)).rejects.toMatchObject({ code: 'digest-mismatch' })
     expect(to.committed).toEqual([])
+  })
+
+  test.each<[string, Record<string, unknown>]>([
+    [
+      'an artifact',
+      { config: { mediaType: 'application/vnd.oci.empty.v1+json', digest: digestOf(layer(2, 0)), size: 2 } },
+    ],
+    [
+      'an encrypted layer',
+      {
+        layers: [
+          { mediaType: ociLayerGzip, digest: digestOf(layer(9, 1)), size: 9 },
+          { mediaType: `${ociLayerGzip}+encrypted`, digest: digestOf(layer(9, 2)), size: 9 },
+        ],
+      },
+    ],
+  ])('refuses %s before a byte moves, where it holds no such thing', async (_, manifest) => {
+    const source = memorySource(buildImage({ manifest }))
+    const to = destinationWith({ layers: ['none'], holdsArtifacts: false })
+    await expect(copy(source, to)).rejects.toMatchObject({ code: 'unsupported', side: 'destination' })
+    // the manifest alone
+    expect(source.fetched).toHaveLength(1)
+    expect(to.stored.size).toBe(0)
   })
 
   test('refuses to have them compressed', async () => {

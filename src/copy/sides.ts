@@ -67,13 +67,14 @@ export function destinationSide(destination: ImageDestination): ImageDestination
   }
 }
 
-/** Runs what may fail; the error says where it happened, unless it says so already. */
+/** Runs what may fail; the error says where it happened, unless it says so already, or is about the other side. */
 export function says(side: Side, subject: string) {
   return async <T>(task: () => Promise<T>, operation: string): Promise<T> => {
     try {
       return await task()
     } catch (error) {
-      throw error instanceof LadingError ? error.with({ side, subject, operation }) : error
+      if (!(error instanceof LadingError) || (error.side ?? side) !== side) throw error
+      throw error.with({ side, subject, operation })
     }
   }
 }
