@@ -256,15 +256,6 @@ describe('a destination that holds one image', () => {
     expect(rewritten).toEqual([expect.stringContaining('can be held there')])
   })
 
-  test('is what one image is asked for, wherever it is for several platforms', async () => {
-    const one = await copy(memorySource(index()), destinationWith(), { onePlatform: true })
-    expect(one.root.kind).toBe('manifest')
-    expect(one.rewritten).toEqual([`only ${host} wanted`])
-    const whole = buildIndex({ 'linux/s390x': { layers: [layer(5, 2)] } })
-    const only = await copy(memorySource(whole), destinationWith(), { onePlatform: true })
-    expect(only.root.digest).toBe(whole.root.digest)
-  })
-
   test.each<[string, CopyOptions]>([
     ['all platforms', { allPlatforms: true }],
     [
