@@ -18,6 +18,9 @@ const dockerSchema1 = [
   'application/vnd.docker.distribution.manifest.v1+prettyjws',
 ]
 
+/** How manifests are written: OCI image specification; Docker, image manifest version 2 schema 2 and schema 1. */
+export type ManifestFormat = 'oci' | 'v2s2' | 'v2s1'
+
 export function isIndexType(mediaType: string): boolean {
   return mediaType === ociIndex || mediaType === dockerManifestList
 }
