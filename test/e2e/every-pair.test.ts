@@ -133,6 +133,46 @@ describeWithServices(services, 'the seven whole platforms of alpine', () => {
     expect(again).toMatchObject({ changed: false, digest: result.digest })
   })
 
+  test.each([
+    ['a Docker manifest list', `oci:${fixtures}/oci/hello-world-docker-v2-manifest-list`],
+    ['an image of many layers', `oci:${fixtures}/oci/many-layers`],
+    ['an OCI archive with zstd', `oci-archive:${fixtures}/archives/test-oci-zstd-image.tar`],
+    ['an OCI archive of eStargz', `oci-archive:${fixtures}/archives/test-oci-estargz-image.tar`],
+    ['an OCI archive without compression', `oci-archive:${fixtures}/archives/test-oci-uncompressed-image.tar`],
+    ['an archive of Docker 25', `docker-archive:${fixtures}/archives/hello-world-v25.tar`],
+    ['an archive of an old Docker', `docker-archive:${fixtures}/archives/test-docker-image.tar`],
+  ])('%s keeps its digests through every place that holds everything, and its config through the others', async (title, origin) => {
+    const image = title.toLowerCase().replaceAll(' ', '-')
+    let from: string = origin
+    let cloud: CloudOptions | undefined
+    let digest: string | undefined
+    for (const kind of indexKinds) {
+      const result = await copyImage(from, named(kind, image), {
+        sourceCloud: cloud,
+        destinationCloud: places[kind].cloud,
+      })
+      expect(result.digest).toBe(digest ?? result.digest)
+      if (origin.startsWith('oci')) expect(result.digest).toBe(result.sourceDigest)
+      digest = result.digest
+      from = named(kind, image)
+      cloud = places[kind].cloud
+    }
+    const described = await look('dir', image)
+    const amd64 = described.kind === 'index' ? { platforms: [parsePlatform('linux/amd64')] } : {}
+    await copyImage(from, named('dir', `${image}-one`), amd64)
+    const expected = (await look('dir', `${image}-one`)).platforms[0]?.config?.digest
+    expect(expected).toBeDefined()
+    let last: Kind = 'dir'
+    for (const kind of [...imageKinds, 'dir'] as const) {
+      const target = kind === 'dir' ? `${image}-back` : `${image}-one`
+      await copyImage(named(last, `${image}-one`), named(kind, target), options(last, kind))
+      const { platforms } = await look(kind, target)
+      expect(platforms[0]?.config?.digest).toBe(expected)
+      last = kind
+    }
+    expect(kept).toBeDefined()
+  })
+
   describe('between buckets of one service', () => {
     test.each<[Kind, string?]>([
       ['s3', 's3://others/'],
