@@ -36,6 +36,8 @@ export interface TransportContext extends StoreContext {
   readonly credentials: CredentialOptions
   /** Of a registry: `false` accepts plain HTTP too where HTTPS is not answered; `undefined`: HTTPS, plain HTTP for loopback. */
   readonly tlsVerify?: boolean | undefined
+  /** `--registries-conf`: the registries.conf that is read in the place of the user's and the system's. */
+  readonly registriesConf?: string | undefined
   /** Make the repository where a registry that keeps a list of them (ECR) has none of that name. */
   readonly createRepository?: boolean | undefined
   /** The Docker daemon of this side, as `--src-daemon-host` and `--dest-daemon-host` give it; else what Docker's own environment says. */
