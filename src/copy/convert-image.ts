@@ -10,6 +10,7 @@ import type { CopyListener } from './events.ts'
 import type { LayerTarget } from './layer-target.ts'
 import type { ManifestReader } from './manifest-reader.ts'
 import { parseNode } from './parse-node.ts'
+import { says } from './sides.ts'
 import { sourceBytes } from './source-bytes.ts'
 import { findVariant, type StoredLayer, storeLayer } from './store-layer.ts'
 import { createWorkGroup } from './work-group.ts'
@@ -105,7 +106,8 @@ async function convertLayer(
   if (there !== undefined) return there
   listen({ type: 'started', digest: layer.digest, kind: layer.kind, size: layer.size })
   const bytes = sourceBytes(layer, source, listen, signal)
-  return await storeLayer(bytes.open(0, signal), { from, to, diffId }, destination, signal)
+  const at = says('source', source.name)
+  return await at(() => storeLayer(bytes.open(0, signal), { from, to, diffId }, destination, signal), 'read layer')
 }
 
 async function diffIdsOf(

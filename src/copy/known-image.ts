@@ -30,7 +30,7 @@ export async function knownImage(
   if ('root' in preview) return await knownRoot(preview.root, source, destination, reader, options, signal)
   const config = await destination.document(preview.config, signal)
   const to = target('none')
-  if (config === undefined || to === 'none') return undefined
+  if (config === undefined) return undefined
   const variants = await Promise.all(preview.diffIds.map(diffId => findVariant(diffId, to, destination, signal)))
   const layers = variants.filter(variant => variant !== undefined)
   if (layers.length < variants.length) return undefined

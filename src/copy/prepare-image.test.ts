@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Descriptor, Node } from '../model/descriptor.ts'
 import { type Digest, digestOf } from '../model/digest.ts'
 import { imageManifest } from '../model/image-manifest.ts'
+import { ociLayerGzip } from '../model/media-types.ts'
 import { hostPlatform } from '../model/platform.ts'
 import { bytesOf, readAll } from '../streams/index.ts'
 import { type BuiltImage, buildImage, buildIndex } from '../testing/build-image.ts'
@@ -133,22 +134,26 @@ describe('an image whose source keeps it unpacked', () => {
     expect(other.root.digest).not.toBe(first.root.digest)
   })
 
-  test('that comes once is not read where its layers are known by name, and not at all where everything is known', async () => {
+  test.each([
+    undefined,
+    'none',
+  ] as const)('that comes once is not read where its layers are known by name, and not at all where everything is known (%s)', async compression => {
+    const options = compression === undefined ? {} : { compression }
     const image = twoLayers()
     const layers = layersOf(image)
     const to = destinationWith()
-    const first = await copy(onceSource(image, layers), to)
+    const first = await copy(onceSource(image, layers), to, options)
     const again = onceSource(image, layers)
-    await copy(again, to)
+    await copy(again, to, options)
     // of the first the name follows from the bytes alone
     expect(again.received).toEqual(layers.slice(0, 1))
 
     const { config } = JSON.parse(new TextDecoder().decode(image.blobs.get(image.root.digest)))
     const told = { ...onceSource(image, layers), preview: async () => ({ config: config.digest, diffIds: layers }) }
-    const known = await copy(told, to)
+    const known = await copy(told, to, options)
     expect(told.received).toEqual([])
     expect(known.root.digest).toBe(first.root.digest)
-    const chosen = await copy(told, to, { platforms: [{ os: 'linux', architecture: 'amd64' }] })
+    const chosen = await copy(told, to, { ...options, platforms: [{ os: 'linux', architecture: 'amd64' }] })
     expect(chosen.root.digest).toBe(first.root.digest)
     const layerList: Node[] = first.manifest.layers
     expect(await readManifest(to, known.root.digest)).toEqual(Buffer.from(imageManifest(config, layerList)))
@@ -201,6 +206,29 @@ describe('a destination that holds uncompressed layers only', () => {
     const to = destinationWith({ layers: ['none'] })
     await expect(copy(memorySource({ root, blobs }), to)).rejects.toMatchObject({ code: 'digest-mismatch' })
     expect(to.committed).toEqual([])
+  })
+
+  test.each<[string, Record<string, unknown>]>([
+    [
+      'an artifact',
+      { config: { mediaType: 'application/vnd.oci.empty.v1+json', digest: digestOf(layer(2, 0)), size: 2 } },
+    ],
+    [
+      'an encrypted layer',
+      {
+        layers: [
+          { mediaType: ociLayerGzip, digest: digestOf(layer(9, 1)), size: 9 },
+          { mediaType: `${ociLayerGzip}+encrypted`, digest: digestOf(layer(9, 2)), size: 9 },
+        ],
+      },
+    ],
+  ])('refuses %s before a byte moves, where it holds no such thing', async (_, manifest) => {
+    const source = memorySource(buildImage({ manifest }))
+    const to = destinationWith({ layers: ['none'], holdsArtifacts: false })
+    await expect(copy(source, to)).rejects.toMatchObject({ code: 'unsupported', side: 'destination' })
+    // the manifest alone
+    expect(source.fetched).toHaveLength(1)
+    expect(to.stored.size).toBe(0)
   })
 
   test('refuses to have them compressed', async () => {

@@ -11,6 +11,7 @@ import { type LayerTarget, layersMayChange, layerTarget } from './layer-target.t
 import type { ManifestReader } from './manifest-reader.ts'
 import { parseNode } from './parse-node.ts'
 import { receiveImage } from './receive-image.ts'
+import { refuseArtifact } from './refuse-artifact.ts'
 import { selectRoot } from './select-root.ts'
 import type { StoredLayer } from './store-layer.ts'
 
@@ -53,6 +54,7 @@ export async function prepareImage(
   const { stored: received } = reception
   const [found, current] = await Promise.all([reception.known ?? source.resolve(signal), destination.current(signal)])
   const selection = await selectRoot(found, options, source, destination, reader)
+  await refuseArtifact(selection.root, destination, reader, signal)
   const chosen = selection.root.digest === found.digest ? [] : [chosenReason(selection, destination, options)]
   const prepared = { found, current, selection, root: selection.root, stored: received, changes: [], rewritten: chosen }
 

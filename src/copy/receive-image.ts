@@ -1,11 +1,11 @@
 import { LadingError } from '../errors/index.ts'
 import { createDigester, type Digest, digestParts } from '../model/digest.ts'
-import { type LayerCompression, ociLayer } from '../model/media-types.ts'
-import { type Compression, readHead, sniffCompression, sniffedBytes } from '../streams/index.ts'
+import { ociLayer } from '../model/media-types.ts'
+import { readHead, sniffCompression, sniffedBytes } from '../streams/index.ts'
 import type { ArrivingLayer, ImageDestination, ImageSource } from '../transports/index.ts'
 import type { CopyListener } from './events.ts'
 import type { LayerTarget } from './layer-target.ts'
-import { findVariant, type StoredLayer, storeLayer } from './store-layer.ts'
+import { findVariant, type LayerForm, type StoredLayer, storeLayer } from './store-layer.ts'
 
 export interface ReceiveOptions {
   readonly target: LayerTarget
@@ -34,7 +34,7 @@ export async function receiveImage(
     const node = { kind: 'layer', mediaType: ociLayer, digest, size } as const
     const to = target('none')
     // A layer that comes compressed has no variant under its own digest: only uncompressed ones are remembered so.
-    const variant = to === 'none' ? undefined : await findVariant(digest, to, destination, signal)
+    const variant = await findVariant(digest, to, destination, signal)
     if (variant !== undefined) return variant
     const kept = to === 'none' && (await destination.has(node, signal))
     return kept ? { digest, size, compression: 'none', fresh: false } : undefined
@@ -89,8 +89,8 @@ function arriving({ digest: expected, body }: ArrivingLayer, listen: CopyListene
 }
 
 /** What the layer is and has to become. JSON begins as no archive does: a large attestation stays as it is. */
-function formOf(first: Uint8Array, target: LayerTarget): { from: Compression; to: LayerCompression } {
+function formOf(first: Uint8Array, target: LayerTarget): Pick<LayerForm, 'from' | 'to' | 'isDocument'> {
   const from = sniffCompression(first)
-  if (from === 'none') return { from, to: first[0] === 0x7b ? 'none' : target('none') }
-  return { from, to: from === 'gzip' || from === 'zstd' ? target(from) : target('none') }
+  if (from === 'none' && first[0] === 0x7b) return { from, to: 'none', isDocument: true }
+  return { from, to: target(from === 'bzip2' || from === 'xz' ? 'none' : from) }
 }

@@ -1,5 +1,5 @@
 import { LadingError, type Side } from '../errors/index.ts'
-import type { ImageDestination, ImageSource } from '../transports/index.ts'
+import type { ArrivingLayer, ImageDestination, ImageSource } from '../transports/index.ts'
 
 /** The same source; what it throws says that it happened there, and to what. */
 export function sourceSide(source: ImageSource): ImageSource {
@@ -14,7 +14,9 @@ export function sourceSide(source: ImageSource): ImageSource {
     resolve: signal => at(() => source.resolve(signal), 'resolve'),
     fetch: (node, range, signal) => streamAt(() => source.fetch(node, range, signal), source.name, `read ${node.kind}`),
     ...(origin === undefined ? {} : { origin }),
-    ...(receive === undefined ? {} : { receive: (take, signal) => at(() => receive(take, signal), 'read') }),
+    ...(receive === undefined
+      ? {}
+      : { receive: (take, signal) => at(() => receive(layer => take(layerAt(layer, source.name)), signal), 'read') }),
     ...(preview === undefined ? {} : { preview: signal => at(() => preview(signal), 'look at the image') }),
     ...(tags === undefined ? {} : { tags: signal => streamAt(() => tags(signal), source.name, 'list tags') }),
     [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
@@ -65,15 +67,21 @@ export function destinationSide(destination: ImageDestination): ImageDestination
   }
 }
 
-/** Runs what may fail; the error says where it happened, unless it says so already. */
+/** Runs what may fail; the error says where it happened, unless it says so already, or is about the other side. */
 export function says(side: Side, subject: string) {
   return async <T>(task: () => Promise<T>, operation: string): Promise<T> => {
     try {
       return await task()
     } catch (error) {
-      throw error instanceof LadingError ? error.with({ side, subject, operation }) : error
+      if (!(error instanceof LadingError) || (error.side ?? side) !== side) throw error
+      throw error.with({ side, subject, operation })
     }
   }
+}
+
+/** Its bytes break off at the source, whoever reads them. */
+function layerAt(layer: ArrivingLayer, subject: string): ArrivingLayer {
+  return { ...layer, body: streamAt(() => layer.body, subject, 'read layer') }
 }
 
 async function* streamAt<T>(

@@ -30,17 +30,19 @@ export interface LayerForm {
   readonly diffId?: Digest | undefined
   /** The digest under which the bytes came. What is stored as it is keeps its algorithm. */
   readonly named?: Digest | undefined
+  /** It is no archive: nothing is remembered of it. */
+  readonly isDocument?: boolean | undefined
 }
 
 /**
  * Stores a layer whose bytes come once, compressed as the destination shall have it. The uncompressed digest of what was compressed
- * here is remembered with it.
+ * here is remembered with it; of a layer that stays uncompressed, that it is there, with its size.
  *
  * @throws LadingError `digest-mismatch` where the uncompressed layer is not the one it is said to be, and then nothing is stored
  */
 export async function storeLayer(
   body: ByteStream,
-  { from, to, diffId, named }: LayerForm,
+  { from, to, diffId, named, isDocument = false }: LayerForm,
   destination: ImageDestination,
   signal: AbortSignal,
 ): Promise<StoredLayer> {
@@ -53,8 +55,10 @@ export async function storeLayer(
         : createDraft(compress(checked(plain, diffId), to))
   await storeDraft(draft, destination, signal)
   const stored = { digest: draft.digest(), size: draft.size, compression: to, fresh: true }
-  if (plain !== undefined && to !== 'none') {
+  if (to !== 'none' && plain !== undefined) {
     await destination.rememberVariant?.(plain.digest(), variantOf(stored), signal)
+  } else if (from === 'none' && !isDocument) {
+    await destination.rememberVariant?.(stored.digest, variantOf(stored), signal)
   }
   return stored
 }

@@ -216,6 +216,8 @@ export interface DestinationTraits {
   readonly keepsUnnamed: boolean
   /** An index with several platforms can be stored. Else one of them is chosen. */
   readonly holdsIndex: boolean
+  /** What is no file system of a container can be stored too: artifacts, encrypted layers. Else it is refused before a byte moves. */
+  readonly holdsArtifacts: boolean
   /** How layers may be compressed here. The first is what a layer that comes unpacked is made. */
   readonly layers: readonly LayerCompression[]
   /** Whether `commit` takes `additionalTags`. */
@@ -227,6 +229,7 @@ export const keepsEverything = {
   rootImpliesChildren: false,
   keepsUnnamed: false,
   holdsIndex: true,
+  holdsArtifacts: true,
   layers: ['gzip', 'zstd', 'none'],
   additionalTags: false,
 } as const satisfies DestinationTraits

@@ -49,7 +49,9 @@ function planText(plan: readonly PlanEntry[]): string {
     ({ action, kind, digest, size }) =>
       `  ${action.padEnd(7)}  ${kind.padEnd(8)}  ${digest}  ${formatSize(size).padStart(7)}\n`,
   )
-  const missing = plan.filter(one => one.action === 'copy')
+  const missing = plan.filter(one => one.action !== 'present')
   const bytes = missing.reduce((sum, one) => sum + one.size, 0)
-  return `${lines.join('')}${missing.length} of ${plan.length} to copy, ${formatSize(bytes)}\n`
+  const converted = plan.filter(one => one.action === 'convert').length
+  const which = converted === 0 ? '' : `, ${converted} of them compressed or unpacked on the way`
+  return `${lines.join('')}${missing.length} of ${plan.length} to copy, ${formatSize(bytes)}${which}\n`
 }

@@ -88,6 +88,15 @@ describe('copy prints', () => {
 `,
     ],
     [
+      'a plan with a layer that changes',
+      { changed: false, platforms: [], plan: [{ digest: a, kind: 'layer', size: 3_400_000, action: 'convert' }] },
+      `would copy docker.io/library/alpine:latest to local://./images/alpine:latest
+  digest  ${a}
+  convert  layer     ${a}   3.4 MB
+1 of 1 to copy, 3.4 MB, 1 of them compressed or unpacked on the way
+`,
+    ],
+    [
       'a plan with nothing in it',
       { changed: false, previous: a, platforms: [], plan: [] },
       `nothing to do: local://./images/alpine:latest is docker.io/library/alpine:latest already

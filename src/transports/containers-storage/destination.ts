@@ -11,6 +11,7 @@ const traits: DestinationTraits = {
   rootImpliesChildren: true,
   keepsUnnamed: false,
   holdsIndex: false,
+  holdsArtifacts: false,
   layers: ['none', 'gzip', 'zstd'],
   additionalTags: false,
 }

@@ -12,6 +12,7 @@ const traits: DestinationTraits = {
   rootImpliesChildren: false,
   keepsUnnamed: false,
   holdsIndex: false,
+  holdsArtifacts: false,
   layers: ['none'],
   additionalTags: true,
 }

@@ -54,6 +54,7 @@ export async function openDockerDaemonDestination(
       rootImpliesChildren: tellsWhatIsThere(engine),
       keepsUnnamed: false,
       holdsIndex: false,
+      holdsArtifacts: false,
       layers,
       additionalTags: true,
     },
