@@ -9,12 +9,14 @@ import type { CopyOptions, CopyResult } from './copy-options.ts'
  * Layers are stored compressed; what the bucket has of them is neither compressed nor read again, and an image of which it has
  * everything is not even saved by the daemon.
  *
- * @param image as `docker` names it: `app:v1`, an image ID
+ * Of an image for several platforms this machine's is pushed, unless `platforms` or `allPlatforms` say otherwise.
+ *
+ * @param image as `docker` names it: `app:v1`, a whole image ID
  * @throws LadingError
  */
 export async function pushImage(image: string, bucket: string, options: CopyOptions = {}): Promise<CopyResult> {
   requireBucket(bucket)
-  return await copyImage(`docker-daemon:${image}`, bucket, options)
+  return await copyImage(daemonReference(image), bucket, { ...options, onePlatform: !options.allPlatforms })
 }
 
 /**
@@ -28,7 +30,14 @@ export async function pullImage(
   name: string | undefined,
   options: CopyOptions = {},
 ): Promise<CopyResult> {
-  return await copyImage(bucket, `docker-daemon:${name ?? (await nameOf(requireBucket(bucket)))}`, options)
+  const reference = requireBucket(bucket)
+  return await copyImage(bucket, daemonReference(name ?? (await nameOf(reference))), options)
+}
+
+/** An ID may be written without its algorithm, and the transport may be written out. */
+function daemonReference(image: string): string {
+  const bare = image.replace(/^docker-daemon:/, '')
+  return `docker-daemon:${/^[0-9a-f]{64}$/.test(bare) ? `sha256:${bare}` : bare}`
 }
 
 async function nameOf(reference: BucketReference): Promise<string> {

@@ -71,7 +71,8 @@ export async function prepareImage(
 
   const lookup = { target, received, signal }
   const changes = reception.known === undefined ? await findChanges(selection.root, source, reader, lookup) : []
-  if (options.dryRun) return { ...prepared, changes, rewritten: [...chosen, ...reasons(changes)], unchanged: false }
+  if (options.dryRun)
+    return { ...prepared, changes, rewritten: [...chosen, ...reasons(changes, destination)], unchanged: false }
   if (changes.length > 0) {
     // Without manifests of its own a destination can say now whether it will take the image; others once its digest is known.
     if (destination.currentConfig !== undefined) {
@@ -83,7 +84,8 @@ export async function prepareImage(
   const convert = { ...lookup, listen }
   const { root, layers } = await convertImage(selection.root, changes, source, destination, reader, convert)
   const unchanged = current === root.digest && rootImpliesChildren && isOnlyName
-  const rewritten = root.digest === selection.root.digest ? chosen : [...chosen, ...reasons(changes, received)]
+  const rewritten =
+    root.digest === selection.root.digest ? chosen : [...chosen, ...reasons(changes, destination, received)]
   return { ...prepared, root, stored: layers, changes, rewritten, unchanged }
 }
 
@@ -134,8 +136,16 @@ function chosenReason({ kept }: Selection, { traits }: ImageDestination, { platf
   return platforms.length === 0 && !traits.holdsIndex ? `only ${names} can be held there` : `only ${names} wanted`
 }
 
-function reasons(changes: readonly LayerChange[], received: ReadonlyMap<Digest, StoredLayer> = new Map()): string[] {
+function reasons(
+  changes: readonly LayerChange[],
+  { pushDraft }: ImageDestination,
+  received: ReadonlyMap<Digest, StoredLayer> = new Map(),
+): string[] {
   const changed = [...received].filter(([digest, stored]) => stored.digest !== digest)
   const forms = new Set([...changes.map(({ to }) => to), ...changed.map(([, { compression }]) => compression)])
-  return [...forms].map(form => (form === 'none' ? 'layers unpacked' : `layers compressed with ${form}`))
+  return [...forms].map(form =>
+    form === 'none'
+      ? `layers unpacked${pushDraft === undefined ? ' through a temporary file' : ''}`
+      : `layers compressed with ${form}`,
+  )
 }

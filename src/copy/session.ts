@@ -8,6 +8,8 @@ import type { CopyListener } from './events.ts'
 export interface SessionOptions {
   /** What is wanted of a multi-platform image. */
   readonly platforms?: readonly Platform[] | undefined
+  /** Where no platform is named, and the image is for several, take this machine's, also where the destination holds all of them. */
+  readonly onePlatform?: boolean | undefined
   /** The only authentication file that is read, instead of the places of containers-auth.json(5). */
   readonly authFile?: string | undefined
   /** `false`: accept any certificate and plain HTTP. Default: HTTPS, and plain HTTP for registries on this machine. */
@@ -53,6 +55,7 @@ export function openSession(options: SessionOptions, listen: CopyListener): Sess
       createRepository: options.createRepository,
       daemonHost: side === 'destination' ? options.destinationDaemonHost : options.sourceDaemonHost,
       platforms: options.platforms,
+      onePlatform: options.onePlatform,
       signal: options.signal,
       warn(message) {
         if (warned.has(message)) return

@@ -44,6 +44,8 @@ export interface TransportContext extends StoreContext {
   readonly daemonHost?: string | undefined
   /** What is wanted of the image: a source that is sent whole may have only these sent. */
   readonly platforms?: readonly Platform[] | undefined
+  /** Where no platform is named, and the image is for several, this machine's is wanted. */
+  readonly onePlatform?: boolean | undefined
   readonly signal?: AbortSignal | undefined
 }
 

@@ -105,7 +105,7 @@ describeWithServices(
       expect(await run(current, 'new:v1')).toBe('it runs\n')
       await old.client(['rmi', '--force', 'app:v1'])
       const unpacked = await pullImage(bucket, undefined, { destinationDaemonHost: old.host })
-      expect(unpacked.rewritten).toBe('layers unpacked')
+      expect(unpacked.rewritten).toBe('layers unpacked through a temporary file')
       expect(await run(old, 'app:v1')).toBe('it runs\n')
     })
 

@@ -33,6 +33,13 @@ describe('push', () => {
     expect(stdout).toContain('copied')
   })
 
+  test('takes one way of saying which platforms', async () => {
+    const words = ['push', 'app:v1', 's3://images/app:v1', '--all-platforms', '--platform', 'linux/arm64']
+    const { exit, calls, stderr } = await run(words)
+    expect([exit, calls]).toEqual([64, []])
+    expect(stderr).toContain('--platform')
+  })
+
   test('compresses with gzip where nothing is said', async () => {
     expect((await run(['push', 'app:v1', 's3://images/app:v1'])).calls[0]?.[2]).toMatchObject({ compression: 'gzip' })
   })

@@ -1,3 +1,4 @@
+import { LadingError } from '../../errors/index.ts'
 import { parsePlatform } from '../../model/platform.ts'
 import { cloudOf, cloudOptions, sidedCloudOptions } from '../cloud-options.ts'
 import { defineCommand } from '../command.ts'
@@ -17,7 +18,11 @@ export const pushCommand = defineCommand({
   },
   options: {
     platform: list(
-      { value: 'OS/ARCH[/VARIANT]', description: 'Push this platform, where the daemon has several of the image.' },
+      {
+        value: 'OS/ARCH[/VARIANT]',
+        description:
+          "Push this platform, where the daemon has several of the image. Default: this machine's; on macOS that is linux.",
+      },
       parsePlatform,
     ),
     allPlatforms: flag({
@@ -48,6 +53,11 @@ export const pushCommand = defineCommand({
 
   async run(input, context) {
     const { platform, allPlatforms, compression, force, sse, sseKmsKeyId } = input
+    if (allPlatforms && platform.length > 0) {
+      throw new LadingError('bad-argument', '--all-platforms and --platform cannot be given together', {
+        hint: 'each of them says which platforms are pushed: keep one',
+      })
+    }
     await runTransfer(input, context, options =>
       context.library.pushImage(input.image, input.bucket, {
         ...options,

@@ -250,6 +250,7 @@ test('containerd’s store tells the root, unless parts of it are missing', asyn
   const found = (Available: boolean) => ({
     Id: digest,
     Descriptor: { digest },
+    RepoDigests: [`app@${digest}`],
     Manifests: [{ ID: digest, Available }],
   })
   const current = async (api: string, Available: boolean) => {

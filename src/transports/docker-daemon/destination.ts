@@ -37,7 +37,9 @@ export async function openDockerDaemonDestination(
 
   const current = async (tag: string, signal?: AbortSignal): Promise<Digest | undefined> => {
     const image = await inspectDaemonImage(engine, tag, signal)
-    return image === undefined ? undefined : (image.root ?? roots.get(image.id) ?? onlyRepoDigest(image, tag))
+    // containerd's store tells every root that it has whole.
+    if (image === undefined || engine.store === 'containerd') return image?.root
+    return roots.get(image.id) ?? onlyRepoDigest(image, tag)
   }
 
   const allNames = (additionalTags: readonly string[] = []) => [...new Set([name, ...additionalTags.map(imageName)])]

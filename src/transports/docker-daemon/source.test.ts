@@ -1,5 +1,6 @@
-import { beforeEach, expect, onTestFinished, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { digestOf } from '../../model/digest.ts'
+import { hostPlatform } from '../../model/platform.ts'
 import { readAll } from '../../streams/index.ts'
 import { dockerArchive } from '../../testing/docker-archive.ts'
 import { openTestContext } from '../../testing/registry-context.ts'
@@ -139,5 +140,52 @@ test('tells beforehand the config and the layers, or the root where that is kept
   await daemon({ answers, driver: containerdDriver })
   expect(await (await openDockerDaemonSource(app, context)).preview?.()).toEqual({
     root: expect.stringMatching(/^sha256:/),
+  })
+})
+
+describe('an index of which containerd’s store has parts', () => {
+  const digests = [1, 2, 3].map(fill => digestOf(new Uint8Array(fill)))
+  const [index] = digests
+  const part = (at: number, platform: object, available: boolean) => ({
+    ID: digests[at],
+    Available: available,
+    ImageData: { Platform: platform },
+  })
+  const { os, architecture } = hostPlatform()
+  async function opened(available: readonly [boolean, boolean], more: Partial<TransportContext> = {}) {
+    const parts = [
+      part(1, { os, architecture }, available[0]),
+      part(2, { os: 'linux', architecture: 's390x' }, available[1]),
+    ]
+    const server = await daemon({
+      api: '1.51',
+      driver: containerdDriver,
+      answers: {
+        'GET /images/docker.io/library/app:v1/json': json({
+          Id: index,
+          Descriptor: { digest: index },
+          Manifests: parts,
+        }),
+      },
+    })
+    return { server, from: await openDockerDaemonSource(app, { ...context, ...more }) }
+  }
+
+  test.each([
+    [[true, true], { root: digests[0] }],
+    [[true, false], { root: digests[1] }],
+    [[false, false], undefined],
+  ] as const)('tells what would be sent: %j', async (available, told) => {
+    expect(await (await opened(available)).from.preview?.()).toEqual(told)
+  })
+
+  test.each([
+    [[true, true], `platform=${encodeURIComponent(JSON.stringify({ os, architecture }))}`],
+    [[true, false], undefined],
+  ] as const)('where one image is wanted of several, only that one is sent: %j', async (available, query) => {
+    const { server, from } = await opened(available, { onePlatform: true })
+    await expect(receive(from)).rejects.toThrow()
+    const asked = server.log.find(line => line.includes('/get')) ?? ''
+    expect(asked.split('?')[1]).toBe(query)
   })
 })

@@ -1,4 +1,5 @@
 import { isLadingError, LadingError } from '../../errors/index.ts'
+import { hostPlatform, type Platform } from '../../model/platform.ts'
 import { type ByteStream, bytesOf } from '../../streams/index.ts'
 import { readTar } from '../../streams/tar/index.ts'
 import type { NamedDigest } from '../archive/collect-archive.ts'
@@ -9,7 +10,7 @@ import {
 } from '../docker-image/collect-docker-archive.ts'
 import { type ResolvedImage, resolveArchive } from '../docker-image/resolve-archive.ts'
 import type { ImageSource, TransportContext } from '../transport.ts'
-import { absentImage, inspectDaemonImage } from './daemon-image.ts'
+import { absentImage, inspectDaemonImage, tellsWhatIsThere } from './daemon-image.ts'
 import { type Engine, openEngine } from './engine.ts'
 import { type DockerDaemonReference, formatDockerDaemonReference } from './reference.ts'
 import { v1LayerNames } from './v1-layer-names.ts'
@@ -63,7 +64,10 @@ export async function openDockerDaemonSource(
     async preview(signal) {
       const image = await inspectDaemonImage(engine, wanted, signal)
       if (image === undefined) throw await absentImage(engine, reference, signal)
-      if (image.root !== undefined) return { root: image.root }
+      const [only, ...more] = image.parts
+      // Of an index with one image that is there, that one is sent.
+      const root = image.root ?? (more.length === 0 ? only?.digest : undefined)
+      if (root !== undefined) return { root }
       // podman may write another config into the archive.
       return engine.store === 'docker' ? { config: image.id, diffIds: image.diffIds } : undefined
     },
@@ -78,7 +82,7 @@ async function save(
   context: TransportContext,
   signal: AbortSignal | undefined,
 ): Promise<ByteStream> {
-  const [platform, ...more] = context.platforms ?? []
+  const [platform, ...more] = await wantedPlatforms(engine, reference, context, signal)
   const choose =
     engine.store === 'containerd' && engine.api >= platformApi && platform !== undefined && more.length === 0
       ? `?platform=${encodeURIComponent(JSON.stringify(platform))}`
@@ -93,4 +97,16 @@ async function save(
     if (there) throw new LadingError('platform-not-found', error.message, { cause: error })
     throw await absentImage(engine, reference, signal)
   }
+}
+
+/** What is asked for; where one platform is wanted, and the daemon has several, this machine's. */
+async function wantedPlatforms(
+  engine: Engine,
+  { id, name = '' }: DockerDaemonReference,
+  { platforms = [], onePlatform = false }: TransportContext,
+  signal: AbortSignal | undefined,
+): Promise<readonly Platform[]> {
+  if (platforms.length > 0 || !onePlatform || !tellsWhatIsThere(engine)) return platforms
+  const parts = (await inspectDaemonImage(engine, id ?? name, signal))?.parts ?? []
+  return parts.length > 1 ? [hostPlatform()] : []
 }
