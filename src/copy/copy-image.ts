@@ -58,7 +58,7 @@ async function copy(source: string, destination: string, options: CopyOptions): 
   const { found, current, selection, root, stored } = prepared
 
   const outcome = (rest: Pick<CopyResult, 'changed' | 'blobs' | 'bytes'> & Partial<CopyResult>): CopyResult => ({
-    source: formatReference(sourceReference),
+    source: from.name,
     destination: formatReference(destinationReference),
     digest: root.digest,
     mediaType: root.mediaType,

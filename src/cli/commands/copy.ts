@@ -5,6 +5,7 @@ import { cloudOf, cloudOptions, sidedCloudOptions, sidedCloudsOf } from '../clou
 import { defineCommand } from '../command.ts'
 import { defined } from '../defined.ts'
 import { argument, choice, flag, list, text } from '../options.ts'
+import { registriesConf } from '../registries-conf-option.ts'
 import { sharedOptions } from '../shared-options.ts'
 import { conditionOptions, expectation, runTransfer, transferJson, transferOptions } from '../transfer.ts'
 
@@ -60,6 +61,7 @@ export const copyCommand = defineCommand({
       description: 'Make the repository at DST where ECR has none of that name. Other registries do so by themselves.',
     }),
     ...sharedOptions,
+    registriesConf,
     ...cloudOptions,
     ...sidedCloudOptions,
   },
@@ -94,6 +96,7 @@ export const copyCommand = defineCommand({
         ...defined({
           authFile: input.authfile,
           tlsVerify: input.tlsVerify,
+          registriesConf: input.registriesConf,
           sourceDaemonHost: input.srcDaemonHost,
           destinationDaemonHost: input.destDaemonHost,
         }),

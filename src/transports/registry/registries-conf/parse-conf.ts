@@ -27,9 +27,7 @@ export async function parseRegistriesConf(content: string, file: string): Promis
       readHost(host, `unqualified-search-registries[${index + 1}]`, fail),
     ),
     shortNameMode: readMode(document['short-name-mode'], fail),
-    aliases: new Map(
-      Object.entries(document.aliases).map(([name, meaning]) => [name, readAlias(name, meaning, fail)]),
-    ),
+    aliases: new Map(Object.entries(document.aliases).map(([name, meaning]) => [name, readAlias(name, meaning, fail)])),
   }
 }
 
@@ -61,9 +59,7 @@ function readEntry(table: RegistryTable, where: string, file: string, fail: Fail
     location,
     insecure: table.insecure,
     blocked: table.blocked,
-    mirrors: table.mirror.map((mirror, index) =>
-      readMirror(mirror, digestOnly, `${where}.mirror[${index + 1}]`, fail),
-    ),
+    mirrors: table.mirror.map((mirror, index) => readMirror(mirror, digestOnly, `${where}.mirror[${index + 1}]`, fail)),
     file,
   }
 }
@@ -86,7 +82,10 @@ function readMirror(table: MirrorTable, digestOnly: boolean, where: string, fail
 /** Empty is as good as absent. */
 function readLocation(text: string | undefined, where: string, fail: Fail): string | undefined {
   if (text !== undefined && /^https?:\/\//.test(text)) {
-    throw fail(where, `${JSON.stringify(text)} begins with a scheme; write HOST[:PORT][/PATH], and insecure = true for http`)
+    throw fail(
+      where,
+      `${JSON.stringify(text)} begins with a scheme; write HOST[:PORT][/PATH], and insecure = true for http`,
+    )
   }
   return text?.replace(/\/+$/, '') || undefined
 }

@@ -38,6 +38,12 @@ export function placesToRead(conf: RegistriesConf, reference: RegistryReference)
   }
 }
 
+/** Where an image is written: where it is named. Neither a location nor a mirror is for writing, as with the containers tools. */
+export function placeToWrite(conf: RegistriesConf, reference: RegistryReference): Place {
+  const entry = findEntry(conf, reference)
+  return { reference, insecure: entry?.insecure ?? false, blockedBy: entry?.blocked ? entry : undefined }
+}
+
 function relocate(reference: RegistryReference, entry: RegistryEntry, location: string): RegistryReference {
   const rest = formatRegistryReference(reference).slice(prefixLength(nameOf(reference), entry.prefix) ?? 0)
   const text = location + rest
@@ -50,5 +56,7 @@ function relocate(reference: RegistryReference, entry: RegistryEntry, location: 
   } catch (error) {
     throw isLadingError(error) ? fail(error.message) : error
   }
-  throw fail('that is no whole name: it must begin with HOST[:PORT]/, and on Docker Hub with docker.io/library/ or another namespace')
+  throw fail(
+    'that is no whole name: it must begin with HOST[:PORT]/, and on Docker Hub with docker.io/library/ or another namespace',
+  )
 }

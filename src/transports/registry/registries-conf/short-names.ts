@@ -1,28 +1,23 @@
 import { isLadingError } from '../../../errors/index.ts'
-import { parseRegistryReference } from '../reference.ts'
+import { parseRegistryReference, type RegistryReference } from '../reference.ts'
 
 /** Whether a name has neither registry, tag nor digest: `alpine`, `user/app`. */
 export function isShortName(text: string): boolean {
-  return !hasRegistry(text) && isBareName(text)
+  return tryParse(text)?.shortName === text
 }
 
 /** Whether a name has its registry, and neither a tag nor a digest: `quay.io/user/app`. */
 export function isWholeName(text: string): boolean {
-  return hasRegistry(text) && isBareName(text)
+  if (text.startsWith('docker://')) return false
+  const reference = tryParse(text)
+  return reference !== undefined && reference.shortName === undefined && tryParse(`${text}:tag`)?.tag === 'tag'
 }
 
-function hasRegistry(text: string): boolean {
-  const [first = '', ...rest] = text.split('/')
-  return rest.length > 0 && (/[.:]/.test(first) || first === 'localhost')
-}
-
-function isBareName(text: string): boolean {
-  if (text.includes('@') || text.startsWith('docker:') || text.includes(':', text.lastIndexOf('/') + 1)) return false
+function tryParse(text: string): RegistryReference | undefined {
   try {
-    parseRegistryReference(text)
-    return true
+    return parseRegistryReference(text)
   } catch (error) {
-    if (isLadingError(error)) return false
+    if (isLadingError(error)) return undefined
     throw error
   }
 }
