@@ -6,7 +6,7 @@ import type { Platform } from '../model/platform.ts'
 import type { ObjectOrigin, StoreContext } from '../stores/index.ts'
 import type { ByteRange, ByteStream, Bytes, Draft } from '../streams/index.ts'
 
-/** What a user names. Every transport adds its own fields; `parse(format(r))` equals `r`. */
+/** What a user names. Every transport adds its own fields; `parse(format(r))` is the same place as `r`. */
 export interface Reference {
   /** The transport's name: its folder. */
   readonly transport: string

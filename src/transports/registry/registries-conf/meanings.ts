@@ -31,7 +31,6 @@ function unclear(shortName: string, why: string, names: string): LadingError {
     'bad-reference',
     `${JSON.stringify(shortName)} names no registry, and in registries.conf ${why}`,
     {
-      subject: shortName,
       hint: `write it out (${names}), or make an alias of it in registries.conf`,
     },
   )
