@@ -43,7 +43,7 @@ async function copy(source: string, destination: string, options: CopyOptions): 
   const opened = await openDestination(destinationReference, session.context('destination'))
   await using to = rememberingDestination(destinationSide(opened))
   checkAdditionalTags(to, options)
-  const names = { source: formatReference(sourceReference), destination: formatReference(destinationReference) }
+  const names = { source: from.name, destination: formatReference(destinationReference) }
   const moved = await inTakenFormat(from, options, listen, chosen => copyOpened(from, to, { ...chosen, jobs }, listen))
   return { ...names, ...moved }
 }

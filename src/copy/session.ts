@@ -14,6 +14,8 @@ export interface SessionOptions {
   readonly authFile?: string | undefined
   /** `false`: accept any certificate and plain HTTP. Default: HTTPS, and plain HTTP for registries on this machine. */
   readonly tlsVerify?: boolean | undefined
+  /** The registries.conf that is read in the place of the user's and the system's, for both sides. Their drop-ins are read all the same. */
+  readonly registriesConf?: string | undefined
   /** How buckets in clouds are reached, on both sides. */
   readonly cloud?: CloudOptions | undefined
   /** The same for one side; what is said here counts there. */
@@ -50,6 +52,7 @@ export function openSession(options: SessionOptions, listen: CopyListener): Sess
       http,
       credentials: { authFile: options.authFile },
       tlsVerify: options.tlsVerify,
+      registriesConf: options.registriesConf,
       cloud: { ...options.cloud, ...(side === 'destination' ? options.destinationCloud : options.sourceCloud) },
       environment: process.env,
       createRepository: options.createRepository,

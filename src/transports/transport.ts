@@ -7,7 +7,7 @@ import type { Platform } from '../model/platform.ts'
 import type { ObjectOrigin, StoreContext } from '../stores/index.ts'
 import type { ByteRange, ByteStream, Bytes, Draft } from '../streams/index.ts'
 
-/** What a user names. Every transport adds its own fields; `parse(format(r))` equals `r`. */
+/** What a user names. Every transport adds its own fields; `parse(format(r))` is the same place as `r`. */
 export interface Reference {
   /** The transport's name: its folder. */
   readonly transport: string
@@ -37,6 +37,8 @@ export interface TransportContext extends StoreContext {
   readonly credentials: CredentialOptions
   /** Of a registry: `false` accepts plain HTTP too where HTTPS is not answered; `undefined`: HTTPS, plain HTTP for loopback. */
   readonly tlsVerify?: boolean | undefined
+  /** `--registries-conf`: the registries.conf that is read in the place of the user's and the system's. */
+  readonly registriesConf?: string | undefined
   /** Make the repository where a registry that keeps a list of them (ECR) has none of that name. */
   readonly createRepository?: boolean | undefined
   /** The Docker daemon of this side, as `--src-daemon-host` and `--dest-daemon-host` give it; else what Docker's own environment says. */

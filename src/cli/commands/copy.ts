@@ -6,6 +6,7 @@ import { defineCommand } from '../command.ts'
 import { defined } from '../defined.ts'
 import { layerOptions, layersOf } from '../layer-options.ts'
 import { argument, choice, flag, list, text } from '../options.ts'
+import { registriesConf } from '../registries-conf-option.ts'
 import { sharedOptions } from '../shared-options.ts'
 import { conditionOptions, expectation, runTransfer, transferJson, transferOptions } from '../transfer.ts'
 
@@ -69,6 +70,7 @@ export const copyCommand = defineCommand({
       description: 'Make the repository at DST where ECR has none of that name. Other registries do so by themselves.',
     }),
     ...sharedOptions,
+    registriesConf,
     ...cloudOptions,
     ...sidedCloudOptions,
   },
@@ -106,6 +108,7 @@ export const copyCommand = defineCommand({
           authFile: input.authfile,
           tlsVerify: input.tlsVerify,
           format: input.format,
+          registriesConf: input.registriesConf,
           sourceDaemonHost: input.srcDaemonHost,
           destinationDaemonHost: input.destDaemonHost,
         }),

@@ -7,7 +7,7 @@ export const registryTransport: Transport<RegistryReference> = {
   prefixes: ['docker://'],
   parse: parseRegistryReference,
   format: formatRegistryReference,
-  openSource: async (reference, context) => (await import('./source.ts')).openRegistrySource(reference, context),
+  openSource: async (reference, context) => (await import('./open-source.ts')).openRegistrySource(reference, context),
   openDestination: async (reference, context) =>
     (await import('./destination.ts')).openRegistryDestination(reference, context),
 }
