@@ -5,6 +5,8 @@ import { cloudOf, cloudOptions, sidedCloudOptions, sidedCloudsOf } from '../clou
 import { defineCommand } from '../command.ts'
 import { defined } from '../defined.ts'
 import { argument, choice, flag, list, text } from '../options.ts'
+import { sidedServersOf } from '../read-server-options.ts'
+import { sidedServerOptions } from '../server-options.ts'
 import { sharedOptions } from '../shared-options.ts'
 import { conditionOptions, expectation, runTransfer, transferJson, transferOptions } from '../transfer.ts'
 
@@ -60,6 +62,7 @@ export const copyCommand = defineCommand({
       description: 'Make the repository at DST where ECR has none of that name. Other registries do so by themselves.',
     }),
     ...sharedOptions,
+    ...sidedServerOptions,
     ...cloudOptions,
     ...sidedCloudOptions,
   },
@@ -91,6 +94,7 @@ export const copyCommand = defineCommand({
         additionalTags: additionalTag,
         cloud: cloudOf(input),
         ...sidedCloudsOf(input),
+        ...sidedServersOf(input),
         ...defined({
           authFile: input.authfile,
           tlsVerify: input.tlsVerify,

@@ -3,9 +3,10 @@ import { LadingError } from '../../errors/index.ts'
 import { formatPlatform, hostPlatform, platformMatches } from '../../model/platform.ts'
 import { cloudOf, cloudOptions } from '../cloud-options.ts'
 import { defineCommand } from '../command.ts'
-import { defined } from '../defined.ts'
 import { argument, flag } from '../options.ts'
 import { printableJson } from '../printable.ts'
+import { serverOf } from '../read-server-options.ts'
+import { serverOptions } from '../server-options.ts'
 import { sharedOptions } from '../shared-options.ts'
 import { inspectText } from './inspect-text.ts'
 
@@ -20,7 +21,8 @@ export const inspectCommand = defineCommand({
       description:
         "Print the exact bytes of the image's configuration; of a multi-platform image, that of this system's platform.",
     }),
-    ...sharedOptions,
+    ...serverOptions,
+    output: sharedOptions.output,
     ...cloudOptions,
   },
   examples: [
@@ -46,10 +48,10 @@ export const inspectCommand = defineCommand({
     } satisfies Record<Exclude<keyof ImageDescription, 'raw'>, string>,
   },
 
-  async run({ reference, raw, config, output, authfile, tlsVerify, ...cloud }, { library, stdout, signal }) {
+  async run({ reference, raw, config, output, ...where }, { library, stdout, signal }) {
     const image = await library.inspectImage(reference, {
-      ...defined({ authFile: authfile, tlsVerify }),
-      cloud: cloudOf(cloud),
+      sourceServer: serverOf(where),
+      cloud: cloudOf(where),
       signal,
     })
     if (config) stdout.write(configBytes(image))
