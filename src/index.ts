@@ -4,7 +4,7 @@
  * Importing this has no side effects. What is heavy is loaded when it is used: the HTTP engine, the stores, the parser of YAML.
  */
 
-export { type LoginOptions, type LogoutOptions, login, logout } from './auth/index.ts'
+export { type GivenCredential, type LoginOptions, type LogoutOptions, login, logout } from './auth/index.ts'
 export {
   type InitStoreOptions,
   type InitStoreResult,
@@ -26,6 +26,7 @@ export {
   type PlatformDescription,
   pullImage,
   pushImage,
+  type ServerOptions,
   type SessionOptions,
 } from './copy/index.ts'
 export { type ErrorCode, errorCodes, isLadingError, LadingError, type Side } from './errors/index.ts'

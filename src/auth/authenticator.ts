@@ -1,5 +1,5 @@
 import { LadingError } from '../errors/index.ts'
-import { type HttpClient, isLoopback } from '../http/index.ts'
+import { type HttpClient, isLoopback, type ServerRoute } from '../http/index.ts'
 import { abandonable } from './abandonable.ts'
 import { type Access, scopeCovered, scopeOf } from './access.ts'
 import { type Challenge, parseChallenges } from './challenge.ts'
@@ -15,6 +15,7 @@ export interface AuthenticatorOptions {
   readonly credentials: CredentialFinder
   readonly registry: string
   readonly tlsVerify: boolean | undefined
+  readonly certificates?: ServerRoute | undefined
 }
 
 /** How a registry wants to be asked: with a password in each request, or with tokens of a token server. */
@@ -100,8 +101,8 @@ export class Authenticator {
     credential: Credential | undefined,
     scopes: readonly string[],
   ): HeldToken {
-    const { http, tlsVerify } = this.#options
-    const held: HeldToken = { pending: requestToken(http, { ...method, scopes, credential, tlsVerify }) }
+    const { http, tlsVerify, certificates } = this.#options
+    const held: HeldToken = { pending: requestToken(http, { ...method, scopes, credential, tlsVerify, certificates }) }
     this.#tokens.set(key, held)
     held.pending.then(
       token => {

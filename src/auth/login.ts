@@ -5,6 +5,7 @@ import { type AuthFileSearch, loginAuthFile } from './auth-file-paths.ts'
 import { changeAuthFile } from './auth-file-write.ts'
 import type { Credential } from './credential.ts'
 import { storeInHelper } from './credential-helper.ts'
+import { findRegistryCertificates } from './registry-certificates.ts'
 import { canonicalRegistry, dockerHubServer } from './registry-key.ts'
 import { RegistrySession } from './registry-session.ts'
 
@@ -14,6 +15,8 @@ export interface LoginOptions extends AuthFileSearch {
   readonly username: string
   readonly password: string
   readonly tlsVerify?: boolean | undefined
+  /** The folder of certificates for the registry, in the place of those that are looked for. */
+  readonly certDir?: string | undefined
   /** Default: one for this login alone. */
   readonly http?: HttpClient | undefined
   readonly signal?: AbortSignal | undefined
@@ -77,7 +80,9 @@ async function verify(
   options: LoginOptions,
 ): Promise<void> {
   const credentials = { problems: [], find: async () => credential }
-  const session = new RegistrySession({ http, registry, credentials, tlsVerify: options.tlsVerify })
+  const { tlsVerify, certDir, environment = process.env } = options
+  const certificates = await findRegistryCertificates(registry, { certDir, environment, warn: () => {} })
+  const session = new RegistrySession({ http, registry, credentials, tlsVerify, certificates })
   const status = await statusOf(session, options.signal)
   if (status === 200) return
   const details = { operation: 'log in', subject: registry, status }

@@ -1,5 +1,5 @@
-import { isLadingError, type LadingError } from '../errors/index.ts'
-import { type HttpClient, type HttpRequest, type HttpResponse, speaksNoTls } from '../http/index.ts'
+import { isLadingError, type LadingError, systemCode } from '../errors/index.ts'
+import { type HttpClient, type HttpRequest, type HttpResponse, type ServerRoute, speaksNoTls } from '../http/index.ts'
 import { abandonable } from './abandonable.ts'
 import type { Access } from './access.ts'
 import { Authenticator } from './authenticator.ts'
@@ -12,9 +12,11 @@ export interface RegistrySessionOptions {
   readonly registry: string
   readonly credentials: CredentialFinder
   readonly tlsVerify?: boolean | undefined
+  /** The certificates for it, and for the servers that it names. */
+  readonly certificates?: Pick<ServerRoute, 'moreCa' | 'cert' | 'key'> | undefined
 }
 
-export interface RegistryRequest extends Omit<HttpRequest, 'url' | 'tlsVerify'> {
+export interface RegistryRequest extends Omit<HttpRequest, 'url' | 'tlsVerify' | 'route'> {
   /** A path of the registry, or a whole URL that it has named. */
   readonly target: string
   /** What the request does; the first repository decides whose credentials are used. */
@@ -27,23 +29,36 @@ interface Sent {
   readonly authorization: string | undefined
 }
 
+const whoAsksHint =
+  'if it asks for a certificate, put NAME.cert and NAME.key into a folder, and name it with --cert-dir'
+
+/** All that is seen of a server, in TLS 1.3, that refuses a client for its certificate: the handshake is over by then. */
+function hangsUp(error: unknown): error is LadingError {
+  return (
+    isLadingError(error, 'network') && ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(systemCode(error.cause) ?? '')
+  )
+}
+
 /** Requests to one registry: finds out once where it is and how it wants to be asked, and keeps that for all that follow. */
 export class RegistrySession {
   readonly http: HttpClient
   readonly registry: string
   readonly #credentials: CredentialFinder
   readonly #tlsVerify: boolean | undefined
+  readonly #certificates: ServerRoute | undefined
   readonly #authenticator: Authenticator
   readonly #candidates: readonly [string, ...string[]]
   #origin: string | undefined
+  #hasAnswered = false
   #finding: Promise<void> | undefined
 
-  constructor({ http, registry, credentials, tlsVerify }: RegistrySessionOptions) {
+  constructor({ http, registry, credentials, tlsVerify, certificates }: RegistrySessionOptions) {
     this.http = http
     this.registry = registry
     this.#credentials = credentials
     this.#tlsVerify = tlsVerify
-    this.#authenticator = new Authenticator({ http, registry, credentials, tlsVerify })
+    this.#certificates = certificates
+    this.#authenticator = new Authenticator({ http, registry, credentials, tlsVerify, certificates })
     this.#candidates = registryOrigins(registry, tlsVerify)
     if (this.#candidates.length === 1) this.#origin = this.#candidates[0]
   }
@@ -116,6 +131,9 @@ export class RegistrySession {
       const tls = failures.find(({ code }) => code === 'tls')
       // A certificate that cannot be trusted proves that the registry does speak TLS.
       if (tls !== undefined && !speaksNoTls(tls)) throw tls
+      // So does, beside such an answer, one that hangs up on a client without a certificate.
+      const hungUp = this.#certificates?.cert === undefined ? failures.find(hangsUp) : undefined
+      if (hungUp !== undefined) throw hungUp.with({ hint: whoAsksHint })
       this.#origin = doubtful.origin
       return doubtful
     }
@@ -135,12 +153,24 @@ export class RegistrySession {
     return { origin, authorization, response: await this.#sendAs(origin, request, authorization) }
   }
 
-  #sendAs(origin: string, request: RegistryRequest, authorization: string | undefined): Promise<HttpResponse> {
+  async #sendAs(origin: string, request: RegistryRequest, authorization: string | undefined): Promise<HttpResponse> {
+    try {
+      const response = await this.#ask(origin, request, authorization)
+      this.#hasAnswered = true
+      return response
+    } catch (error) {
+      const maybeWantsCertificate = !this.#hasAnswered && this.#certificates?.cert === undefined && hangsUp(error)
+      throw maybeWantsCertificate && origin.startsWith('https:') ? error.with({ hint: whoAsksHint }) : error
+    }
+  }
+
+  #ask(origin: string, request: RegistryRequest, authorization: string | undefined): Promise<HttpResponse> {
     const { target, access: _, ...rest } = request
     return this.http.request({
       ...rest,
       url: new URL(target, origin).href,
       tlsVerify: this.#tlsVerify,
+      route: this.#certificates,
       headers: { ...rest.headers, ...(authorization === undefined ? {} : { authorization }) },
     })
   }

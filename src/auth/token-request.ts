@@ -1,5 +1,5 @@
 import { LadingError } from '../errors/index.ts'
-import type { HttpClient, HttpRequest, HttpResponse } from '../http/index.ts'
+import type { HttpClient, HttpRequest, HttpResponse, ServerRoute } from '../http/index.ts'
 import { readAll } from '../streams/index.ts'
 import { basicAuthorization, type Credential } from './credential.ts'
 
@@ -14,6 +14,7 @@ export interface TokenRequest {
   readonly scopes: readonly string[]
   readonly credential: Credential | undefined
   readonly tlsVerify: boolean | undefined
+  readonly certificates: ServerRoute | undefined
 }
 
 export interface Token {
@@ -26,7 +27,8 @@ export interface Token {
 /** Asks a token server for a token. @throws LadingError `unauthorized`, `denied`, and what the connection throws */
 export async function requestToken(http: HttpClient, request: TokenRequest): Promise<Token> {
   const { realm, credential } = request
-  const send = (built: HttpRequest) => http.request({ ...built, tlsVerify: request.tlsVerify })
+  const send = (built: HttpRequest) =>
+    http.request({ ...built, tlsVerify: request.tlsVerify, route: request.certificates })
   let response = await send(
     credential?.kind === 'identity-token' ? refreshRequest(request, credential.token) : tokenRequest(request),
   )

@@ -83,6 +83,8 @@ function commanderOption(key: string, spec: OptionSpec): Option {
   )
   // after the constructor has taken the name from it, this is only what help and messages show
   option.flags = optionTerm(key, spec)
+  // `--no-creds` is an option of its own, and not the other value of `--creds`
+  option.negate = false
   return option
 }
 

@@ -23,6 +23,8 @@ async function copyCall(argv: readonly string[]) {
 const clouds = { cloud: {}, sourceCloud: {}, destinationCloud: {} }
 const base = {
   ...clouds,
+  sourceServer: {},
+  destinationServer: {},
   createRepository: false,
   platforms: [],
   allPlatforms: false,

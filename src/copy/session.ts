@@ -4,18 +4,19 @@ import type { Platform } from '../model/platform.ts'
 import type { CloudOptions } from '../stores/index.ts'
 import type { TransportContext } from '../transports/index.ts'
 import type { CopyListener } from './events.ts'
+import type { ServerOptions } from './server-options.ts'
 
-export interface SessionOptions {
+/** What is said of a server without a side holds for both. A credential is for one server, and so it has a side. */
+export interface SessionOptions extends Pick<ServerOptions, 'authFile' | 'tlsVerify'> {
   /** What is wanted of a multi-platform image. */
   readonly platforms?: readonly Platform[] | undefined
   /** Where no platform is named, and the image is for several, take this machine's, also where the destination holds all of them. */
   readonly onePlatform?: boolean | undefined
-  /** The only authentication file that is read, instead of the places of containers-auth.json(5). */
-  readonly authFile?: string | undefined
-  /** `false`: accept any certificate and plain HTTP. Default: HTTPS, and plain HTTP for registries on this machine. */
-  readonly tlsVerify?: boolean | undefined
   /** The registries.conf that is read in the place of the user's and the system's, for both sides. Their drop-ins are read all the same. */
   readonly registriesConf?: string | undefined
+  /** The registry or daemon of one side; what is said here counts there. What is read alone, as in `inspectImage`, is the source. */
+  readonly sourceServer?: ServerOptions | undefined
+  readonly destinationServer?: ServerOptions | undefined
   /** How buckets in clouds are reached, on both sides. */
   readonly cloud?: CloudOptions | undefined
   /** The same for one side; what is said here counts there. */
@@ -46,28 +47,41 @@ export function openSession(options: SessionOptions, listen: CopyListener): Sess
     )
     return client
   }
+  const warn = (message: string) => {
+    if (warned.has(message)) return
+    warned.add(message)
+    listen({ type: 'warning', message })
+  }
   return {
-    context: side => ({
-      side,
-      http,
-      credentials: { authFile: options.authFile },
-      tlsVerify: options.tlsVerify,
-      registriesConf: options.registriesConf,
-      cloud: { ...options.cloud, ...(side === 'destination' ? options.destinationCloud : options.sourceCloud) },
-      environment: process.env,
-      createRepository: options.createRepository,
-      daemonHost: side === 'destination' ? options.destinationDaemonHost : options.sourceDaemonHost,
-      platforms: options.platforms,
-      onePlatform: options.onePlatform,
-      signal: options.signal,
-      warn(message) {
-        if (warned.has(message)) return
-        warned.add(message)
-        listen({ type: 'warning', message })
-      },
-    }),
+    context(side) {
+      const { server, cloud, daemonHost } = side === 'destination' ? destinationOf(options) : sourceOf(options)
+      return {
+        side,
+        http,
+        credentials: { authFile: server?.authFile ?? options.authFile, credential: server?.credential },
+        tlsVerify: server?.tlsVerify ?? options.tlsVerify,
+        certDir: server?.certDir,
+        registriesConf: options.registriesConf,
+        cloud: { ...options.cloud, ...cloud },
+        environment: process.env,
+        createRepository: options.createRepository,
+        daemonHost,
+        platforms: options.platforms,
+        onePlatform: options.onePlatform,
+        signal: options.signal,
+        warn,
+      }
+    },
     async [Symbol.asyncDispose]() {
       await (await client)?.[Symbol.asyncDispose]()
     },
   }
+}
+
+function sourceOf({ sourceServer, sourceCloud, sourceDaemonHost }: SessionOptions) {
+  return { server: sourceServer, cloud: sourceCloud, daemonHost: sourceDaemonHost }
+}
+
+function destinationOf({ destinationServer, destinationCloud, destinationDaemonHost }: SessionOptions) {
+  return { server: destinationServer, cloud: destinationCloud, daemonHost: destinationDaemonHost }
 }

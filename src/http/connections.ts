@@ -1,4 +1,6 @@
+import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
 import { Agent, type Dispatcher, ProxyAgent } from 'undici'
+import { LadingError, systemCode } from '../errors/index.ts'
 import type { ServerRoute } from './http-client.ts'
 import type { Timeouts } from './timeouts.ts'
 
@@ -22,8 +24,8 @@ export class Connections implements AsyncDisposable {
 
   /** Keeps its own pool for each origin, and for certificates that are not checked: such a connection must not serve others. */
   dispatcher(way: Way): Dispatcher {
-    const { socketPath, ca, cert, key } = way.route ?? {}
-    const name = JSON.stringify([way.tlsVerify, way.proxy?.href, socketPath, ca, cert, key])
+    const { socketPath, ca, moreCa, cert, key } = way.route ?? {}
+    const name = JSON.stringify([way.tlsVerify, way.proxy?.href, socketPath, ca, moreCa, cert, key])
     const known = this.#dispatchers.get(name)
     if (known !== undefined) return known
     const made = this.#open(way)
@@ -34,7 +36,13 @@ export class Connections implements AsyncDisposable {
   #open({ proxy, tlsVerify, route }: Way): Dispatcher {
     // HTTP/1.1: large blobs over connections of their own are not throttled by the one flow-control window of an HTTP/2 connection.
     const options = { allowH2: false, maxHeaderSize: maxHeaderBytes }
-    const tls = { rejectUnauthorized: tlsVerify, allowH2: false, timeout: this.#timeouts.connectMs, ...route }
+    const tls = {
+      rejectUnauthorized: tlsVerify,
+      allowH2: false,
+      timeout: this.#timeouts.connectMs,
+      ...(route?.socketPath === undefined ? {} : { socketPath: route.socketPath }),
+      ...secureContextOf(route),
+    }
     if (proxy === undefined) return new Agent({ ...options, connect: tls })
     return new ProxyAgent({ ...options, uri: proxy.href, requestTls: tls, connectTimeout: this.#timeouts.connectMs })
   }
@@ -43,5 +51,26 @@ export class Connections implements AsyncDisposable {
     const open = [...this.#dispatchers.values()]
     this.#dispatchers.clear()
     await Promise.all(open.map(dispatcher => dispatcher.destroy()))
+  }
+}
+
+/** Made once for all connections: it takes longer than the rest of a handshake where the system's authorities are named one by one. */
+function secureContextOf({ ca, moreCa, cert, key }: ServerRoute = {}): { secureContext?: SecureContext } {
+  if (ca === undefined && moreCa === undefined && cert === undefined && key === undefined) return {}
+  const authorities =
+    moreCa === undefined ? ca : [...(ca === undefined ? getCACertificates('default') : [ca]), ...moreCa]
+  try {
+    const secureContext = createSecureContext({
+      ...(authorities === undefined ? {} : { ca: authorities }),
+      ...(cert === undefined ? {} : { cert: [cert].flat() }),
+      ...(key === undefined ? {} : { key: [key].flat() }),
+    })
+    return { secureContext }
+  } catch (cause) {
+    const why = systemCode(cause) ?? 'they are malformed'
+    throw new LadingError('tls', `the certificates that are given cannot be used (${why})`, {
+      cause,
+      hint: 'they are PEM; a key has no passphrase, belongs to its certificate, and is as strong as this OpenSSL wants',
+    })
   }
 }

@@ -10,6 +10,8 @@ test.each([
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'tls', 'the certificate of r.test is for another name'],
   ['ERR_SSL_WRONG_VERSION_NUMBER', 'tls', 'r.test does not speak TLS, perhaps it speaks plain HTTP'],
   ['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', 'tls', 'no TLS connection to r.test (SSL_TLSV1_ALERT_PROTOCOL_VERSION)'],
+  ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'tls', 'r.test wants a certificate of this client that it knows'],
+  ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', 'tls', 'r.test wants a certificate of this client that it knows'],
   ['ENOTFOUND', 'network', 'there is no host r.test'],
   ['EAI_AGAIN', 'network', 'the name r.test could not be looked up'],
   ['ECONNREFUSED', 'network', 'r.test refuses connections'],

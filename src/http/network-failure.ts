@@ -16,6 +16,8 @@ interface Attempt {
 
 const proxyHint = 'check HTTPS_PROXY, HTTP_PROXY and NO_PROXY'
 const insecureHint = 'if you trust it without a certificate, pass --tls-verify=false'
+const clientCertificateHint =
+  'for a registry put NAME.cert and NAME.key into a folder, and name it with --cert-dir; for Docker cert.pem and key.pem'
 
 /** Codes of OpenSSL and Node for a certificate that is signed by nobody we know. */
 const unknownAuthority: ReadonlySet<string> = new Set([
@@ -105,7 +107,7 @@ export function networkFailure(cause: unknown, attempt: Attempt): NetworkFailure
 function tlsFailure(code: string, host: string, cause: unknown): NetworkFailure | undefined {
   const tls = (message: string, hint: string) => failure('tls', message, 'never', cause, hint)
   if (unknownAuthority.has(code)) {
-    const hint = `add its authority with NODE_EXTRA_CA_CERTS=FILE; ${insecureHint}`
+    const hint = `add its authority with NODE_EXTRA_CA_CERTS=FILE, for a registry also with --cert-dir; ${insecureHint}`
     return tls(`the certificate of ${host} is signed by an unknown authority`, hint)
   }
   if (code === 'CERT_HAS_EXPIRED') return tls(`the certificate of ${host} has expired`, insecureHint)
@@ -115,6 +117,9 @@ function tlsFailure(code: string, host: string, cause: unknown): NetworkFailure 
     return tls(`the certificate of ${host} is for another name`, insecureHint)
   if (notTls.has(code)) {
     return tls(`${host} does not speak TLS, perhaps it speaks plain HTTP`, 'to use plain HTTP, pass --tls-verify=false')
+  }
+  if (/_ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA|UNSUPPORTED_CERTIFICATE)$/.test(code)) {
+    return tls(`${host} wants a certificate of this client that it knows`, clientCertificateHint)
   }
   if (/^(ERR_SSL_|ERR_TLS_|CERT_|UND_ERR_PRX_TLS)/.test(code)) {
     return tls(`no TLS connection to ${host} (${code.replace(/^ERR_/, '')})`, insecureHint)

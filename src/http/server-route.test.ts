@@ -48,3 +48,14 @@ test('a server may be silent for as long as the request allows', async () => {
   await expect(http.request(request)).rejects.toMatchObject({ code: 'timeout' })
   expect(await text(await http.request({ ...request, silenceMs: 60_000 }))).toBe('late')
 })
+
+test('certificates that cannot be used are an error of TLS, which is not tried again', async () => {
+  const { http, waits } = client()
+  const route = { cert: '-----BEGIN CERTIFICATE-----', key: 's3cret' }
+  const request = http.request({ method: 'GET', url: 'https://127.0.0.1:1/', route })
+  await expect(request).rejects.toMatchObject({
+    code: 'tls',
+    message: expect.stringMatching(/^the certificates that are given cannot be used \(ERR_\w+\)$/),
+  })
+  expect(waits).toEqual([])
+})

@@ -1,6 +1,6 @@
 export { convertIndex } from './convert-index.ts'
 export { type Converted, convertManifest } from './convert-manifest.ts'
-export { replaceLayers, replaceManifests } from './replace-descriptors.ts'
+export { replaceLayers } from './replace-descriptors.ts'
 export {
   attestedDigest,
   entriesOf,

@@ -1,3 +1,4 @@
+import type { GivenCredential } from '../auth/index.ts'
 import type { Side } from '../errors/index.ts'
 import type { LayerVariant } from '../layout/index.ts'
 import type { Node } from '../model/descriptor.ts'
@@ -39,6 +40,8 @@ export interface TransportContext extends StoreContext {
   readonly tlsVerify?: boolean | undefined
   /** `--registries-conf`: the registries.conf that is read in the place of the user's and the system's. */
   readonly registriesConf?: string | undefined
+  /** `--cert-dir`: the folder of certificates for this side's registry or daemon, in the place of those that are looked for. */
+  readonly certDir?: string | undefined
   /** Make the repository where a registry that keeps a list of them (ECR) has none of that name. */
   readonly createRepository?: boolean | undefined
   /** The Docker daemon of this side, as `--src-daemon-host` and `--dest-daemon-host` give it; else what Docker's own environment says. */
@@ -53,6 +56,8 @@ export interface TransportContext extends StoreContext {
 export interface CredentialOptions {
   /** `--authfile`: the only file that is read, instead of the places of containers-auth.json(5). */
   readonly authFile?: string | undefined
+  /** Who to be, said outright: then no file and no helper is asked. */
+  readonly credential?: GivenCredential | undefined
 }
 
 /** Where an image is read. Lazy: nothing is fetched before it is asked for. */

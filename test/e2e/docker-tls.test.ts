@@ -25,9 +25,9 @@ describeWithServices(['openssl'], 'a Docker daemon that asks for a certificate',
     return { host, folder }
   }
 
-  async function open(environment: Record<string, string>, daemonHost?: string) {
+  async function open(environment: Record<string, string>, daemonHost?: string, certDir?: string) {
     await using test = openTestContext()
-    const source = await openDockerDaemonSource(image, { ...test.context, environment, daemonHost })
+    const source = await openDockerDaemonSource(image, { ...test.context, environment, daemonHost, certDir })
     return source.traits.order
   }
 
@@ -40,6 +40,7 @@ describeWithServices(['openssl'], 'a Docker daemon that asks for a certificate',
     await copyFile(path.join(folder, 'cert.key'), path.join(folder, 'key.pem'))
     expect(await open(environment)).toBe('once')
     expect(await open({ DOCKER_CERT_PATH: folder }, `tcp://${host}`)).toBe('once')
+    expect(await open({}, `tcp://${host}`, folder)).toBe('once')
   })
 
   test('is not reached without one', async () => {

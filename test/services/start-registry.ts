@@ -11,6 +11,8 @@ export interface RegistryOptions {
   /** `basic` and `token` know `testCredentials`; with `token` anyone may pull. */
   readonly auth?: 'none' | 'basic' | 'token'
   readonly tls?: boolean
+  /** With `tls`: only those who show a certificate by one of these authorities are answered. Files of PEM. */
+  readonly clientAuthorities?: readonly string[]
   readonly tokens?: Partial<TokenSettings>
 }
 
@@ -59,7 +61,15 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Regi
     http: {
       addr: '127.0.0.1:0',
       secret: 'test',
-      ...(certificate ? { tls: { certificate: certificate.certificateFile, key: certificate.keyFile } } : {}),
+      ...(certificate
+        ? {
+            tls: {
+              certificate: certificate.certificateFile,
+              key: certificate.keyFile,
+              ...(options.clientAuthorities ? { clientcas: options.clientAuthorities } : {}),
+            },
+          }
+        : {}),
     },
     ...(options.auth === 'basic' ? { auth: { htpasswd: { realm: 'test', path: path.join(folder, 'htpasswd') } } } : {}),
     ...(tokens && signing

@@ -6,7 +6,9 @@ import { defineCommand } from '../command.ts'
 import { defined } from '../defined.ts'
 import { layerOptions, layersOf } from '../layer-options.ts'
 import { argument, choice, flag, list, text } from '../options.ts'
+import { sidedServersOf } from '../read-server-options.ts'
 import { registriesConf } from '../registries-conf-option.ts'
+import { sidedServerOptions } from '../server-options.ts'
 import { sharedOptions } from '../shared-options.ts'
 import { conditionOptions, expectation, runTransfer, transferJson, transferOptions } from '../transfer.ts'
 
@@ -71,6 +73,7 @@ export const copyCommand = defineCommand({
     }),
     ...sharedOptions,
     registriesConf,
+    ...sidedServerOptions,
     ...cloudOptions,
     ...sidedCloudOptions,
   },
@@ -104,6 +107,7 @@ export const copyCommand = defineCommand({
         additionalTags: additionalTag,
         cloud: cloudOf(input),
         ...sidedCloudsOf(input),
+        ...sidedServersOf(input),
         ...defined({
           authFile: input.authfile,
           tlsVerify: input.tlsVerify,

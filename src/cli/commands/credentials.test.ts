@@ -30,8 +30,9 @@ describe('login', () => {
   })
 
   test('hands on where to keep it and how to connect', async () => {
-    const { calls } = await login(['-u=me', '-p=x', '--authfile=/a', '--tls-verify=false'])
-    expect(calls).toEqual([{ registry: 'ghcr.io', username: 'me', password: 'x', authFile: '/a', tlsVerify: false }])
+    const { calls } = await login(['-u=me', '-p=x', '--authfile=/a', '--cert-dir=/c', '--tls-verify=false'])
+    const where = { authFile: '/a', certDir: '/c', tlsVerify: false }
+    expect(calls).toEqual([{ registry: 'ghcr.io', username: 'me', password: 'x', ...where }])
   })
 
   test.each([
@@ -59,7 +60,12 @@ describe('login', () => {
 describe('logout', () => {
   test.each([
     ['of a registry', ['ghcr.io'], { registry: 'ghcr.io' }, 'logged out of ghcr.io\n'],
-    ['of all', ['--all', '--authfile=/a'], { all: true, authFile: '/a' }, 'logged out of all registries\n'],
+    [
+      'of all',
+      ['--all', '--authfile=/a', '--tls-verify=false'],
+      { all: true, authFile: '/a' },
+      'logged out of all registries\n',
+    ],
   ])('%s', async (_, argv, expected, stdout) => {
     const calls: unknown[] = []
     const library = { logout: async (options: unknown) => void calls.push(options) }

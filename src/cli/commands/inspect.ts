@@ -6,7 +6,9 @@ import { defineCommand } from '../command.ts'
 import { defined } from '../defined.ts'
 import { argument, flag } from '../options.ts'
 import { printableJson } from '../printable.ts'
+import { serverOf } from '../read-server-options.ts'
 import { registriesConf } from '../registries-conf-option.ts'
+import { serverOptions } from '../server-options.ts'
 import { sharedOptions } from '../shared-options.ts'
 import { inspectText } from './inspect-text.ts'
 
@@ -21,8 +23,9 @@ export const inspectCommand = defineCommand({
       description:
         "Print the exact bytes of the image's configuration; of a multi-platform image, that of this system's platform.",
     }),
-    ...sharedOptions,
+    ...serverOptions,
     registriesConf,
+    output: sharedOptions.output,
     ...cloudOptions,
   },
   examples: [
@@ -48,13 +51,11 @@ export const inspectCommand = defineCommand({
     } satisfies Record<Exclude<keyof ImageDescription, 'raw'>, string>,
   },
 
-  async run(
-    { reference, raw, config, output, authfile, tlsVerify, registriesConf, ...cloud },
-    { library, stdout, signal },
-  ) {
+  async run({ reference, raw, config, output, registriesConf, ...where }, { library, stdout, signal }) {
     const image = await library.inspectImage(reference, {
-      ...defined({ authFile: authfile, tlsVerify, registriesConf }),
-      cloud: cloudOf(cloud),
+      ...defined({ registriesConf }),
+      sourceServer: serverOf(where),
+      cloud: cloudOf(where),
       signal,
     })
     if (config) stdout.write(configBytes(image))

@@ -6,6 +6,7 @@ import { defined } from '../defined.ts'
 import { argument, flag, text } from '../options.ts'
 import { printable } from '../printable.ts'
 import { readPassword } from '../read-password.ts'
+import { serverOptions } from '../server-options.ts'
 import { sharedOptions } from '../shared-options.ts'
 
 export const loginCommand = defineCommand({
@@ -22,6 +23,7 @@ export const loginCommand = defineCommand({
     }),
     passwordStdin: flag({ description: 'Read the password from stdin.' }),
     authfile: text({ value: 'PATH', description: 'Keep the credentials in this file.' }),
+    certDir: serverOptions.certDir,
     tlsVerify: sharedOptions.tlsVerify,
   },
   examples: [
@@ -29,7 +31,7 @@ export const loginCommand = defineCommand({
     { does: 'In a script', line: 'printenv TOKEN | lading login --username ci --password-stdin ghcr.io' },
   ],
 
-  async run({ registry, username, password, passwordStdin, authfile, tlsVerify }, context) {
+  async run({ registry, username, password, passwordStdin, authfile, certDir, tlsVerify }, context) {
     if (passwordStdin && password !== undefined) {
       throw new LadingError('bad-argument', '--password and --password-stdin cannot be given together')
     }
@@ -46,7 +48,7 @@ export const loginCommand = defineCommand({
       username: name,
       password: secret,
       signal: context.signal,
-      ...defined({ authFile: authfile, tlsVerify }),
+      ...defined({ authFile: authfile, certDir, tlsVerify }),
     })
     context.stdout.write(`logged in to ${printable(registry)}, kept in ${printable(storedIn)}\n`)
   },

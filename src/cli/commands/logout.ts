@@ -1,7 +1,7 @@
 import { LadingError } from '../../errors/index.ts'
 import { defineCommand } from '../command.ts'
 import { defined } from '../defined.ts'
-import { flag, optionalArgument, text } from '../options.ts'
+import { flag, openFlag, optionalArgument, text } from '../options.ts'
 import { printable } from '../printable.ts'
 
 export const logoutCommand = defineCommand({
@@ -10,6 +10,7 @@ export const logoutCommand = defineCommand({
   options: {
     all: flag({ short: 'a', description: 'Forget the credentials of all registries.' }),
     authfile: text({ value: 'PATH', description: 'Remove them from this file.' }),
+    tlsVerify: openFlag({ description: 'Taken for the sake of scripts: nothing is asked of the registry.' }),
   },
   examples: [
     { does: 'One registry', line: 'lading logout ghcr.io' },

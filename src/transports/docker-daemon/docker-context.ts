@@ -3,8 +3,9 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import * as v from 'valibot'
 import { fromFileError, LadingError, systemCode } from '../../errors/index.ts'
+import type { TransportContext } from '../transport.ts'
 import { type DaemonAddress, localAddress, networkAddress } from './daemon-address.ts'
-import { readCertificates } from './daemon-certificates.ts'
+import { readCertificates, readNamedCertificates } from './daemon-certificates.ts'
 
 const configSchema = v.looseObject({ currentContext: v.nullish(v.string()) })
 const contextSchema = v.looseObject({
@@ -20,7 +21,7 @@ const contextSchema = v.looseObject({
  */
 export async function currentDockerContext(
   folder: string,
-  environment: Readonly<Record<string, string | undefined>>,
+  { environment, certDir, tlsVerify }: Pick<TransportContext, 'certDir' | 'environment' | 'tlsVerify'>,
 ): Promise<DaemonAddress | undefined> {
   const config = await readDocument(path.join(folder, 'config.json'), configSchema)
   const name = environment.DOCKER_CONTEXT || config?.currentContext
@@ -38,9 +39,12 @@ export async function currentDockerContext(
   if (!host) return undefined
   const local = localAddress(host)
   if (local !== undefined) return local
-  const certificates = await readCertificates(path.join(folder, 'contexts/tls', key, 'docker'))
+  const certificates =
+    certDir === undefined
+      ? await readCertificates(path.join(folder, 'contexts/tls', key, 'docker'))
+      : await readNamedCertificates(certDir)
   const secure = Object.keys(certificates).length > 0 || Boolean(skip)
-  return networkAddress(host, secure ? { certificates, verify: !skip } : undefined, where)
+  return networkAddress(host, secure ? { certificates, verify: !skip && tlsVerify !== false } : undefined, where)
 }
 
 async function readDocument<T extends v.GenericSchema>(file: string, schema: T): Promise<v.InferOutput<T> | undefined> {

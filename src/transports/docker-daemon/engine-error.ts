@@ -17,7 +17,7 @@ export function notAnswering(error: unknown, { name, origin, route }: DaemonAddr
   }
   if (error.code === 'tls') {
     const hint =
-      'the certificates are ca.pem, cert.pem and key.pem in DOCKER_CERT_PATH; for plain HTTP write http://HOST:PORT'
+      'the certificates are ca.pem, cert.pem and key.pem in DOCKER_CERT_PATH, or in the folder of --src-cert-dir or --dest-cert-dir; for plain HTTP write http://HOST:PORT'
     return new LadingError('tls', `${error.message}: ${name}`, { cause: error, hint })
   }
   const known = system === 'ENOENT' || system === 'ECONNREFUSED'

@@ -20,6 +20,7 @@ async function write(file: string, text: string): Promise<void> {
 interface Given {
   readonly daemonHost?: string
   readonly tlsVerify?: boolean
+  readonly certDir?: string
   readonly side?: 'source' | 'destination'
   readonly environment?: Record<string, string>
 }
@@ -115,6 +116,54 @@ describe('Docker’s context', () => {
     const key = createHash('sha256').update('lab').digest('hex')
     if (text !== undefined) await write(`.docker/contexts/meta/${key}/meta.json`, text)
     await expect(find({})).rejects.toMatchObject({ code: 'bad-argument', message: expect.stringContaining(why) })
+  })
+})
+
+describe('a folder of certificates that the command line names', () => {
+  const named = () => path.join(home, 'named')
+  beforeEach(async () => {
+    for (const name of ['ca', 'cert', 'key']) {
+      await write(`named/${name}.pem`, `my ${name}`)
+      await write(`.docker/${name}.pem`, `another ${name}`)
+    }
+  })
+  const mine = { ca: 'my ca', cert: 'my cert', key: 'my key' }
+  const tls = { origin: 'https://d.test:2376', route: mine, tlsVerify: true }
+
+  test('comes before DOCKER_CERT_PATH', async () => {
+    const environment = { DOCKER_CERT_PATH: path.join(home, '.docker') }
+    expect(await find({ daemonHost: 'tcp://d.test', certDir: named(), environment })).toMatchObject(tls)
+    const DOCKER_HOST = 'tcp://d.test'
+    expect(await find({ certDir: named(), environment: { ...environment, DOCKER_HOST } })).toMatchObject(tls)
+    const unchecked = { certDir: named(), tlsVerify: false, environment: { DOCKER_HOST } }
+    expect(await find(unchecked)).toMatchObject({ ...tls, tlsVerify: false })
+  })
+
+  test('comes before those of a context', async () => {
+    const key = createHash('sha256').update('lab').digest('hex')
+    const meta = { Name: 'lab', Endpoints: { docker: { Host: 'tcp://d.test' } } }
+    await write(`.docker/contexts/meta/${key}/meta.json`, JSON.stringify(meta))
+    await write(`.docker/contexts/tls/${key}/docker/ca.pem`, 'a ca')
+    const environment = { DOCKER_CONTEXT: 'lab' }
+    expect(await find({ certDir: named(), environment })).toMatchObject(tls)
+    expect(await find({ tlsVerify: false, environment })).toMatchObject({ route: { ca: 'a ca' }, tlsVerify: false })
+  })
+
+  test('is not read where there is no TLS', async () => {
+    for (const daemonHost of ['unix:///run/x.sock', 'http://d.test']) {
+      expect((await find({ daemonHost, certDir: '/no/such/folder' })).route.ca).toBeUndefined()
+    }
+  })
+
+  test.each([
+    ['a certificate without its key', ['key.pem'], 'tls', 'cert.pem has no key.pem'],
+    ['a key without its certificate', ['cert.pem'], 'tls', 'key.pem has no cert.pem'],
+    ['nothing', ['ca.pem', 'cert.pem', 'key.pem'], 'bad-argument', 'there are no certificates for a Docker daemon'],
+  ])('may not hold %s', async (_, absent, code, why) => {
+    for (const name of absent) await rm(path.join(named(), name))
+    const attempt = find({ daemonHost: 'tcp://d.test', certDir: named() })
+    const message = expect.stringContaining(why)
+    await expect(attempt).rejects.toMatchObject({ code, message, subject: named(), side: 'local' })
   })
 })
 

@@ -2,21 +2,23 @@ import os from 'node:os'
 import path from 'node:path'
 import type { TransportContext } from '../transport.ts'
 import { type DaemonAddress, type DaemonTls, localAddress, networkAddress } from './daemon-address.ts'
-import { readCertificates } from './daemon-certificates.ts'
+import { readCertificates, readNamedCertificates } from './daemon-certificates.ts'
 import { currentDockerContext } from './docker-context.ts'
 
 /**
  * Where the daemon listens that a side of a copy means: what the command line says, as the containers tools read it; else DOCKER_HOST,
- * else the context that Docker's own command uses, else where Docker listens by itself.
+ * else the context that Docker's own command uses, else where Docker listens by itself. A folder of certificates that the command line
+ * names stands in the place of each one's own.
  *
- * @throws LadingError `bad-argument`, `unsupported`, `io`
+ * @throws LadingError `bad-argument`, `unsupported`, `tls`, `io`
  */
 export async function findDaemon(
-  context: Pick<TransportContext, 'daemonHost' | 'environment' | 'side' | 'tlsVerify'>,
+  context: Pick<TransportContext, 'certDir' | 'daemonHost' | 'environment' | 'side' | 'tlsVerify'>,
 ): Promise<DaemonAddress> {
-  const { daemonHost, environment, side, tlsVerify } = context
+  const { certDir, daemonHost, environment, side, tlsVerify } = context
   const configuration = environment.DOCKER_CONFIG || path.join(environment.HOME || os.homedir(), '.docker')
-  const certificates = environment.DOCKER_CERT_PATH
+  const certificates = certDir ?? environment.DOCKER_CERT_PATH
+  const read = certDir === undefined ? readCertificates : readNamedCertificates
   if (daemonHost !== undefined) {
     const option = side === 'source' ? '--src-daemon-host' : '--dest-daemon-host'
     const local = localAddress(daemonHost)
@@ -25,7 +27,7 @@ export async function findDaemon(
     const tls: DaemonTls | undefined = daemonHost.startsWith('http://')
       ? undefined
       : {
-          certificates: certificates ? await readCertificates(certificates) : {},
+          certificates: certificates ? await read(certificates) : {},
           verify: tlsVerify !== false,
         }
     return networkAddress(daemonHost, tls, option)
@@ -34,14 +36,14 @@ export async function findDaemon(
   if (host) {
     const local = localAddress(host)
     if (local !== undefined) return local
-    const verify = Boolean(environment.DOCKER_TLS_VERIFY)
+    const verify = certDir !== undefined || Boolean(environment.DOCKER_TLS_VERIFY)
     const tls: DaemonTls | undefined =
       verify || certificates
-        ? { certificates: await readCertificates(certificates || configuration), verify: verify && tlsVerify !== false }
+        ? { certificates: await read(certificates || configuration), verify: verify && tlsVerify !== false }
         : undefined
     return networkAddress(host.includes('://') ? host : `tcp://${host}`, tls, 'DOCKER_HOST')
   }
-  return (await currentDockerContext(configuration, environment)) ?? ownAddress()
+  return (await currentDockerContext(configuration, context)) ?? ownAddress()
 }
 
 function ownAddress(): DaemonAddress {

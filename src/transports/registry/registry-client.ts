@@ -1,6 +1,9 @@
 import {
   type AwsIdentity,
+  type CredentialFinder,
   createCredentialFinder,
+  findRegistryCertificates,
+  givenCredentialFinder,
   parseEcrRegistry,
   type RegistryRequest,
   RegistrySession,
@@ -52,13 +55,16 @@ export class RegistryClient {
 
 const clients = new WeakMap<HttpClient, Map<string, RegistryClient>>()
 
-/** The client of a registry: one for each HTTP client, so that both sides of a copy share what was found out, and its tokens. */
+/**
+ * The client of a registry: one for each HTTP client, so that both sides of a copy share what was found out, and its tokens. Sides that
+ * are somebody else there share nothing.
+ */
 export async function openRegistryClient(registry: string, context: TransportContext): Promise<RegistryClient> {
   const http = await context.http()
   const { tlsVerify, credentials } = context
   const known = clients.get(http) ?? new Map<string, RegistryClient>()
   clients.set(http, known)
-  const key = JSON.stringify([registry, tlsVerify, credentials.authFile, context.cloud.profile])
+  const key = JSON.stringify([registry, tlsVerify, credentials, context.certDir, context.cloud.profile])
   const client = known.get(key) ?? (await makeClient(http, registry, context))
   // Another may have been made meanwhile: the first one stays.
   const kept = known.get(key) ?? client
@@ -67,13 +73,24 @@ export async function openRegistryClient(registry: string, context: TransportCon
 }
 
 async function makeClient(http: HttpClient, registry: string, context: TransportContext): Promise<RegistryClient> {
-  const { authFile } = context.credentials
+  const { tlsVerify } = context
+  const credentials = await findCredentials(http, registry, context)
+  const certificates = await findRegistryCertificates(registry, context)
+  return new RegistryClient(new RegistrySession({ http, registry, credentials, tlsVerify, certificates }))
+}
+
+async function findCredentials(
+  http: HttpClient,
+  registry: string,
+  context: TransportContext,
+): Promise<CredentialFinder> {
+  const { authFile, credential } = context.credentials
+  if (credential !== undefined) return givenCredentialFinder(credential)
   const files = createCredentialFinder({ authFile, signal: context.signal })
-  const ecr = parseEcrRegistry(registry)
-  const credentials = ecr === undefined ? files : withEcrCredentials(files, ecr, awsIdentity(http, context))
   // A file that the user names is wrong even where the registry would never have asked for it.
   if (authFile !== undefined) await files.load()
-  return new RegistryClient(new RegistrySession({ http, registry, credentials, tlsVerify: context.tlsVerify }))
+  const ecr = parseEcrRegistry(registry)
+  return ecr === undefined ? files : withEcrCredentials(files, ecr, awsIdentity(http, context))
 }
 
 /** Whose repositories ECR shows and makes: as for buckets on the same side. */

@@ -1,0 +1,45 @@
+import { homedir } from 'node:os'
+import path from 'node:path'
+import { LadingError } from '../errors/index.ts'
+import { type FolderCertificates, readCertificateFolder } from './certificate-folder.ts'
+
+/** Where the certificates for a registry are looked for. */
+export interface CertificateSearch {
+  /** `--cert-dir`: this folder, and no other. */
+  readonly certDir?: string | undefined
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** The folders of all users. Default: those of the containers tools and of Docker. */
+  readonly systemFolders?: readonly string[]
+  warn(message: string): void
+}
+
+const systemFolders = ['/etc/containers/certs.d', '/etc/docker/certs.d']
+
+/**
+ * The certificates for a registry, `host[:port]` as the user writes it: those of the folder that is named, else those of the first
+ * that there is of the user's own and the system's, as the containers tools do.
+ *
+ * @throws LadingError `bad-argument` where the named folder is not there, and what reading a folder throws
+ */
+export async function findRegistryCertificates(
+  registry: string,
+  search: CertificateSearch,
+): Promise<FolderCertificates | undefined> {
+  const { certDir, environment, warn } = search
+  if (certDir !== undefined) {
+    const found = await readCertificateFolder(certDir, warn)
+    if (found !== undefined) return found
+    throw new LadingError('bad-argument', 'the folder of certificates does not exist or cannot be read', {
+      operation: 'read the certificates',
+      side: 'local',
+      subject: certDir,
+      hint: 'it holds authorities as *.crt, and a client as NAME.cert with NAME.key',
+    })
+  }
+  const own = path.join(environment.HOME || homedir(), '.config/containers/certs.d')
+  for (const folder of [own, ...(search.systemFolders ?? systemFolders)]) {
+    const found = await readCertificateFolder(path.join(folder, registry), warn)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
