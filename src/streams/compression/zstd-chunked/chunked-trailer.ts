@@ -1,8 +1,16 @@
 import type { CompressedBytes } from './compressed-document.ts'
 
+const current = 'io.github.containers.zstd-chunked'
+/** What podman up to 4.3 knows. What is newer does not look at it. */
+const former = 'io.containers.zstd-chunked'
+
 /** What the manifest says of a layer, so that a reader finds the table of contents and can trust it. */
 export type ChunkedAnnotations = Readonly<
-  Record<`io.github.containers.zstd-chunked.${'manifest-checksum' | 'manifest-position' | 'tarsplit-position'}`, string>
+  Record<
+    | `${typeof current | typeof former}.${'manifest-checksum' | 'manifest-position'}`
+    | `${typeof current}.tarsplit-position`,
+    string
+  >
 >
 
 const skippableMagic = 0x184d2a50
@@ -27,9 +35,11 @@ export function chunkedTrailer(
   return {
     frames: [table.bytes, tarSplit.bytes, footer].map(skippableFrame),
     annotations: {
-      'io.github.containers.zstd-chunked.manifest-checksum': table.digest,
-      'io.github.containers.zstd-chunked.manifest-position': tablePlace.join(':'),
-      'io.github.containers.zstd-chunked.tarsplit-position': tarSplitPlace.join(':'),
+      [`${current}.manifest-checksum`]: table.digest,
+      [`${current}.manifest-position`]: tablePlace.join(':'),
+      [`${current}.tarsplit-position`]: tarSplitPlace.join(':'),
+      [`${former}.manifest-checksum`]: table.digest,
+      [`${former}.manifest-position`]: tablePlace.join(':'),
     },
   }
 }
