@@ -55,7 +55,7 @@ export function createCompressedDocument(
       if (waitingBytes >= pieceBytes) await flush()
     },
     async end() {
-      if (waitingBytes > 0) await flush()
+      if (waitingBytes > 0 || frames.length === 0) await flush()
       const bytes = Buffer.concat(frames)
       return { bytes, digest: digestOf(bytes), uncompressedSize: size }
     },

@@ -1,3 +1,5 @@
+import { RollingSum } from './rolling-sum.ts'
+
 /** Bytes of a file that follow each other, and whether the chunk that they belong to ends with them. */
 export interface ContentPart {
   readonly bytes: Uint8Array
@@ -6,28 +8,13 @@ export interface ContentPart {
   readonly ends: boolean
 }
 
-const windowBytes = 64
-/** Added to every byte, so that zeros count too. */
-const byteOffset = 31
-/** A chunk ends where these bits of the sum are set: after 64 KiB of random bytes on average. */
-const splitMask = 0xffff
-/** As many zeros are a chunk of their own. */
+/** As many zeros are a chunk of their own: nobody needs to get them. */
 const holeBytes = 1024
 const zeroes = new Uint8Array(256 * 1024)
 
-/**
- * Cuts a file where its content says so: a change of it moves no boundary but those near it, and what was cut elsewhere in the same
- * way is found again. The rolling checksum is bup's, with the numbers of containers/storage, which cuts at the same places.
- *
- * It does not where a content repeats within the window: one whose sum has the bits set would there be cut at every repetition, down
- * to single bytes.
- */
+/** Cuts a file into chunks: those that its content makes, and its holes. */
 export class ContentSplitter {
-  readonly #window = new Uint8Array(windowBytes)
-  #sum1 = windowBytes * byteOffset
-  #sum2 = windowBytes * (windowBytes - 1) * byteOffset
-  #position = 0
-  #candidate = { position: Number.NEGATIVE_INFINITY, sum1: 0, sum2: 0 }
+  readonly #sum = new RollingSum()
   /** Zeros that have come and are not passed on: fewer than make a hole, or, in one, all of it. */
   #held = 0
   #inHole = false
@@ -43,55 +30,34 @@ export class ContentSplitter {
     }
     let at = 0
     while (at < input.byteLength) {
-      if (!this.#inHole) {
-        at = yield* this.#data(input, at)
-        continue
+      if (this.#inHole) {
+        const end = endOfZeros(input, at)
+        this.#held += end - at
+        at = end
+        if (end < input.byteLength) yield* this.#endHole()
+      } else {
+        const zeros = findZeros(input, at)
+        this.#inHole = zeros.end - zeros.start >= holeBytes
+        yield* this.#data(input, at, zeros.start, this.#inHole)
+        this.#held = zeros.end - zeros.start
+        at = zeros.end
       }
-      const end = endOfZeros(input, at)
-      this.#held += end - at
-      at = end
-      if (end < input.byteLength) yield* this.#endHole()
     }
   }
 
   *end(): Generator<ContentPart, void, undefined> {
-    if (this.#inHole) {
-      yield* this.#endHole()
-    } else {
-      const tail = zeroes.subarray(0, this.#held)
-      this.#held = 0
-      let from = 0
-      for (let at = 0; at < tail.byteLength; at += 1) {
-        if (!this.#roll(0)) continue
-        yield this.#part(tail.subarray(from, at + 1), true)
-        from = at + 1
-      }
-      if (this.#open || from < tail.byteLength) yield this.#part(tail.subarray(from), true)
-    }
+    if (this.#inHole) yield* this.#endHole()
+    else yield* this.#data(zeroes, 0, this.#held, true)
   }
 
-  /** Passes on what is no hole. Answers up to where: the end, or the end of the zeros that begin one. */
-  *#data(input: Uint8Array, start: number): Generator<ContentPart, number, undefined> {
-    let from = start
-    let zerosEnd = start
-    for (let at = start; at < input.byteLength; at += 1) {
-      const byte = input[at] ?? 0
-      if (byte === 0 && at >= zerosEnd) {
-        zerosEnd = endOfZeros(input, at)
-        const isHole = zerosEnd - at >= holeBytes
-        if (isHole || zerosEnd === input.byteLength) {
-          if (at > from || (isHole && this.#open)) yield this.#part(input.subarray(from, at), isHole)
-          this.#held = zerosEnd - at
-          this.#inHole = isHole
-          return zerosEnd
-        }
-      }
-      if (!this.#roll(byte)) continue
-      yield this.#part(input.subarray(from, at + 1), true)
-      from = at + 1
+  /** Bytes that are no hole, and whether the last chunk of them ends where they do. */
+  *#data(input: Uint8Array, start: number, end: number, ends: boolean): Generator<ContentPart, void, undefined> {
+    for (let from = start; from < end; ) {
+      const cut = this.#sum.pass(input, from, end)
+      yield this.#part(input.subarray(from, cut.at), cut.ends)
+      from = cut.at
     }
-    if (from < input.byteLength) yield this.#part(input.subarray(from), false)
-    return input.byteLength
+    if (ends && this.#open) yield this.#part(new Uint8Array(), true)
   }
 
   #part(bytes: Uint8Array, ends: boolean): ContentPart {
@@ -100,9 +66,7 @@ export class ContentSplitter {
   }
 
   *#endHole(): Generator<ContentPart, void, undefined> {
-    // More of them change nothing.
-    for (let rolled = 0; rolled < windowBytes; rolled += 1) this.#roll(0)
-    this.#position += this.#held - windowBytes
+    this.#sum.passZeros()
     for (let left = this.#held; left > 0; ) {
       const bytes = zeroes.subarray(0, left)
       left -= bytes.byteLength
@@ -111,20 +75,25 @@ export class ContentSplitter {
     this.#held = 0
     this.#inHole = false
   }
+}
 
-  /** Whether a chunk ends after this byte. */
-  #roll(byte: number): boolean {
-    const slot = this.#position % windowBytes
-    const dropped = this.#window[slot] ?? 0
-    this.#window[slot] = byte
-    this.#position += 1
-    this.#sum1 = (this.#sum1 + byte - dropped) | 0
-    this.#sum2 = (this.#sum2 + this.#sum1 - windowBytes * (dropped + byteOffset)) | 0
-    if ((this.#sum2 & splitMask) !== splitMask) return false
-    const last = this.#candidate
-    this.#candidate = { position: this.#position, sum1: this.#sum1, sum2: this.#sum2 }
-    return !(this.#position - last.position <= windowBytes && this.#sum1 === last.sum1 && this.#sum2 === last.sum2)
+/** The first hole, or the zeros at the end, of which more may come. */
+function findZeros(bytes: Uint8Array, from: number): { readonly start: number; readonly end: number } {
+  // Of every hole one of the bytes that are looked at is a part.
+  for (let probe = from + holeBytes - 1; probe < bytes.byteLength; probe += holeBytes) {
+    if (bytes[probe] !== 0) continue
+    const start = startOfZeros(bytes, probe, from)
+    const end = endOfZeros(bytes, probe)
+    if (end - start >= holeBytes || end === bytes.byteLength) return { start, end }
+    probe = end
   }
+  return { start: startOfZeros(bytes, bytes.byteLength, from), end: bytes.byteLength }
+}
+
+function startOfZeros(bytes: Uint8Array, end: number, from: number): number {
+  let at = end
+  while (at > from && bytes[at - 1] === 0) at -= 1
+  return at
 }
 
 function endOfZeros(bytes: Uint8Array, start: number): number {
