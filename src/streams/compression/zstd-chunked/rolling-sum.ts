@@ -8,8 +8,8 @@ const splitMask = 0xffff
  * Finds where a file is cut: where a sum of the bytes before says so, whatever is further away. A change moves no boundary but those
  * near it, and content that was cut elsewhere in the same way is found again.
  *
- * It is bup's rolling checksum, with the numbers of containers/storage, which cuts at the same places. But content that repeats within
- * the window is not cut at every repetition, down to single bytes, where its sum happens to have the bits.
+ * It is bup's rolling checksum, with the numbers of containers/storage, which cuts at the same places. But records of the window's
+ * length that repeat are not cut apart where their sum happens to have the bits: the table would say more of them than they hold.
  */
 export class RollingSum {
   readonly #window = new Uint8Array(windowBytes)
