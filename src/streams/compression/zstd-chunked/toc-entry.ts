@@ -46,12 +46,21 @@ export function* formatTocEntry({ metadata, content }: TocEntry): Generator<stri
     type,
     name,
     ...present(rest),
+    ...present(formerFields(metadata)),
     ...(xattrs.size === 0 ? {} : { xattrs: Object.fromEntries([...xattrs].toSorted(byKey)) }),
     ...present({ digest, offset: first?.place?.start, endOffset: chunks.at(-1)?.place?.end }),
     ...(first === undefined || chunks.length === 1 ? {} : present(chunkFields(first))),
   })
   for (const chunk of chunks.slice(1))
     yield JSON.stringify({ type: 'chunk', name, ...present({ offset: chunk.place?.start, ...chunkFields(chunk) }) })
+}
+
+/**
+ * containers/storage up to 1.46 (podman up to 4.5) writes these fields as above but reads them under these names, and without them
+ * makes every file root's, of the time of the pull. Later readers do not distinguish the case, and find the same twice.
+ */
+function formerFields({ uid, gid, modtime }: EntryMetadata) {
+  return { UID: uid, GID: gid, ModTime: modtime }
 }
 
 function chunkFields({ size, position, digest, zeros }: Chunk) {
