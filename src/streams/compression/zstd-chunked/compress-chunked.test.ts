@@ -114,11 +114,12 @@ describe('a layer', () => {
     expect(Buffer.from(archive).equals(Buffer.from(tarArchive({ name: 'a', body })))).toBe(true)
   })
 
-  test('of an archive without its end, or without anything, is one', async () => {
+  test('of an archive without its end, with more after it, or without anything, is one', async () => {
     for (const archive of [
       Buffer.alloc(0),
       tarEntry({ name: 'a', body: 'b' }),
       tarEntry({ name: 'a', body: 'b' }).subarray(0, 513),
+      Buffer.concat([tarArchive({ name: 'a' }), Buffer.alloc(2 * mib + 1024), Buffer.from('junk')]),
     ]) {
       const { bytes, annotations } = await made(archive)
       expect((await whole(decompress(cut(bytes, [7]), 'zstd'))).equals(archive)).toBe(true)

@@ -1,5 +1,6 @@
-import { LadingError } from '../../../errors/index.ts'
+import type { LadingError } from '../../../errors/index.ts'
 import { type Digest, digestOf } from '../../../model/digest.ts'
+import { unlisted } from './unlisted.ts'
 
 /** A document that is compressed while it is written: only the compressed is kept. */
 export interface CompressedDocument {
@@ -63,11 +64,5 @@ export function createCompressedDocument(
 }
 
 function tooLarge(name: string, limit: number): LadingError {
-  return new LadingError(
-    'too-large',
-    `a layer cannot be made zstd:chunked: ${name} would have more than ${limit >> 20} MiB`,
-    {
-      hint: 'compress it as zstd, which takes any layer',
-    },
-  )
+  return unlisted(`${name} would have more than ${limit >> 20} MiB`, 'too-large')
 }

@@ -5,6 +5,10 @@ import { Crc64 } from './crc64.ts'
 import { type LayerPiece, maxPieceBytes } from './layer-piece.ts'
 import { PieceBuffer } from './piece-buffer.ts'
 import type { Chunk } from './toc-entry.ts'
+import { unlisted } from './unlisted.ts'
+
+/** A table with more of them would be too large, and they are kept until the file's end. */
+const maxChunks = 1_000_000
 
 /** Cuts the content of a file that is not empty into pieces, and says at its end what it was. */
 export async function* filePieces(
@@ -18,7 +22,8 @@ export async function* filePieces(
   function* cut(part: ContentPart): Generator<Omit<LayerPiece, 'complete'>> {
     yield* open.add(part)
     if (!part.ends) return
-    chunks.push(open.chunk)
+    if (chunks.push(open.chunk) > maxChunks)
+      throw unlisted(`a file of it has more than ${maxChunks} chunks`, 'too-large')
     open = new OpenChunk(open.chunk.position + open.chunk.size)
   }
   for await (const bytes of body) {

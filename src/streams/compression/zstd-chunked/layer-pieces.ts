@@ -95,12 +95,13 @@ async function* bodyOf(cursor: StreamCursor, header: TarHeader): AsyncGenerator<
   }
 }
 
-/** Zeros that make an archive as long as a tape wants it. */
+/** Zeros that make an archive as long as a tape wants it, most often. */
 async function* afterEnd(cursor: StreamCursor): AsyncGenerator<Uint8Array, void, undefined> {
   const most = 1024 * 1024
   for (let bytes = await cursor.take(most); bytes.byteLength > 0; bytes = await cursor.take(most)) {
-    // Readers take it for a header.
-    if (bytes.byteLength % blockBytes !== 0 || bytes.some(byte => byte !== 0))
+    // Readers look for a header in every segment, and find none only where it begins as the end of an archive does.
+    const start = bytes.subarray(0, 2 * blockBytes)
+    if (start.byteLength % blockBytes !== 0 || start.some(byte => byte !== 0))
       throw unlisted('it has something after its end')
     yield bytes
   }

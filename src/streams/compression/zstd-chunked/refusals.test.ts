@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { paxBody, tarArchive, tarEntry } from '../../../testing/tar-blocks.ts'
 import { compressChunked } from './compress-chunked.ts'
+import { filePieces } from './file-pieces.ts'
 
 async function compressed(archive: Uint8Array): Promise<void> {
   async function* source() {
@@ -59,23 +60,36 @@ describe('a layer is refused', () => {
   })
 
   test('with more in its table than readers take', async () => {
-    // A name of 1 MB for each of 151 folders: compressed it is small, and the names are below their own limit without it.
     async function* source() {
       for (let at = 0; at < 160; at += 1) {
-        const body = paxBody({ 'SCHILY.xattr.user.long': String(at).repeat(1).padEnd(800_000, 'x') })
+        const body = paxBody({ 'SCHILY.xattr.user.long': 'x'.repeat(800_000) })
         yield tarEntry({ name: 'x', flag: 'x', body })
         yield tarEntry({ name: `${at}/`, flag: '5' })
       }
-      yield new Uint8Array(1024)
     }
-    const layer = compressChunked(source(), { level: 1 })
     const read = async () => {
-      for await (const _ of layer.bytes);
+      for await (const _ of compressChunked(source(), { level: 1 }).bytes);
     }
     await expect(read()).rejects.toMatchObject({
       code: 'too-large',
       message: 'a layer cannot be made zstd:chunked: its table of contents would have more than 150 MiB',
       hint: 'compress it as zstd, which takes any layer',
+    })
+  })
+
+  test('with a file of more chunks than a table can name', async () => {
+    // Holes with a byte between them.
+    const holes = Buffer.alloc(1025 * 4096)
+    for (let at = 1024; at < holes.byteLength; at += 1025) holes[at] = 1
+    const body = (async function* () {
+      for (;;) yield holes
+    })()
+    const read = async () => {
+      for await (const _ of filePieces(body));
+    }
+    await expect(read()).rejects.toMatchObject({
+      code: 'too-large',
+      message: expect.stringContaining('1000000 chunks'),
     })
   })
 })
