@@ -1,7 +1,7 @@
 import { LadingError } from '../../../errors/index.ts'
 import type { ByteStream } from '../../byte-stream.ts'
 import { mapInOrder } from '../../map-in-order.ts'
-import { levelOf } from '../compression-levels.ts'
+import { checkLevel } from '../compress.ts'
 import { piecesAtOnce } from '../pieces-at-once.ts'
 import type { ChunkedAnnotations } from './chunked-trailer.ts'
 import type { LayerPiece } from './layer-piece.ts'
@@ -55,10 +55,10 @@ const tarSplitLimits = {
 
 async function* chunkedBytes(
   stream: ByteStream,
-  options: CompressChunkedOptions,
+  { level = 3 }: CompressChunkedOptions,
   onEnd: (annotations: ChunkedAnnotations) => void,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const level = levelOf('zstd', options.level)
+  checkLevel('zstd', level)
   const [
     { pieceCompressor },
     { chunkedTrailer },
