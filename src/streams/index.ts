@@ -4,6 +4,12 @@ export type { Compression } from './compression/compression.ts'
 export { decompress } from './compression/decompress.ts'
 export { decompressed } from './compression/decompressed.ts'
 export { sniffCompression, sniffedBytes } from './compression/sniff-compression.ts'
+export type { ChunkedAnnotations } from './compression/zstd-chunked/chunked-trailer.ts'
+export {
+  type ChunkedLayer,
+  type CompressChunkedOptions,
+  compressChunked,
+} from './compression/zstd-chunked/compress-chunked.ts'
 export { createDraft, type Draft } from './draft.ts'
 export { mapInOrder } from './map-in-order.ts'
 export { partOfStream } from './part-of-stream.ts'

@@ -4,6 +4,7 @@ import type { Digest } from '../model/digest.ts'
 /** Annotations that speak of the bytes of a layer as they were: its table of contents for lazy pulling. */
 const annotationsOfBytes = [
   'io.github.containers.zstd-chunked.',
+  'io.containers.zstd-chunked.',
   'containerd.io/snapshot/stargz/',
   'io.containers.estargz.',
 ]

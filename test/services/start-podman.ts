@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runProgram, startEngine } from './engine-process.ts'
 import { servicePath } from './peer.ts'
+import { writePodmanSettings } from './podman-settings.ts'
 import type { Engine } from './start-docker.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
@@ -14,7 +15,7 @@ export async function startPodman(): Promise<Engine> {
   const folder = await mkdtemp(path.join(temporaryFolder(), 'podman-'))
   await using cleanup = new AsyncDisposableStack()
   cleanup.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }))
-  const env = await configure(folder, path.dirname(program))
+  const env = await writePodmanSettings(folder, path.dirname(program))
   const host = `unix://${folder}/podman.sock`
   const service = cleanup.use(
     await startEngine(program, ['--log-level=info', 'system', 'service', '--time', '0', host], /API service/, env),
@@ -30,50 +31,4 @@ export async function startPodman(): Promise<Engine> {
   const owned = cleanup.move()
   const stop = () => owned.disposeAsync()
   return { host, client, log: () => service.log(), stop, [Symbol.asyncDispose]: stop }
-}
-
-/** Settings that touch nothing outside of the folder. What it would run by default (crun, netavark) is not there. */
-async function configure(folder: string, programs: string): Promise<Record<string, string>> {
-  const home = path.join(folder, 'home')
-  await mkdir(path.join(home, '.config/containers'), { recursive: true })
-  await mkdir(path.join(folder, 'tmp'))
-  const file = async (name: string, text: string) => {
-    await writeFile(path.join(folder, name), text)
-    return path.join(folder, name)
-  }
-  await file('home/.config/containers/policy.json', '{"default":[{"type":"insecureAcceptAnything"}]}')
-  return {
-    PATH: `${programs}:${process.env.PATH}`,
-    HOME: home,
-    TMPDIR: path.join(folder, 'tmp'),
-    CONTAINERS_STORAGE_CONF: await file(
-      'storage.conf',
-      `[storage]
-driver = "overlay"
-graphroot = "${folder}/storage"
-runroot = "/run/podman"
-`,
-    ),
-    // The limits are those that every user may set; locks in files leave nothing in /dev/shm.
-    CONTAINERS_CONF: await file(
-      'containers.conf',
-      `[engine]
-runtime = "runc"
-cgroup_manager = "cgroupfs"
-events_logger = "file"
-lock_type = "file"
-tmp_dir = "${folder}/tmp"
-image_copy_tmp_dir = "${folder}/tmp"
-conmon_path = ["${programs}/conmon"]
-helper_binaries_dir = ["${programs}"]
-[engine.runtimes]
-runc = ["${programs}/runc"]
-[containers]
-default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
-[network]
-network_config_dir = "${folder}/net"
-`,
-    ),
-    CONTAINERS_REGISTRIES_CONF: await file('registries.conf', 'unqualified-search-registries = []\n'),
-  }
 }

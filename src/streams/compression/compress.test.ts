@@ -67,7 +67,7 @@ describe.each(['gzip', 'zstd'] as const)('%s', format => {
     const sizes = []
     for (const level of [1, 9]) sizes.push((await whole(compress(cut(content, [mib]), format, { level }))).byteLength)
     expect(sizes[1]).toBeLessThan(sizes[0] ?? 0)
-    for (const level of [0, 23, 1.5]) {
+    for (const level of [0, format === 'gzip' ? 10 : 21, 1.5]) {
       await expect(whole(compress(cut(content, [mib]), format, { level }))).rejects.toSatisfy(error =>
         isLadingError(error, 'bad-argument'),
       )

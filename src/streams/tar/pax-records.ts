@@ -9,30 +9,42 @@ const equals = 0x3d
 const newline = 0x0a
 
 /**
- * Reads the records `length key=value` of POSIX.1-2017, pax, "pax Extended Header". They are bytes: a value may hold anything.
+ * Reads the records that matter to every reader.
  *
  * @throws LadingError `bad-archive`
  */
 export function parsePaxRecords(bytes: Uint8Array, position: number): PaxRecords {
-  const bad = () => new LadingError('bad-archive', `the extended header at byte ${position} is malformed`)
   const records = new Map<string, string>()
+  for (const [key, value] of readPaxRecords(bytes, position)) {
+    if (!matters(key)) continue
+    if (value.includes(0)) throw malformed(position)
+    records.set(key, textField(value))
+  }
+  return records
+}
+
+/**
+ * Reads the records `length key=value` of POSIX.1-2017, pax, "pax Extended Header". They are bytes: a value may hold anything. A key
+ * is given byte by byte (Latin-1).
+ *
+ * @throws LadingError `bad-archive`
+ */
+export function* readPaxRecords(bytes: Uint8Array, position: number): Generator<readonly [string, Uint8Array]> {
   for (let at = 0; at < bytes.byteLength; ) {
     const digits = bytes.indexOf(space, at)
     const length = Buffer.from(bytes.subarray(at, Math.min(digits === -1 ? at : digits, at + 10))).toString('latin1')
     const end = at + Number(length)
-    if (!/^[1-9]\d*$/.test(length) || end > bytes.byteLength || bytes[end - 1] !== newline) throw bad()
+    if (!/^[1-9]\d*$/.test(length) || end > bytes.byteLength || bytes[end - 1] !== newline) throw malformed(position)
     const record = bytes.subarray(digits + 1, end - 1)
     const split = record.indexOf(equals)
-    if (digits >= end - 1 || split < 1) throw bad()
-    const key = Buffer.from(record.subarray(0, split)).toString('latin1')
-    if (matters(key)) {
-      const value = record.subarray(split + 1)
-      if (value.includes(0)) throw bad()
-      records.set(key, textField(value))
-    }
+    if (digits >= end - 1 || split < 1) throw malformed(position)
+    yield [Buffer.from(record.subarray(0, split)).toString('latin1'), record.subarray(split + 1)]
     at = end
   }
-  return records
+}
+
+function malformed(position: number): LadingError {
+  return new LadingError('bad-archive', `the extended header at byte ${position} is malformed`)
 }
 
 /** GNU tar's sparse files are marked by any of several keys, so one stands for all but the name. */
