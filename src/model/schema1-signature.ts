@@ -43,10 +43,10 @@ export function verifySchema1(bytes: Uint8Array): number {
   const payload = Buffer.from(payloadOf(bytes, signatures)).toString('base64url')
   for (const [position, signature] of signatures.entries()) {
     const where = `signatures.${position}`
-    const hash = algorithms[signature.header.alg]
+    const hash = algorithms.get(signature.header.alg)
     if (hash === undefined) {
       throw new LadingError('unsupported', `${where} of the schema 1 manifest is made with ${signature.header.alg}`, {
-        hint: `these are understood: ${Object.keys(algorithms).join(', ')}`,
+        hint: `these are understood: ${[...algorithms.keys()].join(', ')}`,
       })
     }
     const signed = Buffer.from(`${signature.protected}.${payload}`)
@@ -61,14 +61,14 @@ export function verifySchema1(bytes: Uint8Array): number {
 }
 
 /** RFC 7518, section 3.1, as far as libtrust goes. */
-const algorithms: Readonly<Record<string, string>> = {
-  ES256: 'sha256',
-  ES384: 'sha384',
-  ES512: 'sha512',
-  RS256: 'sha256',
-  RS384: 'sha384',
-  RS512: 'sha512',
-}
+const algorithms: ReadonlyMap<string, string> = new Map([
+  ['ES256', 'sha256'],
+  ['ES384', 'sha384'],
+  ['ES512', 'sha512'],
+  ['RS256', 'sha256'],
+  ['RS384', 'sha384'],
+  ['RS512', 'sha512'],
+])
 
 function keyOf({ header }: Signature, where: string): KeyObject {
   const [certificate] = header.x5c ?? []

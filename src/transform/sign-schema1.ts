@@ -35,21 +35,19 @@ export function signSchema1(bytes: Uint8Array): Uint8Array {
 
 /** Where the last member of the object ends; after it are white space and the brace. */
 function lengthBeforeEnd(json: Buffer): number {
-  const text = json.toString('latin1')
-  const end = /[^\s,{]\s*\}\s*$/.exec(text.slice(-tailLimit))
   let value: unknown
   try {
     value = JSON.parse(json.toString())
   } catch (cause) {
     throw bad('it is not JSON', cause)
   }
-  if (typeof value !== 'object' || value === null || end === null) throw bad('it is not a JSON object with members')
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || Object.keys(value).length === 0) {
+    throw bad('it is not a JSON object with members')
+  }
   if (Object.hasOwn(value, 'signatures')) throw bad('it has signatures')
-  return Math.max(0, text.length - tailLimit) + end.index + 1
+  // a letter for each byte, so that lengths are those of bytes
+  return json.toString('latin1').trimEnd().slice(0, -1).trimEnd().length
 }
-
-/** Nobody ends a document with more white space than this. */
-const tailLimit = 1024
 
 /** libtrust's fingerprint: 240 bits of the SHA-256 of the key, as 12 groups of base32. */
 function keyId(key: KeyObject): string {

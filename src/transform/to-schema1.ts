@@ -123,6 +123,7 @@ function parseConfig(json: string): v.InferOutput<typeof configSchema> {
   } catch (cause) {
     throw bad('it is not JSON', cause)
   }
+  if (Array.isArray(value)) throw bad('it is not a JSON object')
   const result = v.safeParse(configSchema, value, { abortEarly: true })
   if (result.success) return result.output
   const [issue] = result.issues
