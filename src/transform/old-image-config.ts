@@ -1,5 +1,5 @@
 import { LadingError } from '../errors/index.ts'
-import { goJson } from '../model/go-json.ts'
+import { goJson, goObject } from '../model/go-json.ts'
 import { goTime } from '../model/go-time.ts'
 
 /** Docker's versions before 1.8.3, whose descriptions of images have not all the fields that later ones have. */
@@ -20,78 +20,83 @@ export function isBefore183(version: string): boolean {
  *
  * @throws LadingError `bad-manifest` where a field is of another type than it has to be
  */
-export function rewriteOldConfig(text: string): string {
-  return goJson(rewrite(imageFields, JSON.parse(text) as unknown, 'the newest entry of the history'))
+export function rewriteOldConfig(json: string): string {
+  return rewrite(imageFields, JSON.parse(json) as unknown, 'the newest entry of the history')
 }
 
-/** Gives a field's value anew, or throws the name of what it should be; `undefined` leaves the field out. */
-type Kind = (value: unknown, where: string) => unknown
+/** Gives the text of a field's value; `undefined` leaves the field out. @throws LadingError where the value is of another type */
+type Kind = (value: unknown, where: string) => string | undefined
 type Fields = readonly (readonly [name: string, kind: Kind])[]
 
 function expectKind(matches: boolean, what: string, where: string): void {
   if (!matches) throw new LadingError('bad-manifest', `the schema 1 manifest cannot be used: ${where} is not ${what}`)
 }
 
-const absent = (value: unknown) => value === undefined || value === null
-const text: Kind = (value = '', where) => {
-  expectKind(value === null || typeof value === 'string', 'a text', where)
-  return value ?? ''
+const isAbsent = (value: unknown) => value === undefined || value === null
+const text: Kind = (value, where) => {
+  expectKind(isAbsent(value) || typeof value === 'string', 'a text', where)
+  return goJson(value ?? '')
 }
-const flag: Kind = (value = false, where) => {
-  expectKind(value === null || typeof value === 'boolean', 'true or false', where)
-  return value ?? false
-}
-const time: Kind = (value, where) => {
-  const written = absent(value) ? goTime(undefined) : typeof value === 'string' ? goTime(value) : undefined
-  expectKind(written !== undefined, 'a time', where)
-  return written
+const flag: Kind = (value, where) => {
+  expectKind(isAbsent(value) || typeof value === 'boolean', 'true or false', where)
+  return goJson(value ?? false)
 }
 const number: Kind = (value, where) => {
-  if (absent(value)) return undefined
-  expectKind(Number.isSafeInteger(value), 'a whole number', where)
-  return value
+  expectKind(isAbsent(value) || Number.isSafeInteger(value), 'a whole number', where)
+  return goJson(value ?? 0)
+}
+const time: Kind = (value, where) => {
+  const written = isAbsent(value) ? goTime(undefined) : typeof value === 'string' ? goTime(value) : undefined
+  expectKind(written !== undefined, 'a time', where)
+  return goJson(written)
 }
 const list: Kind = (value, where) => {
-  if (absent(value)) return null
-  expectKind(Array.isArray(value) && value.every(item => typeof item === 'string'), 'a list of texts', where)
-  return value
+  const isList = Array.isArray(value) && value.every(item => typeof item === 'string')
+  expectKind(isAbsent(value) || isList, 'a list of texts', where)
+  return goJson(value ?? null)
 }
 /** Commands were one text once. */
-const words: Kind = (value, where) => (typeof value === 'string' ? [value] : list(value, where))
-/** Go sorts maps. */
-const sortedMap =
+const words: Kind = (value, where) => list(typeof value === 'string' ? [value] : value, where)
+const mapOf =
   (member: Kind): Kind =>
   (value, where) => {
-    if (absent(value)) return null
-    expectKind(typeof value === 'object' && !Array.isArray(value), 'an object', where)
-    const entries = Object.entries(Object(value) as object).map(
-      ([key, of]) => [key, member(of, `${where}.${key}`)] as const,
-    )
-    return Object.fromEntries(entries.toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b))))
+    if (isAbsent(value)) return 'null'
+    const entries = Object.entries(asObject(value, where))
+    return goObject(new Map(entries.map(([key, inner]) => [key, member(inner, `${where}.${key}`) ?? 'null'])))
   }
-const set = sortedMap(() => ({}))
-const labels = sortedMap(text)
-/** Left out where it says nothing. */
+const set = mapOf(() => '{}')
+const labels = mapOf(text)
+const objectOf =
+  (known: Fields): Kind =>
+  (value, where) =>
+    rewrite(known, value ?? {}, where)
+
+/** What Go leaves out where it is told to leave out what says nothing. */
+const empty: readonly (string | undefined)[] = ['""', 'false', '0', 'null', '[]', '{}']
 const optional =
   (kind: Kind): Kind =>
   (value, where) => {
     const written = kind(value, where)
-    const empty = !written || (typeof written === 'object' && Object.keys(written).length === 0)
-    return empty ? undefined : written
+    return empty.includes(written) ? undefined : written
   }
-const fields =
-  (known: Fields): Kind =>
-  (value, where) =>
-    rewrite(known, value ?? {}, where)
-const orAbsent =
+/** Go writes what a pointer points to, empty or not. */
+const pointer =
   (kind: Kind): Kind =>
   (value, where) =>
-    absent(value) ? undefined : kind(value, where)
+    isAbsent(value) ? undefined : kind(value, where)
 
-function rewrite(known: Fields, value: unknown, where: string): object {
+function rewrite(known: Fields, value: unknown, where: string): string {
+  const raw = asObject(value, where)
+  const written = known.flatMap(([name, kind]) => {
+    const inner = kind(raw[name], `${where}.${name}`)
+    return inner === undefined ? [] : [`${goJson(name)}:${inner}`]
+  })
+  return `{${written.join(',')}}`
+}
+
+function asObject(value: unknown, where: string): Readonly<Record<string, unknown>> {
   expectKind(typeof value === 'object' && value !== null && !Array.isArray(value), 'an object', where)
-  const raw = value as Readonly<Record<string, unknown>>
-  return Object.fromEntries(known.map(([name, kind]) => [name, kind(raw[name], `${where}.${name}`)]))
+  return value as Readonly<Record<string, unknown>>
 }
 
 const healthFields: Fields = [
@@ -116,7 +121,7 @@ const containerFields: Fields = [
   ['StdinOnce', flag],
   ['Env', list],
   ['Cmd', words],
-  ['Healthcheck', orAbsent(fields(healthFields))],
+  ['Healthcheck', pointer(objectOf(healthFields))],
   ['ArgsEscaped', optional(flag)],
   ['Image', text],
   ['Volumes', set],
@@ -127,7 +132,7 @@ const containerFields: Fields = [
   ['OnBuild', list],
   ['Labels', labels],
   ['StopSignal', optional(text)],
-  ['StopTimeout', number],
+  ['StopTimeout', pointer(number)],
   ['Shell', optional(words)],
 ]
 
@@ -136,10 +141,10 @@ const imageFields: Fields = [
   ['comment', optional(text)],
   ['created', time],
   ['container', optional(text)],
-  ['container_config', fields(containerFields)],
+  ['container_config', objectOf(containerFields)],
   ['docker_version', optional(text)],
   ['author', optional(text)],
-  ['config', orAbsent(fields(containerFields))],
+  ['config', pointer(objectOf(containerFields))],
   ['architecture', optional(text)],
   ['variant', optional(text)],
   ['os', optional(text)],
