@@ -15,6 +15,7 @@ import type { LayerChange } from './convert-image.ts'
 import type { CopyOptions, CopyResult, PlanEntry } from './copy-options.ts'
 import type { CopyListener } from './events.ts'
 import { interruptible } from './interruptible.ts'
+import { rememberingDestination } from './layer-cache.ts'
 import { createManifestReader, type ManifestReader } from './manifest-reader.ts'
 import { parseNode } from './parse-node.ts'
 import { type Plan, planCopy } from './plan.ts'
@@ -51,7 +52,8 @@ async function copy(source: string, destination: string, options: CopyOptions): 
 
   await using session = openSession(options, listen)
   await using from = sourceSide(await openSource(sourceReference, session.context('source')))
-  await using to = destinationSide(await openDestination(destinationReference, session.context('destination')))
+  const opened = await openDestination(destinationReference, session.context('destination'))
+  await using to = rememberingDestination(destinationSide(opened))
   checkAdditionalTags(to, options)
   const reader = createManifestReader(from)
   const prepared = await prepareImage(from, to, reader, options, listen)

@@ -3,7 +3,7 @@ import type { Node } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
 import type { Selection } from '../transform/index.ts'
 import type { ImageDestination, ImageSource } from '../transports/index.ts'
-import { convertImage, findChanges, type LayerChange } from './convert-image.ts'
+import { convertLayers, findChanges, type LayerChange } from './convert-image.ts'
 import type { CopyOptions } from './copy-options.ts'
 import type { CopyListener } from './events.ts'
 import { knownImage } from './known-image.ts'
@@ -12,8 +12,9 @@ import type { ManifestReader } from './manifest-reader.ts'
 import { parseNode } from './parse-node.ts'
 import { receiveImage } from './receive-image.ts'
 import { refuseArtifact } from './refuse-artifact.ts'
+import { rewriteManifests } from './rewrite-manifests.ts'
 import { selectRoot } from './select-root.ts'
-import type { StoredLayer } from './store-layer.ts'
+import type { LayerSettings, StoredLayer } from './store-layer.ts'
 
 /** What is to be stored under the destination's name, and what of it is stored already because it had to change or came once. */
 export interface PreparedImage {
@@ -49,7 +50,7 @@ export async function prepareImage(
   listen: CopyListener,
 ): Promise<PreparedImage> {
   const { signal = new AbortController().signal } = options
-  const target = layerTarget(source, destination, options.compression)
+  const target = layerTarget(source, destination, options)
   const reception = await receive(source, destination, reader, target, options, listen, signal)
   const { stored: received } = reception
   const [found, current] = await Promise.all([reception.known ?? source.resolve(signal), destination.current(signal)])
@@ -67,7 +68,8 @@ export async function prepareImage(
     const root = { ...selection.root, digest: current }
     return { ...prepared, root, rewritten: [...chosen, withoutManifest], unchanged: true }
   }
-  if (received.size === 0 && !layersMayChange(source, destination.traits)) return { ...prepared, unchanged: false }
+  if (received.size === 0 && !layersMayChange(source, destination.traits, options))
+    return { ...prepared, unchanged: false }
 
   const lookup = { target, received, signal }
   const changes = reception.known === undefined ? await findChanges(selection.root, source, reader, lookup) : []
@@ -81,12 +83,22 @@ export async function prepareImage(
     }
     listen({ type: 'planned', blobs: changes.length, bytes: changes.reduce((sum, { layer }) => sum + layer.size, 0) })
   }
-  const convert = { ...lookup, listen }
-  const { root, layers } = await convertImage(selection.root, changes, source, destination, reader, convert)
+  const layers = await convertLayers(changes, source, destination, {
+    ...layerSettings(options),
+    received,
+    listen,
+    signal,
+    target,
+  })
+  const root = await rewriteManifests(selection.root, layers, reader, signal)
   const unchanged = current === root.digest && rootImpliesChildren && isOnlyName
   const rewritten =
     root.digest === selection.root.digest ? chosen : [...chosen, ...reasons(changes, destination, received)]
   return { ...prepared, root, stored: layers, changes, rewritten, unchanged }
+}
+
+function layerSettings({ compressionLevel: level, precomputeDigests: precompute }: CopyOptions): LayerSettings {
+  return { level, precompute }
 }
 
 interface Reception {
@@ -114,7 +126,7 @@ async function receive(
       hint: 'leave --dry-run out',
     })
   }
-  return { stored: await receiveImage(source, destination, { target, listen, signal }) }
+  return { stored: await receiveImage(source, destination, { ...layerSettings(options), target, listen, signal }) }
 }
 
 /** Whether a destination that keeps no manifests has this image under its name. */
@@ -142,7 +154,7 @@ function reasons(
   received: ReadonlyMap<Digest, StoredLayer> = new Map(),
 ): string[] {
   const changed = [...received].filter(([digest, stored]) => stored.digest !== digest)
-  const forms = new Set([...changes.map(({ to }) => to), ...changed.map(([, { compression }]) => compression)])
+  const forms = new Set([...changes.map(({ to }) => to), ...changed.map(([, { form }]) => form)])
   return [...forms].map(form =>
     form === 'none'
       ? `layers unpacked${pushDraft === undefined ? ' through a temporary file' : ''}`

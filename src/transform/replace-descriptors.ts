@@ -46,8 +46,9 @@ function replaceIn(
   return new TextEncoder().encode(JSON.stringify({ ...value, [field]: value[field].map(replace) }))
 }
 
-function replaced(descriptor: RawDescriptor, { mediaType, digest, size }: Descriptor): RawDescriptor {
-  return { ...descriptor, mediaType, digest, size }
+function replaced(descriptor: RawDescriptor, { mediaType, digest, size, annotations }: Descriptor): RawDescriptor {
+  const said = annotations === undefined ? {} : { annotations: { ...descriptor.annotations, ...annotations } }
+  return { ...descriptor, mediaType, digest, size, ...said }
 }
 
 /** The places in `urls` have the bytes as they were, too. */

@@ -1,5 +1,6 @@
 import type { Side } from '../errors/index.ts'
-import type { Descriptor, Node } from '../model/descriptor.ts'
+import type { LayerVariant } from '../layout/index.ts'
+import type { Node } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
 import type { LayerCompression } from '../model/media-types.ts'
 import type { Platform } from '../model/platform.ts'
@@ -153,10 +154,10 @@ export interface ImageDestination extends AsyncDisposable {
   pushDraft?(draft: Draft, signal?: AbortSignal): Promise<void>
 
   /** Blobs that are stored here, with their size, and that were compressed from the layer of this uncompressed digest. */
-  variants?(diffId: Digest, signal?: AbortSignal): Promise<readonly Descriptor[]>
+  variants?(diffId: Digest, signal?: AbortSignal): Promise<readonly LayerVariant[]>
 
   /** Makes `variants` find the blob. Called only by the run that has compressed it from that layer. */
-  rememberVariant?(diffId: Digest, variant: Descriptor, signal?: AbortSignal): Promise<void>
+  rememberVariant?(diffId: Digest, variant: LayerVariant, signal?: AbortSignal): Promise<void>
 
   /** A config, manifest or index that is stored whole, where its digest is all that is known of it. */
   document?(digest: Digest, signal?: AbortSignal): Promise<Uint8Array | undefined>

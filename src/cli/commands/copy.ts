@@ -4,6 +4,7 @@ import { hostPlatform, type Platform, parsePlatform } from '../../model/platform
 import { cloudOf, cloudOptions, sidedCloudOptions, sidedCloudsOf } from '../cloud-options.ts'
 import { defineCommand } from '../command.ts'
 import { defined } from '../defined.ts'
+import { layerOptions, layersOf } from '../layer-options.ts'
 import { argument, choice, flag, list, text } from '../options.ts'
 import { sharedOptions } from '../shared-options.ts'
 import { conditionOptions, expectation, runTransfer, transferJson, transferOptions } from '../transfer.ts'
@@ -43,6 +44,7 @@ export const copyCommand = defineCommand({
     }),
     ...conditionOptions,
     ...transferOptions,
+    ...layerOptions,
     additionalTag: list(
       {
         value: 'NAME:TAG',
@@ -86,6 +88,7 @@ export const copyCommand = defineCommand({
         ...options,
         ...chosen,
         ...expectation(input),
+        ...layersOf(input),
         force,
         createRepository,
         additionalTags: additionalTag,
