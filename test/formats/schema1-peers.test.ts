@@ -5,7 +5,7 @@ import { gzippedEmptyLayer } from '../../src/model/empty-layer.ts'
 import { dockerSchema1Signed } from '../../src/model/media-types.ts'
 import { parseSchema1 } from '../../src/model/schema1.ts'
 import { schema1Digest, schema1Payload, verifySchema1 } from '../../src/model/schema1-signature.ts'
-import { fromSchema1, signSchema1, toSchema1 } from '../../src/transform/index.ts'
+import { fromSchema1, renameSchema1, signSchema1, toSchema1 } from '../../src/transform/index.ts'
 import { newFolder } from '../e2e/lading.ts'
 import { describeWithServices } from '../services/describe-with-services.ts'
 import { peer } from '../services/peer.ts'
@@ -125,5 +125,18 @@ describeWithServices(['docker-registry', 'skopeo'], 'a registry that takes schem
     const from = `docker://${registry.host}/org/app@${schema1Digest(made.bytes)}`
     await peer('skopeo').run(['copy', '--src-tls-verify=false', '--format', 'v2s2', from, `dir:${to}`])
     expect(text(fromSchema1(parseSchema1(made.bytes), image.layers).manifest)).toBe(text(await readManifest(to)))
+  })
+
+  test('gets the same bytes from us as from skopeo where the image is renamed', async () => {
+    await using registry = await startRegistry({ schema1: true })
+    const image = await writeImage(['a', 'b'], config)
+    const signed = signSchema1(toSchema1('org/app', 'v1', image.config, digests(image)).bytes)
+    const blobs = await Promise.all(image.layers.map(({ digest }) => readBlob(image.folder, digest)))
+    const folder = await writeFolder(signed, [...blobs, gzippedEmptyLayer])
+    const to = `docker://${registry.host}/other/name:v2`
+    await peer('skopeo').run(['copy', '--dest-tls-verify=false', `dir:${folder}`, to])
+    const raw = new TextEncoder().encode(await peer('skopeo').run(['inspect', '--raw', '--tls-verify=false', to]))
+    const ours = renameSchema1(parseSchema1(signed), { name: 'other/name', tag: 'v2' })
+    expect(text(ours)).toBe(text(schema1Payload(raw)))
   })
 })
