@@ -74,6 +74,12 @@ export const errorCodes = {
     retryable: false,
     meaning: 'Compressed content is truncated, malformed, or followed by something else.',
   },
+  'manifest-refused': {
+    exit: 1,
+    http: 415,
+    retryable: false,
+    meaning: 'The registry does not take such a manifest.',
+  },
   'too-large': { exit: 4, http: 413, retryable: false, meaning: 'A document is larger than its limit.' },
   // conditions
   'tag-exists': { exit: 1, http: 409, retryable: false, meaning: 'The tag exists and may not be moved.' },

@@ -24,9 +24,6 @@ export function formatOfManifest(mediaType: string): ManifestFormat | undefined 
   return isSchema1Type(bare) ? 'v2s1' : undefined
 }
 
-/** How manifests are written: OCI image specification; Docker, image manifest version 2 schema 2 and schema 1. */
-export type ManifestFormat = 'oci' | 'v2s2' | 'v2s1'
-
 export function isIndexType(mediaType: string): boolean {
   return mediaType === ociIndex || mediaType === dockerManifestList
 }

@@ -44,6 +44,13 @@ export const copyCommand = defineCommand({
     }),
     ...conditionOptions,
     ...transferOptions,
+    format: choice(['oci', 'v2s2', 'v2s1'], {
+      short: 'f',
+      default: undefined,
+      description:
+        "Write manifests in this format: OCI, or Docker's schema 2 or 1. Not given: as they are; where the registry refuses that, in the next that it takes.",
+    }),
+    preserveDigests: flag({ description: 'Fail where the destination would get another manifest than SRC has.' }),
     ...layerOptions,
     additionalTag: list(
       {
@@ -89,6 +96,7 @@ export const copyCommand = defineCommand({
         ...chosen,
         ...expectation(input),
         ...layersOf(input),
+        preserveDigests: input.preserveDigests,
         force,
         createRepository,
         additionalTags: additionalTag,
@@ -97,6 +105,7 @@ export const copyCommand = defineCommand({
         ...defined({
           authFile: input.authfile,
           tlsVerify: input.tlsVerify,
+          format: input.format,
           sourceDaemonHost: input.srcDaemonHost,
           destinationDaemonHost: input.destDaemonHost,
         }),
