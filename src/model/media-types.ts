@@ -16,6 +16,9 @@ export const dockerLayerZstd = 'application/vnd.docker.image.rootfs.diff.tar.zst
 export const dockerSchema1 = 'application/vnd.docker.distribution.manifest.v1+json'
 export const dockerSchema1Signed = 'application/vnd.docker.distribution.manifest.v1+prettyjws'
 
+/** The formats of manifests by the names that the containers tools give them: OCI, and Docker's schema 2 and schema 1. */
+export type ManifestFormat = 'oci' | 'v2s2' | 'v2s1'
+
 /** The format of what has this type, if it is a manifest's or an index's. */
 export function formatOfManifest(mediaType: string): ManifestFormat | undefined {
   const bare = bareMediaType(mediaType)
