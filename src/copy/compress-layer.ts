@@ -1,5 +1,5 @@
 import type { LayerForm } from '../model/layer-form.ts'
-import { type ByteStream, compress } from '../streams/index.ts'
+import { type ByteStream, compress, compressChunked } from '../streams/index.ts'
 
 /** A layer while it is compressed. */
 export interface CompressedLayer {
@@ -13,6 +13,6 @@ export function compressLayer(
   form: Exclude<LayerForm, 'none'>,
   level: number | undefined,
 ): CompressedLayer {
-  const format = form === 'zstd:chunked' ? 'zstd' : form
-  return { bytes: compress(plain, format, { level }), annotations: () => undefined }
+  if (form === 'zstd:chunked') return compressChunked(plain, { level })
+  return { bytes: compress(plain, form, { level }), annotations: () => undefined }
 }

@@ -4,10 +4,12 @@ import path from 'node:path'
 import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { type Digest, digestParts } from '../model/digest.ts'
+import { layerForm } from '../model/layer-form.ts'
 import { parseManifest } from '../model/manifest.ts'
 import { layerCompression } from '../model/media-types.ts'
-import { sniffCompression } from '../streams/index.ts'
+import { bytesOf, decompress, readAll, sniffCompression } from '../streams/index.ts'
 import { type BuiltImage, buildImage } from '../testing/build-image.ts'
+import { tarArchive } from '../testing/tar-blocks.ts'
 import { writeLayout } from '../testing/write-layout.ts'
 import { copyImage } from './copy-image.ts'
 import type { CopyOptions } from './copy-options.ts'
@@ -68,6 +70,23 @@ test('a layer that was compressed once is not compressed again, by whatever copy
   expect(again.result.blobs.copied).toBe(0)
   const otherLevel = await copy(gzipped, { ...options, compressionLevel: 1 })
   expect(otherLevel.result.blobs.copied).toBe(1)
+})
+
+test('zstd:chunked says of its bytes what podman needs, also where it was compressed before', async () => {
+  const tar = tarArchive({ name: 'a', body: 'content' })
+  const image = buildImage({ layers: [tar], gzip: true })
+  const options = { compression: 'zstd:chunked', recompress: 'all' } as const
+  const { layer, bytes } = await copy(image, options)
+  expect(layerForm(layer)).toBe('zstd:chunked')
+  expect(Object.keys(layer.annotations ?? {})).toContain('io.github.containers.zstd-chunked.manifest-position')
+  expect((await readAll(decompress(bytesOf(bytes).open(), 'zstd'), 1e6, 'the layer')).length).toBe(tar.length)
+  const again = await copy(image, options)
+  expect(again.layer).toEqual(layer)
+  expect(again.result.changed).toBe(false)
+  // It is zstd already.
+  const zstd = { compression: 'zstd', recompress: 'all' } as const
+  const onward = await copyImage(again.result.destination, `oci:${folder}/onward:v1`, zstd)
+  expect(onward.digest).toBe(again.result.digest)
 })
 
 test('a layer whose digest is known first is not sent where it is', async () => {

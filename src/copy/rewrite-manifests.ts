@@ -65,7 +65,7 @@ export async function rewriteManifests(root: Node, rewriting: Rewriting, reader:
     if (replacements.size === 0 && format === formatOfManifest(index.mediaType)) {
       return { bytes, mediaType: index.mediaType, dropped: [] }
     }
-    return convertIndex(bytes, format ?? 'oci', replacements)
+    return convertIndex(bytes, format ?? 'oci', replacements, index.mediaType)
   }
   const written = await rewrite(root)
   const [before, after] = [formatOfManifest(root.mediaType), formatOfManifest(written.mediaType)]

@@ -2,7 +2,14 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { digestOf } from './digest.ts'
 import { childrenOf, detectMediaType, type ImageManifest, maxManifestBytes, parseManifest } from './manifest.ts'
-import { dockerManifest, dockerManifestList, ociIndex, ociManifest } from './media-types.ts'
+import {
+  dockerManifest,
+  dockerManifestList,
+  dockerSchema1,
+  dockerSchema1Signed,
+  ociIndex,
+  ociManifest,
+} from './media-types.ts'
 
 const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
 const digest = digestOf(new Uint8Array())
@@ -45,6 +52,11 @@ test.each([
 ])('knows %s', (_, document, declared, mediaType) => {
   expect(parseManifest(encode(document), declared).mediaType).toBe(mediaType)
   if (declared === undefined) expect(detectMediaType(encode(document))).toBe(mediaType)
+})
+
+test('knows schema 1 by its version, and a signed one by its signatures', () => {
+  expect(detectMediaType(encode({ schemaVersion: 1, name: 'x' }))).toBe(dockerSchema1)
+  expect(detectMediaType(encode({ schemaVersion: 1, signatures: [{}] }))).toBe(dockerSchema1Signed)
 })
 
 describe('refuses', () => {

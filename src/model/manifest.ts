@@ -2,7 +2,16 @@ import * as v from 'valibot'
 import { LadingError } from '../errors/index.ts'
 import type { Descriptor, Node, NodeKind } from './descriptor.ts'
 import { type Digest, isDigest } from './digest.ts'
-import { bareMediaType, isIndexType, isManifestType, isSchema1Type, ociIndex, ociManifest } from './media-types.ts'
+import {
+  bareMediaType,
+  dockerSchema1,
+  dockerSchema1Signed,
+  isIndexType,
+  isManifestType,
+  isSchema1Type,
+  ociIndex,
+  ociManifest,
+} from './media-types.ts'
 
 /** The largest manifest or index that is read, in bytes: what registries accept (distribution specification, "Pushing manifests"). */
 export const maxManifestBytes = 4 * 1024 * 1024
@@ -97,7 +106,9 @@ export function childrenOf(manifest: Manifest): readonly Node[] {
 
 /** The media type of a root whose store keeps bytes without a type: what the document says, else what its shape says. */
 export function detectMediaType(bytes: Uint8Array): string {
-  return typeOfDocument(parseJsonObject(bytes), undefined)
+  const value = parseJsonObject(bytes)
+  if (value.schemaVersion === 1) return value.signatures ? dockerSchema1Signed : dockerSchema1
+  return typeOfDocument(value, undefined)
 }
 
 function typeOfDocument(value: Record<string, unknown>, declared: string | undefined): string {

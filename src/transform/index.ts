@@ -1,5 +1,9 @@
 export { convertIndex } from './convert-index.ts'
 export { type Converted, convertManifest } from './convert-manifest.ts'
+
+export { fromSchema1, type Schema1Layer, type Schema2Image, schema1Layers } from './from-schema1.ts'
+export { renameSchema1, type Schema1Changes } from './rename-schema1.ts'
+
 export { replaceLayers } from './replace-descriptors.ts'
 export {
   attestedDigest,
@@ -9,3 +13,5 @@ export {
   type Selection,
   selectPlatforms,
 } from './select-platforms.ts'
+export { signSchema1 } from './sign-schema1.ts'
+export { type MadeSchema1, toSchema1 } from './to-schema1.ts'

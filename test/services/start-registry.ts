@@ -14,6 +14,8 @@ export interface RegistryOptions {
   /** With `tls`: only those who show a certificate by one of these authorities are answered. Files of PEM. */
   readonly clientAuthorities?: readonly string[]
   readonly tokens?: Partial<TokenSettings>
+  /** Takes Docker's schema 1, which 2.8 does where it is told. */
+  readonly schema1?: boolean
 }
 
 export interface RegistryServer extends AsyncDisposable {
@@ -84,6 +86,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Regi
           },
         }
       : {}),
+    ...(options.schema1 ? { compatibility: { schema1: { enabled: true } } } : {}),
     // artifacts and foreign layers name URLs, and 2.8 refuses all of them unless told
     validation: { manifests: { urls: { allow: ['.*'] } } },
   }
