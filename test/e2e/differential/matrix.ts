@@ -1,0 +1,58 @@
+import type { Case } from './case.ts'
+import { type PlaceKind, placeKinds } from './place.ts'
+import { type SmallImage, smallImages } from './small-images.ts'
+
+const formats: readonly (readonly string[])[] = [[], ...['oci', 'v2s2', 'v2s1'].map(format => ['--format', format])]
+
+/** With every format. */
+const compressions: readonly (readonly string[])[] = [
+  [],
+  ['--dest-compress'],
+  ['--dest-decompress'],
+  ...['gzip', 'zstd', 'zstd:chunked'].flatMap(format => [
+    ['--dest-compress-format', format],
+    ['--dest-compress-format', format, '--dest-force-compress-format'],
+  ]),
+  ['--dest-compress', '--dest-compress-format', 'zstd'],
+]
+
+/** Without a format: they decide nothing that a format does. */
+const others: readonly (readonly string[])[] = [
+  ['--dest-compress-format', 'gzip', '--dest-compress-level', '9', '--dest-force-compress-format'],
+  ['--dest-compress-format', 'gzip', '--dest-compress-level', '10', '--dest-force-compress-format'],
+  ['--dest-compress-format', 'zstd', '--dest-compress-level', '20', '--dest-force-compress-format'],
+  ['--dest-compress-format', 'zstd', '--dest-compress-level', '21', '--dest-force-compress-format'],
+  ['--dest-compress-level', '9'],
+  ['--dest-compress', '--dest-decompress'],
+  ['--dest-force-compress-format'],
+  ['--dest-oci-accept-uncompressed-layers'],
+  ['--dest-precompute-digests', '--dest-compress-format', 'zstd', '--dest-force-compress-format'],
+  ['--preserve-digests'],
+  ['--all'],
+]
+
+const optionSets = [
+  ...formats.flatMap(format => compressions.map(compression => [...format, ...compression])),
+  ...others,
+]
+
+/** What each place holds without changing it. */
+const native: Readonly<Record<PlaceKind, SmallImage>> = {
+  dir: 'docker',
+  oci: 'oci',
+  'oci-archive': 'oci with annotations',
+  'docker-archive': 'docker',
+  docker: 'docker',
+}
+
+/** Every pair of transports with every set of options, each on one image. */
+export const transportCases: readonly Case[] = placeKinds.flatMap(from =>
+  placeKinds.flatMap(to => optionSets.map(options => ({ image: native[from], from, to, options }))),
+)
+
+/** Every image with every set of options, to a place of each sort: one that holds all, one that holds one format, a server. */
+export const imageCases: readonly Case[] = smallImages.flatMap(image =>
+  (['dir', 'oci', 'docker'] as const).flatMap(to =>
+    optionSets.map(options => ({ image, from: 'dir' as const, to, options })),
+  ),
+)
