@@ -31,6 +31,7 @@ export {
 export { type ErrorCode, errorCodes, isLadingError, LadingError, type Side } from './errors/index.ts'
 export type { Descriptor, Node, NodeKind } from './model/descriptor.ts'
 export { type Digest, isDigest, parseDigest } from './model/digest.ts'
+export { manifestDigest } from './model/manifest-digest.ts'
 export { formatPlatform, hostPlatform, type Platform, parsePlatform } from './model/platform.ts'
 export { type CloudOptions, type ObjectStore, openStore } from './stores/index.ts'
 export { formatReference, parseReference, type Reference } from './transports/index.ts'

@@ -35,6 +35,16 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/inspect.ts')).inspectCommand,
   },
   {
+    name: 'list-tags',
+    summary: 'List the tags of a repository',
+    load: async () => (await import('./commands/list-tags.ts')).listTagsCommand,
+  },
+  {
+    name: 'manifest-digest',
+    summary: 'Compute the digest of a manifest file',
+    load: async () => (await import('./commands/manifest-digest.ts')).manifestDigestCommand,
+  },
+  {
     name: 'init',
     summary: 'Make a directory a bucket',
     load: async () => (await import('./commands/init.ts')).initCommand,

@@ -1,6 +1,7 @@
 import type { login, logout } from '../auth/index.ts'
 import type { initStore, listImages } from '../bucket/index.ts'
-import type { copyImage, inspectImage, pullImage, pushImage } from '../copy/index.ts'
+import type { copyImage, inspectImage, listTags, pullImage, pushImage } from '../copy/index.ts'
+import type { manifestDigest } from '../model/manifest-digest.ts'
 
 /** What the commands call. Everything that moves, reads or writes an image stands behind it. */
 export interface Library {
@@ -9,6 +10,8 @@ export interface Library {
   readonly pullImage: typeof pullImage
   readonly inspectImage: typeof inspectImage
   readonly listImages: typeof listImages
+  readonly listTags: typeof listTags
+  manifestDigest(...words: Parameters<typeof manifestDigest>): Promise<ReturnType<typeof manifestDigest>>
   readonly initStore: typeof initStore
   readonly login: typeof login
   readonly logout: typeof logout
@@ -23,6 +26,10 @@ export const library: Library = {
   async *listImages(...words) {
     yield* (await import('../bucket/index.ts')).listImages(...words)
   },
+  async *listTags(...words) {
+    yield* (await import('../copy/index.ts')).listTags(...words)
+  },
+  manifestDigest: async (...words) => (await import('../model/manifest-digest.ts')).manifestDigest(...words),
   initStore: async (...words) => (await import('../bucket/index.ts')).initStore(...words),
   login: async (...words) => (await import('../auth/index.ts')).login(...words),
   logout: async (...words) => (await import('../auth/index.ts')).logout(...words),

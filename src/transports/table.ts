@@ -50,6 +50,12 @@ export function formatReference(reference: Reference): string {
   return transportOf(reference).format(reference)
 }
 
+/** What a reference is a tag of: a repository, an archive, a layout. Where there is no such thing, the reference itself. */
+export function formatRepository(reference: Reference): string {
+  const transport = transportOf(reference)
+  return (transport.formatRepository ?? transport.format)(reference)
+}
+
 /** Whether an image written to what a user types goes to standard output, so that nothing else may. What is no reference does not. */
 export function writesStandardOutput(text: string): boolean {
   const transport = transports.find(({ prefixes }) => prefixes.some(prefix => text.startsWith(prefix)))

@@ -23,6 +23,9 @@ export interface Transport<R extends Reference = Reference> {
   /** As a user types it. */
   format(reference: R): string
 
+  /** What the reference is a tag of, as a user types it. Absent: a reference names one image, and nothing beside it. */
+  formatRepository?(reference: R): string
+
   /** Whether an image written there goes to this program's standard output, which then has no place for anything else. */
   writesStandardOutput?(reference: R): boolean
 
@@ -79,7 +82,10 @@ export interface ImageSource extends AsyncDisposable {
   /** What the image is made of, where that can be told before it is read. */
   preview?(signal?: AbortSignal): Promise<ImagePreview | undefined>
 
-  /** The tags beside this image, as the source lists them. Absent: the transport has none to list. */
+  /**
+   * The tags beside this image, as the source lists them. Of a source that is read once: only after `receive`. Absent: the transport
+   * has none to list.
+   */
   tags?(signal?: AbortSignal): AsyncIterable<string>
 
   /** Where the node's bytes live, for a destination that can take them without moving them through this machine. */

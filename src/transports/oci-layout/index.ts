@@ -7,6 +7,7 @@ export const ociLayoutTransport: Transport<OciLayoutReference> = {
   prefixes: ['oci:'],
   parse: parseOciLayoutReference,
   format: formatOciLayoutReference,
+  formatRepository: ({ path }) => `oci:${path}`,
   openSource: async reference => (await import('./source.ts')).openOciLayoutSource(reference),
   openDestination: async reference => (await import('./destination.ts')).openOciLayoutDestination(reference),
 }

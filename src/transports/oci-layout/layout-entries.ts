@@ -60,6 +60,11 @@ export function currentDigest(entries: readonly Entry[], name: string | undefine
   return entryOf(entries, name)?.digest
 }
 
+/** The names that a layout gives its images, each once. */
+export function entryNames(entries: readonly Entry[]): readonly string[] {
+  return [...new Set(entries.map(nameOf).filter(name => name !== undefined))]
+}
+
 function entryOf(entries: readonly Entry[], name: string | undefined): Entry | undefined {
   const found = entries.filter(entry => nameOf(entry) === name)
   return name === undefined && found.length > 1 ? undefined : found[0]

@@ -7,6 +7,7 @@ export const registryTransport: Transport<RegistryReference> = {
   prefixes: ['docker://'],
   parse: parseRegistryReference,
   format: formatRegistryReference,
+  formatRepository: ({ registry, repository }) => `${registry}/${repository}`,
   openSource: async (reference, context) => (await import('./source.ts')).openRegistrySource(reference, context),
   openDestination: async (reference, context) =>
     (await import('./destination.ts')).openRegistryDestination(reference, context),
