@@ -19,6 +19,8 @@ export {
   type CopyOptions,
   type CopyResult,
   copyImage,
+  type DeleteResult,
+  deleteImage,
   type ImageDescription,
   inspectImage,
   listTags,

@@ -45,6 +45,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/manifest-digest.ts')).manifestDigestCommand,
   },
   {
+    name: 'delete',
+    summary: 'Delete an image',
+    load: async () => (await import('./commands/delete.ts')).deleteCommand,
+  },
+  {
     name: 'init',
     summary: 'Make a directory a bucket',
     load: async () => (await import('./commands/init.ts')).initCommand,

@@ -1,6 +1,6 @@
 import type { login, logout } from '../auth/index.ts'
 import type { initStore, listImages } from '../bucket/index.ts'
-import type { copyImage, inspectImage, listTags, pullImage, pushImage } from '../copy/index.ts'
+import type { copyImage, deleteImage, inspectImage, listTags, pullImage, pushImage } from '../copy/index.ts'
 import type { manifestDigest } from '../model/manifest-digest.ts'
 
 /** What the commands call. Everything that moves, reads or writes an image stands behind it. */
@@ -9,6 +9,7 @@ export interface Library {
   readonly pushImage: typeof pushImage
   readonly pullImage: typeof pullImage
   readonly inspectImage: typeof inspectImage
+  readonly deleteImage: typeof deleteImage
   readonly listImages: typeof listImages
   readonly listTags: typeof listTags
   manifestDigest(...words: Parameters<typeof manifestDigest>): Promise<ReturnType<typeof manifestDigest>>
@@ -23,6 +24,7 @@ export const library: Library = {
   pushImage: async (...words) => (await import('../copy/index.ts')).pushImage(...words),
   pullImage: async (...words) => (await import('../copy/index.ts')).pullImage(...words),
   inspectImage: async (...words) => (await import('../copy/index.ts')).inspectImage(...words),
+  deleteImage: async (...words) => (await import('../copy/index.ts')).deleteImage(...words),
   async *listImages(...words) {
     yield* (await import('../bucket/index.ts')).listImages(...words)
   },

@@ -6,6 +6,7 @@ export {
   openDestination,
   openSource,
   parseReference,
+  removeImage,
   writesStandardOutput,
 } from './table.ts'
 export type {
@@ -20,6 +21,7 @@ export type {
   ImageSource,
   Origin,
   Reference,
+  RemovedImage,
   SourceTraits,
   TakeLayer,
   TransportContext,

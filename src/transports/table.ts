@@ -10,7 +10,14 @@ import { ostreeTransport } from './ostree/index.ts'
 import { registryTransport } from './registry/index.ts'
 import { sifTransport } from './sif/index.ts'
 import { tarballTransport } from './tarball/index.ts'
-import type { ImageDestination, ImageSource, Reference, Transport, TransportContext } from './transport.ts'
+import type {
+  ImageDestination,
+  ImageSource,
+  Reference,
+  RemovedImage,
+  Transport,
+  TransportContext,
+} from './transport.ts'
 
 /** Every transport. What one has parsed is only ever given back to that same one. */
 const transports: readonly Transport[] = [
@@ -78,6 +85,17 @@ export async function openDestination(reference: Reference, context: TransportCo
   const transport = transportOf(reference)
   if (transport.openDestination === undefined) throw cannot(transport, reference, 'copy to')
   return transport.openDestination(reference, context)
+}
+
+/** @throws LadingError what the transport throws; `unsupported` where nothing can be removed */
+export async function removeImage(reference: Reference, context: TransportContext): Promise<RemovedImage> {
+  const transport = transportOf(reference)
+  if (transport.remove !== undefined) return transport.remove(reference, context)
+  throw new LadingError('unsupported', 'it is a file or a directory of its own', {
+    operation: 'delete',
+    subject: transport.format(reference),
+    hint: 'remove the file or the directory',
+  })
 }
 
 function transportOf(reference: Reference): Transport {

@@ -31,6 +31,19 @@ export interface Transport<R extends Reference = Reference> {
 
   openSource?(reference: R, context: TransportContext): Promise<ImageSource>
   openDestination?(reference: R, context: TransportContext): Promise<ImageDestination>
+
+  /**
+   * Removes what the reference names, and of what only that image needs as much as the place lets us. MUST leave every other image
+   * whole. Absent: what is to go is a file or a directory, which its user removes.
+   *
+   * @throws LadingError `image-not-found` where there is none
+   */
+  remove?(reference: R, context: TransportContext): Promise<RemovedImage>
+}
+
+export interface RemovedImage {
+  /** Of what was removed, where the place tells it. */
+  readonly digest?: Digest
 }
 
 /** What a transport is opened with. Both sides of a copy share one `http`, and so connections, limits and tokens. */

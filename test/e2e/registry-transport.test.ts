@@ -6,6 +6,7 @@ import { digestOf } from '../../src/model/digest.ts'
 import { bytesOf } from '../../src/streams/index.ts'
 import { transportSuite } from '../../src/testing/transport-suite.ts'
 import { openRegistryDestination } from '../../src/transports/registry/destination.ts'
+import { removeRegistryImage } from '../../src/transports/registry/remove.ts'
 import { openRegistrySource } from '../../src/transports/registry/source.ts'
 import type { TransportContext } from '../../src/transports/transport.ts'
 import { describeWithServices } from '../services/describe-with-services.ts'
@@ -63,6 +64,7 @@ describeWithServices(['docker-registry'], 'docker-registry', () => {
           return {
             source: () => openRegistrySource(reference, context('source')),
             destination: () => openRegistryDestination(reference, context('destination')),
+            remove: () => removeRegistryImage(reference, context('destination')),
           }
         },
         waivers: {

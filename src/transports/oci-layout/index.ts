@@ -10,4 +10,5 @@ export const ociLayoutTransport: Transport<OciLayoutReference> = {
   formatRepository: ({ path }) => `oci:${path}`,
   openSource: async reference => (await import('./source.ts')).openOciLayoutSource(reference),
   openDestination: async reference => (await import('./destination.ts')).openOciLayoutDestination(reference),
+  remove: async (reference, context) => (await import('./remove.ts')).removeLayoutImage(reference, context),
 }

@@ -11,4 +11,5 @@ export const registryTransport: Transport<RegistryReference> = {
   openSource: async (reference, context) => (await import('./source.ts')).openRegistrySource(reference, context),
   openDestination: async (reference, context) =>
     (await import('./destination.ts')).openRegistryDestination(reference, context),
+  remove: async (reference, context) => (await import('./remove.ts')).removeRegistryImage(reference, context),
 }
