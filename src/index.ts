@@ -29,6 +29,9 @@ export {
   pullImage,
   pushImage,
   type SessionOptions,
+  type SyncedImage,
+  type SyncOptions,
+  syncImages,
 } from './copy/index.ts'
 export { type ErrorCode, errorCodes, isLadingError, LadingError, type Side } from './errors/index.ts'
 export type { Descriptor, Node, NodeKind } from './model/descriptor.ts'

@@ -45,6 +45,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/manifest-digest.ts')).manifestDigestCommand,
   },
   {
+    name: 'sync',
+    summary: 'Copy many images from one place to another',
+    load: async () => (await import('./commands/sync.ts')).syncCommand,
+  },
+  {
     name: 'delete',
     summary: 'Delete an image',
     load: async () => (await import('./commands/delete.ts')).deleteCommand,

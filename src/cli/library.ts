@@ -1,6 +1,6 @@
 import type { login, logout } from '../auth/index.ts'
 import type { initStore, listImages } from '../bucket/index.ts'
-import type { copyImage, deleteImage, inspectImage, listTags, pullImage, pushImage } from '../copy/index.ts'
+import type { copyImage, deleteImage, inspectImage, listTags, pullImage, pushImage, syncImages } from '../copy/index.ts'
 import type { manifestDigest } from '../model/manifest-digest.ts'
 
 /** What the commands call. Everything that moves, reads or writes an image stands behind it. */
@@ -13,6 +13,7 @@ export interface Library {
   readonly listImages: typeof listImages
   readonly listTags: typeof listTags
   manifestDigest(...words: Parameters<typeof manifestDigest>): Promise<ReturnType<typeof manifestDigest>>
+  readonly syncImages: typeof syncImages
   readonly initStore: typeof initStore
   readonly login: typeof login
   readonly logout: typeof logout
@@ -30,6 +31,9 @@ export const library: Library = {
   },
   async *listTags(...words) {
     yield* (await import('../copy/index.ts')).listTags(...words)
+  },
+  async *syncImages(...words) {
+    yield* (await import('../copy/index.ts')).syncImages(...words)
   },
   manifestDigest: async (...words) => (await import('../model/manifest-digest.ts')).manifestDigest(...words),
   initStore: async (...words) => (await import('../bucket/index.ts')).initStore(...words),

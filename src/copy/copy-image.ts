@@ -20,7 +20,7 @@ import { parseNode } from './parse-node.ts'
 import { type Plan, planCopy } from './plan.ts'
 import { prepareImage, withoutManifest } from './prepare-image.ts'
 import { runPlan } from './run.ts'
-import { openSession } from './session.ts'
+import { openSession, type SharedHttp } from './session.ts'
 import { destinationSide, says, sourceSide } from './sides.ts'
 import { movedLayers, totals, unmoved } from './totals.ts'
 
@@ -36,10 +36,25 @@ import { movedLayers, totals, unmoved } from './totals.ts'
  * @throws LadingError
  */
 export async function copyImage(source: string, destination: string, options: CopyOptions = {}): Promise<CopyResult> {
-  return await interruptible(options.signal, () => copy(source, destination, options))
+  return await copyImageOver(undefined, source, destination, options)
 }
 
-async function copy(source: string, destination: string, options: CopyOptions): Promise<CopyResult> {
+/** The same as one of several copies that share their HTTP client. */
+export async function copyImageOver(
+  shared: SharedHttp | undefined,
+  source: string,
+  destination: string,
+  options: CopyOptions,
+): Promise<CopyResult> {
+  return await interruptible(options.signal, () => copy(shared, source, destination, options))
+}
+
+async function copy(
+  shared: SharedHttp | undefined,
+  source: string,
+  destination: string,
+  options: CopyOptions,
+): Promise<CopyResult> {
   const started = performance.now()
   const { signal } = options
   const listen: CopyListener = options.onEvent ?? (() => {})
@@ -49,7 +64,7 @@ async function copy(source: string, destination: string, options: CopyOptions): 
   const sourceReference = parseReference(source)
   const destinationReference = parseReference(destination)
 
-  await using session = openSession(options, listen)
+  await using session = openSession(options, listen, shared)
   await using from = sourceSide(await openSource(sourceReference, session.context('source')))
   await using to = destinationSide(await openDestination(destinationReference, session.context('destination')))
   checkAdditionalTags(to, options)

@@ -2,7 +2,7 @@ import { LadingError } from '../errors/index.ts'
 import { bucketSchemes, formatReference, openSource, parseReference } from '../transports/index.ts'
 import { interruptible } from './interruptible.ts'
 import { passLayer } from './pass-layer.ts'
-import { openSession, type SessionOptions } from './session.ts'
+import { openSession, type SessionOptions, type SharedHttp } from './session.ts'
 import { sourceSide } from './sides.ts'
 
 /**
@@ -18,11 +18,20 @@ export async function* listTags(
   repository: string,
   options: SessionOptions = {},
 ): AsyncGenerator<string, void, undefined> {
+  yield* listTagsOver(undefined, repository, options)
+}
+
+/** The same as one of several operations that share their HTTP client. */
+export async function* listTagsOver(
+  shared: SharedHttp | undefined,
+  repository: string,
+  options: SessionOptions,
+): AsyncGenerator<string, void, undefined> {
   if (bucketSchemes.some(scheme => repository.startsWith(`${scheme}://`))) {
     throw cannotList(repository, 'the tags of a bucket are listed image by image', 'use `lading list`, or listImages')
   }
   const reference = parseReference(repository)
-  await using session = openSession(options, () => {})
+  await using session = openSession(options, () => {}, shared)
   await using source = sourceSide(await openSource(reference, session.context('source')))
   const { tags } = source
   if (tags === undefined) {

@@ -5,6 +5,12 @@ import type { CloudOptions } from '../stores/index.ts'
 import type { TransportContext } from '../transports/index.ts'
 import type { CopyListener } from './events.ts'
 
+/** How the registry of one side is spoken to, where that is not said for both. */
+export interface ServerOptions {
+  /** `false`: accept any certificate and plain HTTP. */
+  readonly tlsVerify?: boolean | undefined
+}
+
 export interface SessionOptions {
   /** What is wanted of a multi-platform image. */
   readonly platforms?: readonly Platform[] | undefined
@@ -14,6 +20,9 @@ export interface SessionOptions {
   readonly authFile?: string | undefined
   /** `false`: accept any certificate and plain HTTP. Default: HTTPS, and plain HTTP for registries on this machine. */
   readonly tlsVerify?: boolean | undefined
+  /** The registry of one side; what is said here counts there. */
+  readonly sourceServer?: ServerOptions | undefined
+  readonly destinationServer?: ServerOptions | undefined
   /** How buckets in clouds are reached, on both sides. */
   readonly cloud?: CloudOptions | undefined
   /** The same for one side; what is said here counts there. */
@@ -32,24 +41,42 @@ export interface Session extends AsyncDisposable {
   context(side: Side): TransportContext
 }
 
-export function openSession(options: SessionOptions, listen: CopyListener): Session {
+/** An HTTP client that is made when it is first asked for. */
+export interface SharedHttp extends AsyncDisposable {
+  client(): Promise<HttpClient>
+}
+
+/** What several sessions may share: connections, limits and tokens. */
+export function openSharedHttp(listen: CopyListener): SharedHttp {
   let client: Promise<HttpClient> | undefined
-  const warned = new Set<string>()
-  const http = () => {
-    client ??= import('../http/index.ts').then(({ createHttpClient }) =>
-      createHttpClient({
-        onRetry: ({ subject, attempt, waitMs, reason }) =>
-          listen({ type: 'retried', subject, attempt, waitSeconds: waitMs / 1000, reason }),
-      }),
-    )
-    return client
+  return {
+    client() {
+      client ??= import('../http/index.ts').then(({ createHttpClient }) =>
+        createHttpClient({
+          onRetry: ({ subject, attempt, waitMs, reason }) =>
+            listen({ type: 'retried', subject, attempt, waitSeconds: waitMs / 1000, reason }),
+        }),
+      )
+      return client
+    },
+    async [Symbol.asyncDispose]() {
+      await (await client)?.[Symbol.asyncDispose]()
+    },
   }
+}
+
+/** @param shared is left open when the session ends */
+export function openSession(options: SessionOptions, listen: CopyListener, shared?: SharedHttp): Session {
+  const used = shared ?? openSharedHttp(listen)
+  const http = () => used.client()
+  const warned = new Set<string>()
   return {
     context: side => ({
       side,
       http,
       credentials: { authFile: options.authFile },
-      tlsVerify: options.tlsVerify,
+      tlsVerify:
+        (side === 'destination' ? options.destinationServer : options.sourceServer)?.tlsVerify ?? options.tlsVerify,
       cloud: { ...options.cloud, ...(side === 'destination' ? options.destinationCloud : options.sourceCloud) },
       environment: process.env,
       createRepository: options.createRepository,
@@ -64,7 +91,7 @@ export function openSession(options: SessionOptions, listen: CopyListener): Sess
       },
     }),
     async [Symbol.asyncDispose]() {
-      await (await client)?.[Symbol.asyncDispose]()
+      if (shared === undefined) await used[Symbol.asyncDispose]()
     },
   }
 }
