@@ -11,6 +11,8 @@ let folder: string
 export async function setup(): Promise<void> {
   folder = await mkdtemp(path.join(os.tmpdir(), 'lading-run-'))
   process.env.TMPDIR = folder
+  // What one run remembers must not decide what another does.
+  process.env.XDG_CACHE_HOME = path.join(folder, 'cache')
 }
 
 /** Removes the folder. */

@@ -90,6 +90,19 @@ export function count(spec: ValueText & { readonly default: number }): OptionSpe
   }
 }
 
+/** A whole number; what it may be, the library knows. */
+export function integer(spec: ValueText): OptionSpec<number | undefined> {
+  return {
+    ...spec,
+    read(words, name) {
+      const word = words.at(-1)
+      if (word === undefined) return undefined
+      if (!/^-?\d{1,6}$/.test(word)) throw badValue(name, word, 'a whole number')
+      return Number(word)
+    },
+  }
+}
+
 /** The spellings of Go's strconv.ParseBool, which the containers tools accept. */
 const booleans: Readonly<Record<string, boolean>> = {
   ...Object.fromEntries(['1', 't', 'T', 'true', 'TRUE', 'True'].map(word => [word, true])),

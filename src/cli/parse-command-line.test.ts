@@ -27,6 +27,7 @@ const base = {
   platforms: [],
   allPlatforms: false,
   additionalTags: [],
+  preserveDigests: false,
   force: false,
   dryRun: false,
   jobs: 10,

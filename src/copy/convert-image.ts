@@ -1,9 +1,9 @@
-import type { Descriptor, Node } from '../model/descriptor.ts'
-import { type Digest, digestOf, digestParts } from '../model/digest.ts'
+import type { Node } from '../model/descriptor.ts'
+import type { Digest } from '../model/digest.ts'
 import { parseImageConfig } from '../model/image-config.ts'
+import { compressionOf, type LayerForm, layerForm } from '../model/layer-form.ts'
 import type { ImageManifest } from '../model/manifest.ts'
-import { isImageConfigType, layerCompression, layerTypeAs } from '../model/media-types.ts'
-import { replaceLayers, replaceManifests } from '../transform/index.ts'
+import { isImageConfigType } from '../model/media-types.ts'
 import type { ImageDestination, ImageSource } from '../transports/index.ts'
 import { readConfig } from './choose-root.ts'
 import type { CopyListener } from './events.ts'
@@ -12,7 +12,7 @@ import type { ManifestReader } from './manifest-reader.ts'
 import { parseNode } from './parse-node.ts'
 import { says } from './sides.ts'
 import { sourceBytes } from './source-bytes.ts'
-import { findVariant, type StoredLayer, storeLayer } from './store-layer.ts'
+import { findVariant, type LayerSettings, type StoredLayer, storeLayer } from './store-layer.ts'
 import { createWorkGroup } from './work-group.ts'
 
 /** Layers that are converted at once. Compressing takes every core for one already; more only hides waiting. */
@@ -21,13 +21,13 @@ const conversionsAtOnce = 3
 /** A layer that has to change on its way. */
 export interface LayerChange {
   readonly layer: Node
-  readonly from: 'none' | 'gzip' | 'zstd'
-  readonly to: 'none' | 'gzip' | 'zstd'
+  readonly from: LayerForm
+  readonly to: LayerForm
   /** What the image's config says its uncompressed digest is. */
   readonly diffId: Digest | undefined
 }
 
-export interface ConvertOptions {
+export interface ConvertOptions extends LayerSettings {
   readonly target: LayerTarget
   /** What became of layers that came already: `receiveImage`. */
   readonly received: ReadonlyMap<Digest, StoredLayer>
@@ -50,7 +50,7 @@ export async function findChanges(
       return
     }
     const due = manifest.layers.flatMap((layer, position) => {
-      const from = layerCompression(layer.mediaType)
+      const from = layerForm(layer)
       if (from === undefined || received.has(layer.digest) || changes.has(layer.digest)) return []
       const to = target(from)
       return from === to ? [] : [{ layer, from, to, position }]
@@ -69,45 +69,46 @@ export async function findChanges(
 }
 
 /**
- * Stores the changed layers and rewrites the manifests that name them. What is written is in the reader then; the manifests
- * themselves are stored later, with everything else.
+ * Stores the layers that change, each in the form that the destination shall have.
+ *
+ * @returns what became of every layer that came or changed, by the digest that the source's manifest names it with
  */
-export async function convertImage(
-  root: Node,
+export async function convertLayers(
   changes: readonly LayerChange[],
   source: ImageSource,
   destination: ImageDestination,
-  reader: ManifestReader,
   options: ConvertOptions,
-): Promise<{ readonly root: Node; readonly layers: ReadonlyMap<Digest, StoredLayer> }> {
+): Promise<ReadonlyMap<Digest, StoredLayer>> {
   const { listen } = options
   const layers = new Map(options.received)
   const group = createWorkGroup(options.signal)
   const lane = group.lane<LayerChange>(conversionsAtOnce, async change => {
     const { layer } = change
-    const stored = await convertLayer(change, source, destination, listen, group.signal)
+    const stored = await convertLayer(change, source, destination, options, group.signal)
     layers.set(layer.digest, stored)
     const { digest, size } = stored
     listen({ type: stored.fresh ? 'copied' : 'skipped', digest, kind: 'layer', size, from: layer.digest })
   })
   for (const change of changes.toSorted((a, b) => b.layer.size - a.layer.size)) lane.add(change)
   await group.settled()
-  return { root: await rewrite(root, layers, reader, options.signal), layers }
+  return layers
 }
 
 async function convertLayer(
   { layer, from, to, diffId }: LayerChange,
   source: ImageSource,
   destination: ImageDestination,
-  listen: CopyListener,
+  { listen, level, precompute }: ConvertOptions,
   signal: AbortSignal,
 ): Promise<StoredLayer> {
-  const there = diffId === undefined || to === 'none' ? undefined : await findVariant(diffId, to, destination, signal)
+  const there =
+    diffId === undefined || to === 'none' ? undefined : await findVariant(diffId, to, level, destination, signal)
   if (there !== undefined) return there
   listen({ type: 'started', digest: layer.digest, kind: layer.kind, size: layer.size })
   const bytes = sourceBytes(layer, source, listen, signal)
   const at = says('source', source.name)
-  return await at(() => storeLayer(bytes.open(0, signal), { from, to, diffId }, destination, signal), 'read layer')
+  const work = { from: compressionOf(from), to, asIs: false, diffId, level, precompute }
+  return await at(() => storeLayer(bytes.open(0, signal), work, destination, signal), 'read layer')
 }
 
 async function diffIdsOf(
@@ -118,33 +119,4 @@ async function diffIdsOf(
   if (!isImageConfigType(config.mediaType)) return []
   const { diffIds } = parseImageConfig(await readConfig(config, source, signal))
   return diffIds.length === layers.length ? diffIds : []
-}
-
-async function rewrite(
-  node: Node,
-  layers: ReadonlyMap<Digest, StoredLayer>,
-  reader: ManifestReader,
-  signal: AbortSignal | undefined,
-): Promise<Node> {
-  const bytes = await reader.read(node, signal)
-  const manifest = parseNode(node, bytes)
-  const replacements = new Map<Digest, Descriptor>()
-  if (manifest.kind === 'index') {
-    for (const child of manifest.manifests) {
-      const written = child.kind === 'blob' ? child : await rewrite(child, layers, reader, signal)
-      if (written.digest !== child.digest) replacements.set(child.digest, written)
-    }
-  } else {
-    for (const layer of manifest.layers) {
-      const stored = layers.get(layer.digest)
-      if (stored === undefined || stored.digest === layer.digest) continue
-      const { digest, size, compression } = stored
-      replacements.set(layer.digest, { mediaType: layerTypeAs(layer.mediaType, compression), digest, size })
-    }
-  }
-  if (replacements.size === 0) return node
-  const written = manifest.kind === 'index' ? replaceManifests(bytes, replacements) : replaceLayers(bytes, replacements)
-  const digest = digestOf(written, digestParts(node.digest).algorithm)
-  reader.made(digest, written)
-  return { ...node, digest, size: written.byteLength }
 }

@@ -1,9 +1,4 @@
 import { LadingError } from '../errors/index.ts'
-import { isManifestNode, type Node } from '../model/descriptor.ts'
-import type { Digest } from '../model/digest.ts'
-import { formatPlatform } from '../model/platform.ts'
-import { bytesOf } from '../streams/index.ts'
-import { entriesOf, type Selection } from '../transform/index.ts'
 import {
   formatReference,
   type ImageDestination,
@@ -11,18 +6,14 @@ import {
   openSource,
   parseReference,
 } from '../transports/index.ts'
-import type { LayerChange } from './convert-image.ts'
-import type { CopyOptions, CopyResult, PlanEntry } from './copy-options.ts'
+import { copyOpened } from './copy-opened.ts'
+import type { CopyOptions, CopyResult } from './copy-options.ts'
 import type { CopyListener } from './events.ts'
+import { inTakenFormat } from './in-taken-format.ts'
 import { interruptible } from './interruptible.ts'
-import { createManifestReader, type ManifestReader } from './manifest-reader.ts'
-import { parseNode } from './parse-node.ts'
-import { type Plan, planCopy } from './plan.ts'
-import { prepareImage, withoutManifest } from './prepare-image.ts'
-import { runPlan } from './run.ts'
+import { rememberingDestination } from './layer-cache.ts'
 import { openSession, type SharedHttp } from './session.ts'
-import { destinationSide, says, sourceSide } from './sides.ts'
-import { movedLayers, totals, unmoved } from './totals.ts'
+import { destinationSide, sourceSide } from './sides.ts'
 
 /**
  * Copies an image from one place to another: resolve, plan, run, commit.
@@ -55,8 +46,6 @@ async function copy(
   destination: string,
   options: CopyOptions,
 ): Promise<CopyResult> {
-  const started = performance.now()
-  const { signal } = options
   const listen: CopyListener = options.onEvent ?? (() => {})
   const jobs = options.jobs ?? 10
   if (!Number.isSafeInteger(jobs) || jobs < 1)
@@ -66,59 +55,12 @@ async function copy(
 
   await using session = openSession(options, listen, shared)
   await using from = sourceSide(await openSource(sourceReference, session.context('source')))
-  await using to = destinationSide(await openDestination(destinationReference, session.context('destination')))
+  const opened = await openDestination(destinationReference, session.context('destination'))
+  await using to = rememberingDestination(destinationSide(opened))
   checkAdditionalTags(to, options)
-  const reader = createManifestReader(from)
-  const prepared = await prepareImage(from, to, reader, options, listen)
-  const { found, current, selection, root, stored } = prepared
-
-  const outcome = (rest: Pick<CopyResult, 'changed' | 'blobs' | 'bytes'> & Partial<CopyResult>): CopyResult => ({
-    source: formatReference(sourceReference),
-    destination: formatReference(destinationReference),
-    digest: root.digest,
-    mediaType: root.mediaType,
-    sourceDigest: found.digest,
-    ...(prepared.rewritten.length === 0 ? {} : { rewritten: prepared.rewritten.join('; ') }),
-    ...(current === undefined ? {} : { previous: current }),
-    platforms: platformsOf(selection, root, reader),
-    leftOut: selection.leftOut,
-    attestationsLeftOut: selection.attestationsLeftOut,
-    seconds: (performance.now() - started) / 1000,
-    ...rest,
-  })
-
-  if (prepared.unchanged) {
-    listen({ type: 'planned', blobs: 0, bytes: 0 })
-    return outcome({ changed: false, ...unmoved, ...(options.dryRun ? { plan: [] } : {}) })
-  }
-  const conditions = { force: options.force ?? false, expect: options.expect, additionalTags: options.additionalTags }
-  await to.checkCommit?.(root, conditions, signal)
-  const done = new Set([...stored.values()].map(({ digest }) => digest))
-  const plan = await says('source', from.name)(() => planCopy(root, reader, to, { stored: done, signal }), 'plan')
-  const blobs = [...plan.nodes.values()].filter(({ node, action }) => !isManifestNode(node) && action === 'copy')
-  const moving = movedLayers(stored)
-  listen({
-    type: 'planned',
-    blobs: blobs.length + moving.blobs.copied,
-    bytes: blobs.reduce((sum, { node }) => sum + node.size, moving.bytes.copied),
-  })
-  if (options.dryRun) return outcome({ changed: false, ...unmoved, plan: planEntries(plan, prepared.changes) })
-
-  const moved = await runPlan(plan, from, to, reader, { jobs, signal, listen })
-  if (to.traits.keepsUnnamed && selection.root.digest !== found.digest && !(await to.has(found, signal))) {
-    await to.push(found, bytesOf(await reader.read(found, signal)), signal)
-  }
-  const imageBytes = [...plan.nodes.values()].reduce((sum, { node }) => sum + node.size, 0)
-  const committed = await to.commit(root, await reader.read(root, signal), { ...conditions, imageBytes }, signal)
-  const { digest = root.digest } = committed
-  listen({ type: 'committed', name: to.name, digest })
-  return outcome({
-    digest,
-    ...(digest === root.digest ? {} : { rewritten: [...prepared.rewritten, withoutManifest].join('; ') }),
-    changed: committed.changed,
-    ...(committed.previous === undefined ? {} : { previous: committed.previous }),
-    ...totals(moved, moving),
-  })
+  const names = { source: from.name, destination: formatReference(destinationReference) }
+  const moved = await inTakenFormat(from, options, listen, chosen => copyOpened(from, to, { ...chosen, jobs }, listen))
+  return { ...names, ...moved }
 }
 
 function checkAdditionalTags({ name, traits }: ImageDestination, { additionalTags = [] }: CopyOptions): void {
@@ -128,23 +70,4 @@ function checkAdditionalTags({ name, traits }: ImageDestination, { additionalTag
     subject: name,
     hint: 'additional tags go into docker-archive: and docker-daemon:; elsewhere copy again under the other name, which moves no blob',
   })
-}
-
-/** What a selection kept, else what the index names, as far as it was read: nothing is read to tell it. */
-function platformsOf(selection: Selection, root: Node, reader: ManifestReader): readonly string[] {
-  const bytes = selection.kept.length > 0 ? undefined : reader.known(root.digest)
-  if (bytes === undefined) return selection.kept
-  const manifest = parseNode(root, bytes)
-  if (manifest.kind === 'manifest') return []
-  return entriesOf(manifest).flatMap(({ platform }) => (platform === undefined ? [] : [formatPlatform(platform)]))
-}
-
-function planEntries(plan: Plan, changes: readonly LayerChange[]): PlanEntry[] {
-  const converted = new Set<Digest>(changes.map(({ layer }) => layer.digest))
-  return [...plan.nodes.values()].map(({ node: { digest, kind, size }, action }) => ({
-    digest,
-    kind,
-    size,
-    action: converted.has(digest) ? 'convert' : action === 'copy' ? 'copy' : 'present',
-  }))
 }

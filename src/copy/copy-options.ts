@@ -1,6 +1,7 @@
 import type { NodeKind } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
-import type { LayerCompression } from '../model/media-types.ts'
+import type { LayerForm } from '../model/layer-form.ts'
+import type { ManifestFormat } from '../model/media-types.ts'
 import type { Platform } from '../model/platform.ts'
 import type { Expectation } from '../transports/index.ts'
 import type { CopyListener } from './events.ts'
@@ -15,10 +16,20 @@ export interface CopyOptions extends SessionOptions {
   /** Every platform is wanted: an error where the destination holds one image only. */
   readonly allPlatforms?: boolean | undefined
   /**
-   * What layers become that their source keeps uncompressed (a Docker daemon, a docker-archive). Default: what the destination
-   * would rather have, which is gzip for registries and buckets.
+   * What layers become that their source keeps uncompressed (a Docker daemon, a docker-archive), and those that `recompress` speaks of.
+   * Default: what the destination would rather have, which is gzip for registries and buckets.
    */
-  readonly compression?: LayerCompression | undefined
+  readonly compression?: LayerForm | undefined
+  /** gzip: 1 to 9, default 6. zstd: 1 to 20, default 3. */
+  readonly compressionLevel?: number | undefined
+  /** What else gets the form that `compression` names: layers that are stored `uncompressed`, or `all` that have another form. */
+  readonly recompress?: 'uncompressed' | 'all' | undefined
+  /** Send no layer that is compressed on the way before its digest is known, through a temporary file: it may be there already. */
+  readonly precomputeDigests?: boolean | undefined
+  /** What the image's manifests shall be. Default: as they are, and what the destination takes where it refuses that. */
+  readonly format?: ManifestFormat | undefined
+  /** Fail where the destination would get another manifest, before anything is moved. */
+  readonly preserveDigests?: boolean | undefined
   /** Names beside the destination's own, where it takes several. */
   readonly additionalTags?: readonly string[] | undefined
   /** Move a tag that the bucket's configuration calls immutable. */

@@ -42,6 +42,16 @@ describe('in a registry', () => {
     expect(registry.requests.some(({ path: at }) => decodeURIComponent(at).includes('repository:app:*'))).toBe(true)
   })
 
+  test('one that registries.conf blocks is asked nothing', async () => {
+    await using registry = await startFakeRegistry()
+    await copyImage(hello, `${registry.host}/app:v1`)
+    registry.requests.length = 0
+    const registriesConf = path.join(folder, 'registries.conf')
+    await writeFile(registriesConf, `[[registry]]\nlocation = "${registry.host}"\nblocked = true\n`)
+    await expect(deleteImage(`${registry.host}/app:v1`, { registriesConf })).rejects.toMatchObject({ code: 'blocked' })
+    expect(registry.requests).toEqual([])
+  })
+
   test('one that deletes nothing is told of, with what to do', async () => {
     await using registry = await startFakeRegistry({ quirks: { deletesNothing: true } })
     await copyImage(hello, `${registry.host}/app:v1`)

@@ -7,7 +7,7 @@ import type { ImageManifest } from '../model/manifest.ts'
 import { isImageConfigType } from '../model/media-types.ts'
 import { formatPlatform } from '../model/platform.ts'
 import { attestedDigest, entriesOf } from '../transform/index.ts'
-import { formatReference, type ImageSource, openSource, parseReference } from '../transports/index.ts'
+import { type ImageSource, openSource, parseReference } from '../transports/index.ts'
 import { readConfig } from './choose-root.ts'
 import { interruptible } from './interruptible.ts'
 import { createManifestReader, type ManifestReader } from './manifest-reader.ts'
@@ -79,7 +79,7 @@ export async function inspectImage(reference: string, options: SessionOptions = 
             })),
           )
     return {
-      reference: formatReference(parsed),
+      reference: source.name,
       digest: root.digest,
       mediaType: manifest.mediaType,
       size: raw.byteLength,

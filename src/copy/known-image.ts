@@ -2,6 +2,7 @@ import { LadingError } from '../errors/index.ts'
 import type { Node } from '../model/descriptor.ts'
 import { type Digest, digestOf } from '../model/digest.ts'
 import { imageManifest } from '../model/image-manifest.ts'
+import { compressionOf } from '../model/layer-form.ts'
 import { detectMediaType } from '../model/manifest.ts'
 import { isIndexType, layerTypeAs, ociConfig, ociLayer, ociManifest } from '../model/media-types.ts'
 import type { ImageDestination, ImageSource } from '../transports/index.ts'
@@ -31,13 +32,20 @@ export async function knownImage(
   const config = await destination.document(preview.config, signal)
   const to = target('none')
   if (config === undefined) return undefined
-  const variants = await Promise.all(preview.diffIds.map(diffId => findVariant(diffId, to, destination, signal)))
+  const variants = await Promise.all(
+    preview.diffIds.map(diffId => findVariant(diffId, to, options.compressionLevel, destination, signal)),
+  )
   const layers = variants.filter(variant => variant !== undefined)
   if (layers.length < variants.length) return undefined
-  const mediaType = layerTypeAs(ociLayer, to)
+  const mediaType = layerTypeAs(ociLayer, compressionOf(to))
   const bytes = imageManifest(
     { mediaType: ociConfig, digest: preview.config, size: config.byteLength },
-    layers.map(({ digest, size }) => ({ mediaType, digest, size })),
+    layers.map(({ digest, size, annotations }) => ({
+      mediaType,
+      digest,
+      size,
+      ...(annotations === undefined ? {} : { annotations }),
+    })),
   )
   const digest = digestOf(bytes)
   reader.made(preview.config, config)

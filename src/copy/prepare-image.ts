@@ -1,9 +1,10 @@
 import { LadingError } from '../errors/index.ts'
 import type { Node } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
+import type { ManifestFormat } from '../model/media-types.ts'
 import type { Selection } from '../transform/index.ts'
 import type { ImageDestination, ImageSource } from '../transports/index.ts'
-import { convertImage, findChanges, type LayerChange } from './convert-image.ts'
+import { convertLayers, findChanges, type LayerChange } from './convert-image.ts'
 import type { CopyOptions } from './copy-options.ts'
 import type { CopyListener } from './events.ts'
 import { knownImage } from './known-image.ts'
@@ -12,8 +13,10 @@ import type { ManifestReader } from './manifest-reader.ts'
 import { parseNode } from './parse-node.ts'
 import { receiveImage } from './receive-image.ts'
 import { refuseArtifact } from './refuse-artifact.ts'
+import { requirePreserved } from './require-preserved.ts'
+import { rewriteManifests } from './rewrite-manifests.ts'
 import { selectRoot } from './select-root.ts'
-import type { StoredLayer } from './store-layer.ts'
+import type { LayerSettings, StoredLayer } from './store-layer.ts'
 
 /** What is to be stored under the destination's name, and what of it is stored already because it had to change or came once. */
 export interface PreparedImage {
@@ -49,30 +52,39 @@ export async function prepareImage(
   listen: CopyListener,
 ): Promise<PreparedImage> {
   const { signal = new AbortController().signal } = options
-  const target = layerTarget(source, destination, options.compression)
+  const target = layerTarget(source, destination, options)
   const reception = await receive(source, destination, reader, target, options, listen, signal)
   const { stored: received } = reception
   const [found, current] = await Promise.all([reception.known ?? source.resolve(signal), destination.current(signal)])
   const selection = await selectRoot(found, options, source, destination, reader)
   await refuseArtifact(selection.root, destination, reader, signal)
+  if (options.preserveDigests) requirePreserved(selection, destination.currentConfig ? [withoutManifest] : [])
   const chosen = selection.root.digest === found.digest ? [] : [chosenReason(selection, destination, options)]
   const prepared = { found, current, selection, root: selection.root, stored: received, changes: [], rewritten: chosen }
 
   const { rootImpliesChildren } = destination.traits
   // (what the other names stand for is found out when they are written)
   const isOnlyName = (options.additionalTags ?? []).length === 0
-  if (current === selection.root.digest && rootImpliesChildren && isOnlyName) return { ...prepared, unchanged: true }
+  const asked = options.recompress !== undefined || options.format !== undefined
+  if (current === selection.root.digest && rootImpliesChildren && isOnlyName && !asked) {
+    return { ...prepared, unchanged: true }
+  }
   if (!options.force && (await holdsImage(selection.root, destination, reader, options, signal))) {
     if (current === undefined || current === selection.root.digest) return { ...prepared, unchanged: true }
     const root = { ...selection.root, digest: current }
     return { ...prepared, root, rewritten: [...chosen, withoutManifest], unchanged: true }
   }
-  if (received.size === 0 && !layersMayChange(source, destination.traits)) return { ...prepared, unchanged: false }
+  if (received.size === 0 && !layersMayChange(source, destination.traits, options) && !asked) {
+    return { ...prepared, unchanged: false }
+  }
 
   const lookup = { target, received, signal }
   const changes = reception.known === undefined ? await findChanges(selection.root, source, reader, lookup) : []
-  if (options.dryRun)
-    return { ...prepared, changes, rewritten: [...chosen, ...reasons(changes, destination)], unchanged: false }
+  const forms = reasons(changes, destination, received)
+  if (options.preserveDigests) requirePreserved(selection, forms)
+  if (changes.length > 0 && options.dryRun) {
+    return { ...prepared, changes, rewritten: [...chosen, ...forms], unchanged: false }
+  }
   if (changes.length > 0) {
     // Without manifests of its own a destination can say now whether it will take the image; others once its digest is known.
     if (destination.currentConfig !== undefined) {
@@ -81,12 +93,25 @@ export async function prepareImage(
     }
     listen({ type: 'planned', blobs: changes.length, bytes: changes.reduce((sum, { layer }) => sum + layer.size, 0) })
   }
-  const convert = { ...lookup, listen }
-  const { root, layers } = await convertImage(selection.root, changes, source, destination, reader, convert)
+  const layers = await convertLayers(changes, source, destination, {
+    ...layerSettings(options),
+    received,
+    listen,
+    signal,
+    target,
+  })
+  const rewriting = { layers, format: options.format, signal }
+  const { root, converted, dropped } = await rewriteManifests(selection.root, rewriting, reader)
   const unchanged = current === root.digest && rootImpliesChildren && isOnlyName
-  const rewritten =
-    root.digest === selection.root.digest ? chosen : [...chosen, ...reasons(changes, destination, received)]
+  const rewritten = root.digest === selection.root.digest ? chosen : [...chosen, ...forms, ...conversion(converted)]
+  if (options.preserveDigests) requirePreserved(selection, rewritten.slice(chosen.length))
+  if (dropped.size > 0)
+    listen({ type: 'warning', message: `${converted} has no place for: ${[...dropped].join(', ')}` })
   return { ...prepared, root, stored: layers, changes, rewritten, unchanged }
+}
+
+function layerSettings({ compressionLevel: level, precomputeDigests: precompute }: CopyOptions): LayerSettings {
+  return { level, precompute }
 }
 
 interface Reception {
@@ -105,7 +130,8 @@ async function receive(
   signal: AbortSignal,
 ): Promise<Reception> {
   if (source.traits.order === 'any') return { stored: new Map() }
-  const known = await knownImage(source, destination, reader, options, target, signal)
+  const asked = options.recompress !== undefined || options.format !== undefined
+  const known = asked ? undefined : await knownImage(source, destination, reader, options, target, signal)
   if (known !== undefined) return { stored: new Map(), known }
   if (options.dryRun) {
     throw new LadingError('unsupported', 'what would be copied is known only once it has been read', {
@@ -114,7 +140,7 @@ async function receive(
       hint: 'leave --dry-run out',
     })
   }
-  return { stored: await receiveImage(source, destination, { target, listen, signal }) }
+  return { stored: await receiveImage(source, destination, { ...layerSettings(options), target, listen, signal }) }
 }
 
 /** Whether a destination that keeps no manifests has this image under its name. */
@@ -139,13 +165,17 @@ function chosenReason({ kept }: Selection, { traits }: ImageDestination, { platf
 function reasons(
   changes: readonly LayerChange[],
   { pushDraft }: ImageDestination,
-  received: ReadonlyMap<Digest, StoredLayer> = new Map(),
+  received: ReadonlyMap<Digest, StoredLayer>,
 ): string[] {
   const changed = [...received].filter(([digest, stored]) => stored.digest !== digest)
-  const forms = new Set([...changes.map(({ to }) => to), ...changed.map(([, { compression }]) => compression)])
+  const forms = new Set([...changes.map(({ to }) => to), ...changed.map(([, { form }]) => form)])
   return [...forms].map(form =>
     form === 'none'
       ? `layers unpacked${pushDraft === undefined ? ' through a temporary file' : ''}`
       : `layers compressed with ${form}`,
   )
+}
+
+function conversion(to: ManifestFormat | undefined): string[] {
+  return to === undefined ? [] : [`converted to ${to}`]
 }

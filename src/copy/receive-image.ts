@@ -5,9 +5,9 @@ import { readHead, sniffCompression, sniffedBytes } from '../streams/index.ts'
 import type { ArrivingLayer, ImageDestination, ImageSource } from '../transports/index.ts'
 import type { CopyListener } from './events.ts'
 import type { LayerTarget } from './layer-target.ts'
-import { findVariant, type LayerForm, type StoredLayer, storeLayer } from './store-layer.ts'
+import { findVariant, type LayerSettings, type LayerWork, type StoredLayer, storeLayer } from './store-layer.ts'
 
-export interface ReceiveOptions {
+export interface ReceiveOptions extends LayerSettings {
   readonly target: LayerTarget
   readonly listen: CopyListener
   readonly signal: AbortSignal
@@ -21,7 +21,7 @@ export interface ReceiveOptions {
 export async function receiveImage(
   source: ImageSource,
   destination: ImageDestination,
-  { target, listen, signal }: ReceiveOptions,
+  { target, listen, signal, level, precompute }: ReceiveOptions,
 ): Promise<ReadonlyMap<Digest, StoredLayer>> {
   if (source.receive === undefined) throw new LadingError('internal', `${source.name} gives no layers`)
   const received = new Map<Digest, StoredLayer>()
@@ -34,10 +34,10 @@ export async function receiveImage(
     const node = { kind: 'layer', mediaType: ociLayer, digest, size } as const
     const to = target('none')
     // A layer that comes compressed has no variant under its own digest: only uncompressed ones are remembered so.
-    const variant = await findVariant(digest, to, destination, signal)
+    const variant = await findVariant(digest, to, level, destination, signal)
     if (variant !== undefined) return variant
     const kept = to === 'none' && (await destination.has(node, signal))
-    return kept ? { digest, size, compression: 'none', fresh: false } : undefined
+    return kept ? { digest, size, form: 'none', fresh: false } : undefined
   }
 
   const take = async (layer: ArrivingLayer): Promise<Digest> => {
@@ -54,8 +54,8 @@ export async function receiveImage(
     listen({ type: 'started', ...(digest === undefined ? {} : { digest }), kind: 'layer', size })
     const arrival = arriving(layer, listen)
     const head = await readHead(arrival.read(), sniffedBytes)
-    const form = formOf(Buffer.concat(head.chunks.map(chunk => chunk.subarray(0, sniffedBytes))), target)
-    const stored = await storeLayer(head.stream(), { ...form, named: digest }, destination, signal)
+    const work = workOn(Buffer.concat(head.chunks.map(chunk => chunk.subarray(0, sniffedBytes))), target)
+    const stored = await storeLayer(head.stream(), { ...work, named: digest, level, precompute }, destination, signal)
     const read = arrival.digest()
     received.set(read, stored)
     listen({ type: 'copied', digest: stored.digest, kind: 'layer', size: stored.size, from: read })
@@ -89,8 +89,9 @@ function arriving({ digest: expected, body }: ArrivingLayer, listen: CopyListene
 }
 
 /** What the layer is and has to become. JSON begins as no archive does: a large attestation stays as it is. */
-function formOf(first: Uint8Array, target: LayerTarget): Pick<LayerForm, 'from' | 'to' | 'isDocument'> {
+function workOn(first: Uint8Array, target: LayerTarget): Pick<LayerWork, 'from' | 'to' | 'asIs' | 'isDocument'> {
   const from = sniffCompression(first)
-  if (from === 'none' && first[0] === 0x7b) return { from, to: 'none', isDocument: true }
-  return { from, to: target(from === 'bzip2' || from === 'xz' ? 'none' : from) }
+  if (from === 'none' && first[0] === 0x7b) return { from, to: 'none', asIs: true, isDocument: true }
+  const to = target(from === 'bzip2' || from === 'xz' ? 'none' : from)
+  return { from, to, asIs: from === to }
 }

@@ -23,6 +23,8 @@ export interface SessionOptions {
   /** The registry of one side; what is said here counts there. */
   readonly sourceServer?: ServerOptions | undefined
   readonly destinationServer?: ServerOptions | undefined
+  /** The registries.conf that is read in the place of the user's and the system's, for both sides. Their drop-ins are read all the same. */
+  readonly registriesConf?: string | undefined
   /** How buckets in clouds are reached, on both sides. */
   readonly cloud?: CloudOptions | undefined
   /** The same for one side; what is said here counts there. */
@@ -77,6 +79,7 @@ export function openSession(options: SessionOptions, listen: CopyListener, share
       credentials: { authFile: options.authFile },
       tlsVerify:
         (side === 'destination' ? options.destinationServer : options.sourceServer)?.tlsVerify ?? options.tlsVerify,
+      registriesConf: options.registriesConf,
       cloud: { ...options.cloud, ...(side === 'destination' ? options.destinationCloud : options.sourceCloud) },
       environment: process.env,
       createRepository: options.createRepository,

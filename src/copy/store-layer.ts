@@ -1,31 +1,37 @@
 import { LadingError } from '../errors/index.ts'
-import type { Descriptor } from '../model/descriptor.ts'
+import type { LayerVariant } from '../layout/index.ts'
 import { type Digest, type DigestAlgorithm, digestParts } from '../model/digest.ts'
-import { type LayerCompression, layerCompression, layerTypeAs, ociLayer } from '../model/media-types.ts'
-import {
-  type ByteStream,
-  type Compression,
-  compress,
-  createDraft,
-  type Draft,
-  decompress,
-  spool,
-} from '../streams/index.ts'
+import { compressionOf, type LayerForm, layerForm } from '../model/layer-form.ts'
+import { layerTypeAs, ociLayer } from '../model/media-types.ts'
+import { type ByteStream, type Compression, createDraft, type Draft, decompress, spool } from '../streams/index.ts'
 import type { ImageDestination } from '../transports/index.ts'
+import { compressLayer } from './compress-layer.ts'
 
 /** A layer as the destination has it. */
 export interface StoredLayer {
   readonly digest: Digest
   readonly size: number
-  readonly compression: LayerCompression
+  readonly form: LayerForm
+  /** What its descriptor has to say of its bytes. */
+  readonly annotations?: Readonly<Record<string, string>>
   /** Whether its bytes passed through here. */
   readonly fresh: boolean
 }
 
-export interface LayerForm {
+/** How layers are stored, whichever they are. */
+export interface LayerSettings {
+  /** Of the compression. Default: what is common for it. */
+  readonly level?: number | undefined
+  /** Find out the digest first, through a temporary file, and send only what is not there. */
+  readonly precompute?: boolean | undefined
+}
+
+export interface LayerWork extends LayerSettings {
   /** How the bytes that come are compressed. */
   readonly from: Compression
-  readonly to: LayerCompression
+  readonly to: LayerForm
+  /** They stay as they are, however they are compressed. */
+  readonly asIs: boolean
   /** Digest of the uncompressed layer, where something claims to know it: bytes that have another one are refused. */
   readonly diffId?: Digest | undefined
   /** The digest under which the bytes came. What is stored as it is keeps its algorithm. */
@@ -35,30 +41,36 @@ export interface LayerForm {
 }
 
 /**
- * Stores a layer whose bytes come once, compressed as the destination shall have it. The uncompressed digest of what was compressed
+ * Stores a layer whose bytes come once, in the form that the destination shall have. The uncompressed digest of what was compressed
  * here is remembered with it; of a layer that stays uncompressed, that it is there, with its size.
  *
  * @throws LadingError `digest-mismatch` where the uncompressed layer is not the one it is said to be, and then nothing is stored
  */
 export async function storeLayer(
   body: ByteStream,
-  { from, to, diffId, named, isDocument = false }: LayerForm,
+  { from, to, asIs, diffId, named, isDocument = false, level, precompute = false }: LayerWork,
   destination: ImageDestination,
   signal: AbortSignal,
 ): Promise<StoredLayer> {
-  const plain = from === to ? undefined : createDraft(decompress(body, from), algorithmOf(diffId))
+  const plain = asIs ? undefined : createDraft(decompress(body, from), algorithmOf(diffId))
+  const made = plain === undefined || to === 'none' ? undefined : compressLayer(checked(plain, diffId), to, level)
   const draft =
     plain === undefined
       ? createDraft(body, algorithmOf(named))
-      : to === 'none'
-        ? createDraft(checked(plain, diffId), algorithmOf(diffId))
-        : createDraft(compress(checked(plain, diffId), to))
-  await storeDraft(draft, destination, signal)
-  const stored = { digest: draft.digest(), size: draft.size, compression: to, fresh: true }
-  if (to !== 'none' && plain !== undefined) {
-    await destination.rememberVariant?.(plain.digest(), variantOf(stored), signal)
+      : createDraft(made?.bytes ?? checked(plain, diffId), made === undefined ? algorithmOf(diffId) : 'sha256')
+  const there = await storeDraft(draft, precompute && made !== undefined, destination, signal)
+  const annotations = made?.annotations()
+  const stored = {
+    digest: draft.digest(),
+    size: draft.size,
+    form: to,
+    ...(annotations === undefined ? {} : { annotations }),
+    fresh: !there,
+  }
+  if (plain !== undefined && made !== undefined) {
+    await destination.rememberVariant?.(plain.digest(), variantOf(stored, level), signal)
   } else if (from === 'none' && !isDocument) {
-    await destination.rememberVariant?.(stored.digest, variantOf(stored), signal)
+    await destination.rememberVariant?.(stored.digest, variantOf(stored, undefined), signal)
   }
   return stored
 }
@@ -66,17 +78,28 @@ export async function storeLayer(
 /** What the destination has already of the layer with this uncompressed digest. */
 export async function findVariant(
   diffId: Digest,
-  compression: LayerCompression,
+  form: LayerForm,
+  level: number | undefined,
   destination: ImageDestination,
   signal: AbortSignal,
 ): Promise<StoredLayer | undefined> {
   const variants = (await destination.variants?.(diffId, signal)) ?? []
-  const found = variants.find(({ mediaType }) => layerCompression(mediaType) === compression)
-  return found && { digest: found.digest, size: found.size, compression, fresh: false }
+  const found = variants.find(
+    variant => layerForm(variant) === form && (form === 'none' || level === undefined || variant.level === level),
+  )
+  if (found === undefined) return undefined
+  const { digest, size, annotations } = found
+  return { digest, size, form, ...(annotations === undefined ? {} : { annotations }), fresh: false }
 }
 
-function variantOf({ digest, size, compression }: StoredLayer): Descriptor {
-  return { mediaType: layerTypeAs(ociLayer, compression), digest, size }
+function variantOf({ digest, size, form, annotations }: StoredLayer, level: number | undefined): LayerVariant {
+  return {
+    mediaType: layerTypeAs(ociLayer, compressionOf(form)),
+    digest,
+    size,
+    ...(annotations === undefined ? {} : { annotations }),
+    ...(level === undefined ? {} : { level }),
+  }
 }
 
 async function* checked(plain: Draft, expected: Digest | undefined): AsyncGenerator<Uint8Array, void, undefined> {
@@ -96,9 +119,20 @@ function algorithmOf(digest: Digest | undefined): DigestAlgorithm {
   return digest === undefined ? 'sha256' : digestParts(digest).algorithm
 }
 
-async function storeDraft(draft: Draft, destination: ImageDestination, signal: AbortSignal): Promise<void> {
-  if (destination.pushDraft !== undefined) return await destination.pushDraft(draft, signal)
+/** @returns whether the destination had it, and nothing was sent */
+async function storeDraft(
+  draft: Draft,
+  precompute: boolean,
+  destination: ImageDestination,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (destination.pushDraft !== undefined && !precompute) {
+    await destination.pushDraft(draft, signal)
+    return false
+  }
   await using kept = await spool(draft)
   const node = { kind: 'layer', mediaType: ociLayer, digest: draft.digest(), size: draft.size } as const
+  if (precompute && (await destination.has(node, signal))) return true
   await destination.push(node, kept.bytes, signal)
+  return false
 }

@@ -21,6 +21,9 @@ export const errorCodes = {
   'bad-argument': { exit: 64, http: 400, retryable: false, meaning: 'An option or argument is not valid.' },
   'bad-reference': { exit: 64, http: 400, retryable: false, meaning: 'A reference does not follow its grammar.' },
   unsupported: { exit: 64, http: 501, retryable: false, meaning: 'This is valid, but lading cannot do it.' },
+  // what this machine is told of registries
+  'bad-config': { exit: 1, http: 500, retryable: false, meaning: 'A configuration file cannot be used.' },
+  blocked: { exit: 1, http: 403, retryable: false, meaning: 'registries.conf forbids to ask this registry.' },
   // what was asked for is not there
   'image-not-found': { exit: 2, http: 404, retryable: false, meaning: 'The image, tag or manifest does not exist.' },
   'blob-not-found': { exit: 2, http: 404, retryable: false, meaning: 'A blob that the image needs does not exist.' },
@@ -73,6 +76,12 @@ export const errorCodes = {
     http: 400,
     retryable: false,
     meaning: 'Compressed content is truncated, malformed, or followed by something else.',
+  },
+  'manifest-refused': {
+    exit: 1,
+    http: 415,
+    retryable: false,
+    meaning: 'The registry does not take such a manifest.',
   },
   'too-large': { exit: 4, http: 413, retryable: false, meaning: 'A document is larger than its limit.' },
   // conditions

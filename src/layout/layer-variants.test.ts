@@ -65,11 +65,11 @@ describe('the variants of a layer', () => {
 
   test('keep what somebody else has added', async () => {
     const store = memoryStore()
-    await store.put(key, encode(JSON.stringify({ by: 'x', variants: [{ ...variant('one'), level: 9 }] })))
+    await store.put(key, encode(JSON.stringify({ by: 'x', variants: [{ ...variant('one'), by: 'y' }] })))
     expect(await readVariants(store, diffId)).toEqual([variant('one')])
     await addVariant(store, diffId, variant('two'))
     await addVariant(store, diffId, variant('one'))
-    expect(await documentOf(store)).toEqual({ by: 'x', variants: [{ ...variant('one'), level: 9 }, variant('two')] })
+    expect(await documentOf(store)).toEqual({ by: 'x', variants: [{ ...variant('one'), by: 'y' }, variant('two')] })
   })
 
   test.each([

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import * as v from 'valibot'
 import { isLadingError } from '../errors/index.ts'
 import type { Descriptor } from '../model/descriptor.ts'
@@ -11,10 +12,19 @@ import { readDocument } from './read-document.ts'
 const maxVariants = 32
 const maxDocumentBytes = 64 * 1024
 
-const variantSchema = v.looseObject({
+/** A blob that was compressed from a layer. */
+export interface LayerVariant extends Descriptor {
+  /** Of the compression, where it was asked for. */
+  readonly level?: number
+}
+
+/** What cannot be understood is no variant. */
+export const variantSchema = v.looseObject({
   mediaType: v.pipe(v.string(), v.minLength(1), v.maxLength(255)),
   digest: v.custom<Digest>(value => typeof value === 'string' && isDigest(value)),
   size: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  annotations: v.exactOptional(v.record(v.string(), v.string())),
+  level: v.exactOptional(v.number()),
 })
 
 const documentSchema = v.looseObject({ variants: v.array(v.unknown()) })
@@ -23,10 +33,10 @@ const documentSchema = v.looseObject({ variants: v.array(v.unknown()) })
  * The blobs that were compressed from the layer of this uncompressed digest, newest first. That they are still there is not said.
  * What cannot be understood is left out: a layer that is not found is compressed again.
  */
-export async function readVariants(store: ObjectStore, diffId: Digest, signal?: AbortSignal): Promise<Descriptor[]> {
+export async function readVariants(store: ObjectStore, diffId: Digest, signal?: AbortSignal): Promise<LayerVariant[]> {
   try {
     const document = await readDocument(store, layerKey(diffId), maxDocumentBytes, signal)
-    return parseVariants(document?.bytes).variants.map(({ mediaType, digest, size }) => ({ mediaType, digest, size }))
+    return parseVariants(document?.bytes).variants.map(variantOf)
   } catch (error) {
     if (isLadingError(error, 'too-large')) return []
     throw error
@@ -37,16 +47,16 @@ export async function readVariants(store: ObjectStore, diffId: Digest, signal?: 
 export async function addVariant(
   store: ObjectStore,
   diffId: Digest,
-  { mediaType, digest, size }: Descriptor,
+  variant: LayerVariant,
   signal?: AbortSignal,
 ): Promise<void> {
   const [newest] = await readVariants(store, diffId, signal)
-  if (newest?.digest === digest && newest.mediaType === mediaType && newest.size === size) return
+  if (isDeepStrictEqual(newest, variantOf(variant))) return
   const change = (old: Uint8Array | undefined) => {
     const document = parseVariants(old)
-    const known = document.variants.find(variant => variant.digest === digest)
-    const others = document.variants.filter(variant => variant.digest !== digest)
-    const variants = [{ ...known, mediaType, digest, size }, ...others].slice(0, maxVariants)
+    const known = document.variants.find(({ digest }) => digest === variant.digest)
+    const others = document.variants.filter(({ digest }) => digest !== variant.digest)
+    const variants = [{ ...known, ...variantOf(variant) }, ...others].slice(0, maxVariants)
     return new TextEncoder().encode(JSON.stringify({ ...document, variants }))
   }
   try {
@@ -54,6 +64,17 @@ export async function addVariant(
   } catch (error) {
     // Something else was put there. It is a note: no copy fails for it.
     if (!isLadingError(error, 'too-large')) throw error
+  }
+}
+
+/** Without what somebody else may have added. */
+function variantOf({ mediaType, digest, size, annotations, level }: LayerVariant): LayerVariant {
+  return {
+    mediaType,
+    digest,
+    size,
+    ...(annotations === undefined ? {} : { annotations }),
+    ...(level === undefined ? {} : { level }),
   }
 }
 

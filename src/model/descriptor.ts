@@ -10,6 +10,8 @@ export interface Descriptor {
   readonly platform?: Platform
   readonly annotations?: Readonly<Record<string, string>>
   readonly artifactType?: string
+  /** Where else the bytes are: for a foreign layer, the places that may give it away. */
+  readonly urls?: readonly string[]
 }
 
 /** A descriptor and its role in its parent. The role decides how it is read and written, never the media type alone. */

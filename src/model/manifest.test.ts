@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { digestOf } from './digest.ts'
-import { childrenOf, detectMediaType, maxManifestBytes, parseManifest } from './manifest.ts'
+import { childrenOf, detectMediaType, type ImageManifest, maxManifestBytes, parseManifest } from './manifest.ts'
 import { dockerManifest, dockerManifestList, ociIndex, ociManifest } from './media-types.ts'
 
 const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
@@ -21,6 +21,13 @@ test('gives each child the role that its parent gives it, whatever its media typ
     manifests: [ociManifest, dockerManifestList, 'text/plain'].map(mediaType => ({ ...blob, mediaType })),
   }
   expect(childrenOf(parseManifest(encode(mixed))).map(({ kind }) => kind)).toEqual(['manifest', 'index', 'blob'])
+})
+
+test('says where else a foreign layer is', () => {
+  const urls = ['https://example.com/layer']
+  const layers = [{ ...blob, urls }, { ...blob, urls: [] }, blob]
+  const parsed = parseManifest(encode({ ...manifest, layers })) as ImageManifest
+  expect(parsed.layers.map(layer => layer.urls)).toEqual([urls, undefined, undefined])
 })
 
 test.each([

@@ -151,6 +151,7 @@ function toDescriptor(raw: v.InferOutput<typeof descriptor>): Descriptor {
     ...(raw.platform ? { platform: toPlatform(raw.platform) } : {}),
     ...(raw.annotations ? { annotations: raw.annotations } : {}),
     ...(raw.artifactType ? { artifactType: raw.artifactType } : {}),
+    ...(raw.urls?.length ? { urls: raw.urls } : {}),
   }
 }
 

@@ -13,10 +13,19 @@ export const dockerConfig = 'application/vnd.docker.container.image.v1+json'
 export const dockerLayer = 'application/vnd.docker.image.rootfs.diff.tar'
 export const dockerLayerGzip = 'application/vnd.docker.image.rootfs.diff.tar.gzip'
 export const dockerLayerZstd = 'application/vnd.docker.image.rootfs.diff.tar.zstd'
-const dockerSchema1 = [
-  'application/vnd.docker.distribution.manifest.v1+json',
-  'application/vnd.docker.distribution.manifest.v1+prettyjws',
-]
+export const dockerSchema1 = 'application/vnd.docker.distribution.manifest.v1+json'
+export const dockerSchema1Signed = 'application/vnd.docker.distribution.manifest.v1+prettyjws'
+
+/** The formats of manifests by the names that the containers tools give them: OCI, and Docker's schema 2 and schema 1. */
+export type ManifestFormat = 'oci' | 'v2s2' | 'v2s1'
+
+/** The format of what has this type, if it is a manifest's or an index's. */
+export function formatOfManifest(mediaType: string): ManifestFormat | undefined {
+  const bare = bareMediaType(mediaType)
+  if (bare === ociManifest || bare === ociIndex) return 'oci'
+  if (bare === dockerManifest || bare === dockerManifestList) return 'v2s2'
+  return isSchema1Type(bare) ? 'v2s1' : undefined
+}
 
 export function isIndexType(mediaType: string): boolean {
   return mediaType === ociIndex || mediaType === dockerManifestList
@@ -27,7 +36,7 @@ export function isManifestType(mediaType: string): boolean {
 }
 
 export function isSchema1Type(mediaType: string): boolean {
-  return dockerSchema1.includes(mediaType)
+  return mediaType === dockerSchema1 || mediaType === dockerSchema1Signed
 }
 
 /** A config that describes a root file system, and so names a platform. An artifact's config does not. */
@@ -38,7 +47,9 @@ export function isImageConfigType(mediaType: string): boolean {
 /** How a layer's tar archive is compressed. */
 export type LayerCompression = 'none' | 'gzip' | 'zstd'
 
-const layerTypes: Readonly<Record<string, Readonly<Record<LayerCompression, string>>>> = {
+type LayerFamily = 'oci' | 'ociNondistributable' | 'docker' | 'dockerForeign'
+
+const layerTypes: Readonly<Record<LayerFamily, Readonly<Record<LayerCompression, string>>>> = {
   oci: { none: ociLayer, gzip: ociLayerGzip, zstd: ociLayerZstd },
   ociNondistributable: {
     none: 'application/vnd.oci.image.layer.nondistributable.v1.tar',
@@ -47,6 +58,16 @@ const layerTypes: Readonly<Record<string, Readonly<Record<LayerCompression, stri
   },
   // Docker has no name for zstd; what reads it takes the one that containers/image writes.
   docker: { none: dockerLayer, gzip: dockerLayerGzip, zstd: dockerLayerZstd },
+  dockerForeign: {
+    none: 'application/vnd.docker.image.rootfs.foreign.diff.tar',
+    gzip: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip',
+    zstd: 'application/vnd.docker.image.rootfs.foreign.diff.tar.zstd',
+  },
+}
+
+const familyOf: Readonly<Record<Exclude<ManifestFormat, 'v2s1'>, Readonly<Record<'own' | 'foreign', LayerFamily>>>> = {
+  oci: { own: 'oci', foreign: 'ociNondistributable' },
+  v2s2: { own: 'docker', foreign: 'dockerForeign' },
 }
 
 /** How a layer of this type is compressed, or `undefined` where it is no layer of a root file system (or is encrypted). */
@@ -59,11 +80,28 @@ export function layerCompression(mediaType: string): LayerCompression | undefine
   return undefined
 }
 
+/** Whether the layer may have to be fetched from where its descriptor's `urls` say: Docker's foreign, OCI's non-distributable. */
+export function isForeignLayerType(mediaType: string): boolean {
+  const family = layerFamily(mediaType)
+  return family === familyOf.oci.foreign || family === familyOf.v2s2.foreign
+}
+
 /** The type of the same layer, compressed otherwise. */
 export function layerTypeAs(mediaType: string, compression: LayerCompression): string {
+  return layerTypes[layerFamily(mediaType) ?? 'oci'][compression]
+}
+
+/** The type of the same layer in a manifest of the other format, or `undefined` where it is no layer of a root file system. */
+export function layerTypeIn(format: 'oci' | 'v2s2', mediaType: string): string | undefined {
+  const compression = layerCompression(mediaType)
+  if (compression === undefined) return undefined
+  return layerTypes[familyOf[format][isForeignLayerType(mediaType) ? 'foreign' : 'own']][compression]
+}
+
+function layerFamily(mediaType: string): LayerFamily | undefined {
   const bare = bareMediaType(mediaType)
-  const family = Object.values(layerTypes).find(types => Object.values(types).includes(bare))
-  return (family ?? layerTypes.oci)?.[compression] ?? mediaType
+  const families = Object.keys(layerTypes) as LayerFamily[]
+  return families.find(family => Object.values(layerTypes[family]).includes(bare))
 }
 
 /** What a registry is told that we understand, most wanted first. */

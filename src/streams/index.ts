@@ -1,5 +1,5 @@
 export { type ByteRange, type ByteStream, type Bytes, bytesOf } from './byte-stream.ts'
-export { type CompressOptions, compress } from './compression/compress.ts'
+export { type CompressOptions, checkLevel, compress } from './compression/compress.ts'
 export type { Compression } from './compression/compression.ts'
 export { decompress } from './compression/decompress.ts'
 export { decompressed } from './compression/decompressed.ts'

@@ -1,6 +1,7 @@
+import { gzipSync } from 'node:zlib'
 import type { Descriptor, Node } from '../model/descriptor.ts'
 import { type Digest, type DigestAlgorithm, digestOf } from '../model/digest.ts'
-import { ociConfig, ociIndex, ociManifest } from '../model/media-types.ts'
+import { ociConfig, ociIndex, ociLayer, ociLayerGzip, ociManifest } from '../model/media-types.ts'
 import { formatPlatform, parsePlatform } from '../model/platform.ts'
 
 /** An image in memory: a root, and the bytes of everything below it and of itself. */
@@ -14,6 +15,8 @@ export interface ImageRecipe {
   readonly platform?: string
   /** The layers' bytes. They are not tar archives: nothing that moves an image looks into them. */
   readonly layers?: readonly Uint8Array[]
+  /** Store the layers with gzip. */
+  readonly gzip?: boolean
   readonly algorithm?: DigestAlgorithm
   /** How it is run. */
   readonly run?: Readonly<Record<string, unknown>>
@@ -33,14 +36,16 @@ export function buildImage(recipe: ImageRecipe = {}): BuiltImage {
     blobs.set(digest, bytes)
     return { mediaType, digest, size: bytes.byteLength }
   }
-  const layerDescriptors = layers.map(layer => add(layer, 'application/vnd.oci.image.layer.v1.tar'))
+  const layerDescriptors = layers.map(layer =>
+    recipe.gzip ? add(gzipSync(layer), ociLayerGzip) : add(layer, ociLayer),
+  )
   const config = add(
     encode({
       os,
       architecture,
       variant,
       config: recipe.run ?? {},
-      rootfs: { type: 'layers', diff_ids: layerDescriptors.map(({ digest }) => digest) },
+      rootfs: { type: 'layers', diff_ids: layers.map(layer => digestOf(layer, algorithm)) },
     }),
     ociConfig,
   )

@@ -1,3 +1,5 @@
+export { convertIndex } from './convert-index.ts'
+export { type Converted, convertManifest } from './convert-manifest.ts'
 export { replaceLayers, replaceManifests } from './replace-descriptors.ts'
 export {
   attestedDigest,

@@ -20,7 +20,7 @@ interface RawDescriptor {
 export function replaceLayers(manifest: Uint8Array, layers: ReadonlyMap<Digest, Descriptor>): Uint8Array {
   return replaceIn(manifest, 'layers', descriptor => {
     const replacement = layers.get(descriptor.digest)
-    return replacement === undefined ? descriptor : replaced(withoutAnnotationsOfBytes(descriptor), replacement)
+    return replacement === undefined ? descriptor : replaced(withoutWordsOfBytes(descriptor), replacement)
   })
 }
 
@@ -46,12 +46,14 @@ function replaceIn(
   return new TextEncoder().encode(JSON.stringify({ ...value, [field]: value[field].map(replace) }))
 }
 
-function replaced(descriptor: RawDescriptor, { mediaType, digest, size }: Descriptor): RawDescriptor {
-  return { ...descriptor, mediaType, digest, size }
+function replaced(descriptor: RawDescriptor, { mediaType, digest, size, annotations }: Descriptor): RawDescriptor {
+  const said = annotations === undefined ? {} : { annotations: { ...descriptor.annotations, ...annotations } }
+  return { ...descriptor, mediaType, digest, size, ...said }
 }
 
-function withoutAnnotationsOfBytes(descriptor: RawDescriptor): RawDescriptor {
-  const { annotations, ...rest } = descriptor
+/** The places in `urls` have the bytes as they were, too. */
+function withoutWordsOfBytes(descriptor: RawDescriptor): RawDescriptor {
+  const { annotations, urls: _, ...rest } = descriptor
   const kept = Object.entries(annotations ?? {}).filter(
     ([name]) => !annotationsOfBytes.some(prefix => name.startsWith(prefix)),
   )

@@ -38,7 +38,7 @@ const transports: readonly Transport[] = [
  * Reads what a user types. Without a known prefix it is an image in a registry, as `docker pull` reads it.
  *
  * @example
- * parseReference('alpine') // { transport: 'registry', registry: 'docker.io', repository: 'library/alpine', tag: 'latest' }
+ * parseReference('alpine') // { transport: 'registry', registry: 'docker.io', repository: 'library/alpine', tag: 'latest', shortName: 'alpine' }
  *
  * @throws LadingError `bad-reference`
  */
@@ -52,7 +52,7 @@ export function parseReference(text: string): Reference {
   return (named ?? registryTransport).parse(text)
 }
 
-/** As a user types it: `parseReference(formatReference(r))` equals `r`. */
+/** As a user types it, written out: `parseReference(formatReference(r))` is the same place as `r`. */
 export function formatReference(reference: Reference): string {
   return transportOf(reference).format(reference)
 }

@@ -1,12 +1,13 @@
 import type { Side } from '../errors/index.ts'
-import type { Descriptor, Node } from '../model/descriptor.ts'
+import type { LayerVariant } from '../layout/index.ts'
+import type { Node } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
 import type { LayerCompression } from '../model/media-types.ts'
 import type { Platform } from '../model/platform.ts'
 import type { ObjectOrigin, StoreContext } from '../stores/index.ts'
 import type { ByteRange, ByteStream, Bytes, Draft } from '../streams/index.ts'
 
-/** What a user names. Every transport adds its own fields; `parse(format(r))` equals `r`. */
+/** What a user names. Every transport adds its own fields; `parse(format(r))` is the same place as `r`. */
 export interface Reference {
   /** The transport's name: its folder. */
   readonly transport: string
@@ -52,6 +53,8 @@ export interface TransportContext extends StoreContext {
   readonly credentials: CredentialOptions
   /** Of a registry: `false` accepts plain HTTP too where HTTPS is not answered; `undefined`: HTTPS, plain HTTP for loopback. */
   readonly tlsVerify?: boolean | undefined
+  /** `--registries-conf`: the registries.conf that is read in the place of the user's and the system's. */
+  readonly registriesConf?: string | undefined
   /** Make the repository where a registry that keeps a list of them (ECR) has none of that name. */
   readonly createRepository?: boolean | undefined
   /** The Docker daemon of this side, as `--src-daemon-host` and `--dest-daemon-host` give it; else what Docker's own environment says. */
@@ -172,10 +175,10 @@ export interface ImageDestination extends AsyncDisposable {
   pushDraft?(draft: Draft, signal?: AbortSignal): Promise<void>
 
   /** Blobs that are stored here, with their size, and that were compressed from the layer of this uncompressed digest. */
-  variants?(diffId: Digest, signal?: AbortSignal): Promise<readonly Descriptor[]>
+  variants?(diffId: Digest, signal?: AbortSignal): Promise<readonly LayerVariant[]>
 
   /** Makes `variants` find the blob. Called only by the run that has compressed it from that layer. */
-  rememberVariant?(diffId: Digest, variant: Descriptor, signal?: AbortSignal): Promise<void>
+  rememberVariant?(diffId: Digest, variant: LayerVariant, signal?: AbortSignal): Promise<void>
 
   /** A config, manifest or index that is stored whole, where its digest is all that is known of it. */
   document?(digest: Digest, signal?: AbortSignal): Promise<Uint8Array | undefined>

@@ -4,7 +4,9 @@ import { hostPlatform, type Platform, parsePlatform } from '../../model/platform
 import { cloudOf, cloudOptions, sidedCloudOptions, sidedCloudsOf } from '../cloud-options.ts'
 import { defineCommand } from '../command.ts'
 import { defined } from '../defined.ts'
+import { layerOptions, layersOf } from '../layer-options.ts'
 import { argument, choice, flag, list, text } from '../options.ts'
+import { registriesConf } from '../registries-conf-option.ts'
 import { sharedOptions } from '../shared-options.ts'
 import { conditionOptions, expectation, runTransfer, transferJson, transferOptions } from '../transfer.ts'
 
@@ -43,6 +45,14 @@ export const copyCommand = defineCommand({
     }),
     ...conditionOptions,
     ...transferOptions,
+    format: choice(['oci', 'v2s2', 'v2s1'], {
+      short: 'f',
+      default: undefined,
+      description:
+        "Write manifests in this format: OCI, or Docker's schema 2 or 1. Not given: as they are; where the registry refuses that, in the next that it takes.",
+    }),
+    preserveDigests: flag({ description: 'Fail where the destination would get another manifest than SRC has.' }),
+    ...layerOptions,
     additionalTag: list(
       {
         value: 'NAME:TAG',
@@ -60,6 +70,7 @@ export const copyCommand = defineCommand({
       description: 'Make the repository at DST where ECR has none of that name. Other registries do so by themselves.',
     }),
     ...sharedOptions,
+    registriesConf,
     ...cloudOptions,
     ...sidedCloudOptions,
   },
@@ -86,6 +97,8 @@ export const copyCommand = defineCommand({
         ...options,
         ...chosen,
         ...expectation(input),
+        ...layersOf(input),
+        preserveDigests: input.preserveDigests,
         force,
         createRepository,
         additionalTags: additionalTag,
@@ -94,6 +107,8 @@ export const copyCommand = defineCommand({
         ...defined({
           authFile: input.authfile,
           tlsVerify: input.tlsVerify,
+          format: input.format,
+          registriesConf: input.registriesConf,
           sourceDaemonHost: input.srcDaemonHost,
           destinationDaemonHost: input.destDaemonHost,
         }),

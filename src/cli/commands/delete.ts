@@ -3,6 +3,7 @@ import { defineCommand } from '../command.ts'
 import { defined } from '../defined.ts'
 import { argument, text } from '../options.ts'
 import { printable, printableJson } from '../printable.ts'
+import { registriesConf } from '../registries-conf-option.ts'
 import { sharedOptions } from '../shared-options.ts'
 
 export const deleteCommand = defineCommand({
@@ -13,6 +14,7 @@ export const deleteCommand = defineCommand({
     'A dir: or an archive is deleted as the file or directory that it is. Images of buckets cannot be deleted yet.',
   arguments: { reference: argument('REF', 'The image.') },
   options: {
+    registriesConf,
     ...sharedOptions,
     daemonHost: text({
       value: 'HOST',
@@ -32,9 +34,9 @@ export const deleteCommand = defineCommand({
     } satisfies Record<keyof DeleteResult, string>,
   },
 
-  async run({ reference, output, authfile, tlsVerify, daemonHost }, { library, stdout, signal }) {
+  async run({ reference, output, authfile, tlsVerify, registriesConf, daemonHost }, { library, stdout, signal }) {
     const deleted = await library.deleteImage(reference, {
-      ...defined({ authFile: authfile, tlsVerify, destinationDaemonHost: daemonHost }),
+      ...defined({ authFile: authfile, tlsVerify, registriesConf, destinationDaemonHost: daemonHost }),
       signal,
     })
     if (output === 'json') stdout.write(`${printableJson(deleted, 2)}\n`)

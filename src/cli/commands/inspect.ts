@@ -6,6 +6,7 @@ import { defineCommand } from '../command.ts'
 import { defined } from '../defined.ts'
 import { argument, flag } from '../options.ts'
 import { printableJson } from '../printable.ts'
+import { registriesConf } from '../registries-conf-option.ts'
 import { sharedOptions } from '../shared-options.ts'
 import { inspectText } from './inspect-text.ts'
 
@@ -21,6 +22,7 @@ export const inspectCommand = defineCommand({
         "Print the exact bytes of the image's configuration; of a multi-platform image, that of this system's platform.",
     }),
     ...sharedOptions,
+    registriesConf,
     ...cloudOptions,
   },
   examples: [
@@ -46,9 +48,12 @@ export const inspectCommand = defineCommand({
     } satisfies Record<Exclude<keyof ImageDescription, 'raw'>, string>,
   },
 
-  async run({ reference, raw, config, output, authfile, tlsVerify, ...cloud }, { library, stdout, signal }) {
+  async run(
+    { reference, raw, config, output, authfile, tlsVerify, registriesConf, ...cloud },
+    { library, stdout, signal },
+  ) {
     const image = await library.inspectImage(reference, {
-      ...defined({ authFile: authfile, tlsVerify }),
+      ...defined({ authFile: authfile, tlsVerify, registriesConf }),
       cloud: cloudOf(cloud),
       signal,
     })

@@ -2,6 +2,7 @@ import { defineCommand } from '../command.ts'
 import { defined } from '../defined.ts'
 import { argument } from '../options.ts'
 import { printable, printableJson } from '../printable.ts'
+import { registriesConf } from '../registries-conf-option.ts'
 import { sharedOptions } from '../shared-options.ts'
 
 export const listTagsCommand = defineCommand({
@@ -14,7 +15,7 @@ export const listTagsCommand = defineCommand({
       'A repository in a registry, or docker-archive:, oci: and oci-archive: with a path.',
     ),
   },
-  options: { ...sharedOptions },
+  options: { registriesConf, ...sharedOptions },
   examples: [
     { does: 'What Docker Hub has of an image', line: 'lading list-tags alpine' },
     { does: 'The names in an archive', line: 'lading list-tags docker-archive:images.tar' },
@@ -25,8 +26,8 @@ export const listTagsCommand = defineCommand({
     fields: { repository: 'the repository, its name written out', tags: 'an array of its tags' },
   },
 
-  async run({ repository, output, authfile, tlsVerify }, { library, stdout, signal }) {
-    const tags = library.listTags(repository, { ...defined({ authFile: authfile, tlsVerify }), signal })
+  async run({ repository, output, authfile, tlsVerify, registriesConf }, { library, stdout, signal }) {
+    const tags = library.listTags(repository, { ...defined({ authFile: authfile, tlsVerify, registriesConf }), signal })
     if (output === 'text') {
       for await (const tag of tags) stdout.write(`${printable(tag)}\n`)
       return

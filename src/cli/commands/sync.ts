@@ -8,6 +8,7 @@ import { defined } from '../defined.ts'
 import { argument, choice, count, flag, list, text } from '../options.ts'
 import { printableJson } from '../printable.ts'
 import { eventText } from '../progress/event-text.ts'
+import { registriesConf } from '../registries-conf-option.ts'
 import { renderError } from '../render-error.ts'
 import { sharedOptions } from '../shared-options.ts'
 import { styleFor } from '../style.ts'
@@ -58,6 +59,7 @@ export const syncCommand = defineCommand({
       description: 'Write a line with the digest and the name of each image at DESTINATION to this file.',
     }),
     quiet: flag({ short: 'q', description: 'Print nothing but errors.' }),
+    registriesConf,
     ...sharedOptions,
     ...cloudOptions,
   },
@@ -92,7 +94,14 @@ export const syncCommand = defineCommand({
     }
     const atOnce = Math.min(imagesAtOnce, jobs)
     const images = library.syncImages(source, destination, {
-      ...defined({ from: src, to: dest, appendSuffix, authFile: input.authfile, tlsVerify: input.tlsVerify }),
+      ...defined({
+        from: src,
+        to: dest,
+        appendSuffix,
+        authFile: input.authfile,
+        tlsVerify: input.tlsVerify,
+        registriesConf: input.registriesConf,
+      }),
       scoped,
       platforms: platform,
       allPlatforms: input.all,

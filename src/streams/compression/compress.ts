@@ -5,14 +5,14 @@ import { pieces } from '../pieces.ts'
 import { piecesAtOnce } from './pieces-at-once.ts'
 
 export interface CompressOptions {
-  /** gzip: 1 to 9, default 6. zstd: 1 to 22, default 3. */
+  /** gzip: 1 to 9, default 6. zstd: 1 to 20, as the containers tools have it, default 3. */
   readonly level?: number | undefined
 }
 
 const mib = 1024 * 1024
 const formats = {
   gzip: { pieceBytes: mib, defaultLevel: 6, maxLevel: 9 },
-  zstd: { pieceBytes: 4 * mib, defaultLevel: 3, maxLevel: 22 },
+  zstd: { pieceBytes: 4 * mib, defaultLevel: 3, maxLevel: 20 },
 } as const
 
 /**
@@ -28,10 +28,14 @@ export async function* compress(
   format: keyof typeof formats,
   { level = formats[format].defaultLevel }: CompressOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { pieceBytes, maxLevel } = formats[format]
-  if (!Number.isInteger(level) || level < 1 || level > maxLevel) {
-    throw new LadingError('bad-argument', `${format} has levels 1 to ${maxLevel}, and none of ${level}`)
-  }
+  checkLevel(format, level)
   const { pieceCompressor } = await import('./piece-compressor.ts')
-  yield* mapInOrder(pieces(stream, pieceBytes), piecesAtOnce(), pieceCompressor(format, level))
+  yield* mapInOrder(pieces(stream, formats[format].pieceBytes), piecesAtOnce(), pieceCompressor(format, level))
+}
+
+/** @throws LadingError `bad-argument` where the format has no such level */
+export function checkLevel(format: keyof typeof formats, level: number): void {
+  const { maxLevel } = formats[format]
+  if (Number.isInteger(level) && level >= 1 && level <= maxLevel) return
+  throw new LadingError('bad-argument', `${format} has levels 1 to ${maxLevel}, and none of ${level}`)
 }

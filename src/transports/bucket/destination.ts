@@ -3,13 +3,14 @@ import {
   addVariant,
   blobKey,
   checkTagWrite,
+  type LayerVariant,
   readBucketConfig,
   readTag,
   readVariants,
   tagHolds,
   writeTag,
 } from '../../layout/index.ts'
-import type { Descriptor, Node } from '../../model/descriptor.ts'
+import type { Node } from '../../model/descriptor.ts'
 import type { Digest } from '../../model/digest.ts'
 import { type ObjectStore, putDraft, putNode } from '../../stores/index.ts'
 import { type Bytes, bytesOf, type Draft } from '../../streams/index.ts'
@@ -84,13 +85,13 @@ class BucketDestination implements ImageDestination {
     return putDraft(this.#store, draft, blobKey, signal)
   }
 
-  async variants(diffId: Digest, signal?: AbortSignal): Promise<readonly Descriptor[]> {
+  async variants(diffId: Digest, signal?: AbortSignal): Promise<readonly LayerVariant[]> {
     const known = await readVariants(this.#store, diffId, signal)
     const there = await Promise.all(known.map(({ digest }) => this.#store.head(blobKey(digest), { signal })))
     return known.filter(({ size }, at) => there[at]?.size === size)
   }
 
-  rememberVariant(diffId: Digest, variant: Descriptor, signal?: AbortSignal): Promise<void> {
+  rememberVariant(diffId: Digest, variant: LayerVariant, signal?: AbortSignal): Promise<void> {
     return addVariant(this.#store, diffId, variant, signal)
   }
 

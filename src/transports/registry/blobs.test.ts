@@ -5,8 +5,8 @@ import { type ByteRange, readAll } from '../../streams/index.ts'
 import { openTestContext } from '../../testing/registry-context.ts'
 import { type Script, startScriptedServer } from '../../testing/scripted-server.ts'
 import { openRegistryDestination } from './destination.ts'
+import { openRegistrySource } from './open-source.ts'
 import type { RegistryReference } from './reference.ts'
-import { openRegistrySource } from './source.ts'
 
 const content = Buffer.from('0123456789')
 const blob: Node = { kind: 'layer', mediaType: 'x', digest: digestOf(content), size: content.byteLength }

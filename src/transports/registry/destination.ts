@@ -16,20 +16,28 @@ import {
 import { type BlobAddress, hasBlob } from './blobs.ts'
 import { fetchManifest, hasManifest, type ManifestAddress, putManifest, resolveManifest } from './manifests.ts'
 import { mountBlob } from './mount.ts'
+import { openPlace } from './open-place.ts'
 import { formatRegistryReference, type RegistryReference } from './reference.ts'
-import { awsIdentity, openRegistryClient, type RegistryClient } from './registry-client.ts'
+import { loadRegistriesConf } from './registries-conf/load-conf.ts'
+import { placeToWrite } from './registries-conf/places-to-read.ts'
+import { awsIdentity, type RegistryClient } from './registry-client.ts'
 import { uploadBlob } from './upload.ts'
 import { uploadDraft } from './upload-draft.ts'
 import { abortUpload, type UploadSession } from './upload-session.ts'
 
-/** Opens a name in a registry for writing. Nothing is asked of the registry before it is needed. */
+/**
+ * Opens a name in a registry for writing. Nothing is asked of the registry before it is needed.
+ *
+ * @throws LadingError `bad-config`, `blocked`
+ */
 export async function openRegistryDestination(
   reference: RegistryReference,
   context: TransportContext,
 ): Promise<ImageDestination> {
+  const place = placeToWrite(await loadRegistriesConf(context), reference)
   return new RegistryDestination(
     reference,
-    await openRegistryClient(reference.registry, context),
+    await openPlace(place, reference, context),
     await repositoryMaker(reference, context),
   )
 }

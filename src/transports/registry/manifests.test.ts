@@ -5,8 +5,8 @@ import { readAll } from '../../streams/index.ts'
 import { openTestContext } from '../../testing/registry-context.ts'
 import { type Script, startScriptedServer } from '../../testing/scripted-server.ts'
 import { openRegistryDestination } from './destination.ts'
+import { openRegistrySource } from './open-source.ts'
 import type { RegistryReference } from './reference.ts'
-import { openRegistrySource } from './source.ts'
 
 const manifest = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: ociManifest, config: {}, layers: [] }))
 const digest = digestOf(manifest)

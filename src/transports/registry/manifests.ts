@@ -19,6 +19,8 @@ export interface ManifestAddress {
   readonly client: RegistryClient
   readonly access: Access
   readonly name: string
+  /** How often it is asked for in all, where not as often as usual. */
+  readonly attempts?: number | undefined
 }
 
 export interface FetchedManifest {
@@ -74,7 +76,7 @@ export async function fetchManifest(
     try {
       return await fetchOnce(address, signal)
     } catch (error) {
-      if (attempt === readAttempts || !isLadingError(error, 'network', 'timeout')) throw error
+      if (attempt === (address.attempts ?? readAttempts) || !isLadingError(error, 'network', 'timeout')) throw error
       const subject = `GET manifest ${address.name}`
       await address.client.session.http.pause({ attempt, subject, reason: error.message }, signal)
     }
@@ -154,7 +156,7 @@ export async function putManifest(
 
 function askManifest(
   method: 'GET' | 'HEAD',
-  { client, access, name }: ManifestAddress,
+  { client, access, name, attempts }: ManifestAddress,
   expected: readonly number[],
   signal: AbortSignal | undefined,
 ): Promise<HttpResponse> {
@@ -166,5 +168,6 @@ function askManifest(
     subject: `manifest ${name}`,
     expected,
     signal,
+    ...(attempts === undefined ? {} : { attempts }),
   })
 }

@@ -30,7 +30,18 @@ test.each([
 ])('%s is %s', (text, canonical) => {
   const reference = parseRegistryReference(text)
   expect(formatRegistryReference(reference)).toBe(canonical)
-  expect(parseRegistryReference(canonical)).toEqual(reference)
+  expect(parseRegistryReference(canonical)).toEqual({ ...reference, shortName: undefined })
+})
+
+test.each([
+  ['alpine', 'alpine'],
+  ['alpine:3', 'alpine'],
+  [`user/app:v1@${digest}`, 'user/app'],
+  ['docker://alpine', undefined],
+  ['docker.io/alpine', undefined],
+  ['localhost/app', undefined],
+])('the short name in %s is %s', (text, name) => {
+  expect(parseRegistryReference(text).shortName).toBe(name)
 })
 
 describe('refuses', () => {
@@ -84,7 +95,7 @@ test('whatever is read is written back the same, and never leads out of its repo
         expect(error).toMatchObject({ code: 'bad-reference' })
         return
       }
-      expect(parseRegistryReference(formatRegistryReference(reference))).toEqual(reference)
+      expect(parseRegistryReference(formatRegistryReference(reference))).toEqual({ ...reference, shortName: undefined })
       expect(`${reference.repository}/${reference.tag ?? ''}`.split('/')).not.toContain('..')
       expect(new URL(`https://${reference.registry}/v2/${reference.repository}/tags/list`).pathname).toBe(
         `/v2/${reference.repository}/tags/list`,

@@ -12,6 +12,8 @@ export interface RegistryReference extends Reference {
   /** Absent only beside a digest. With a digest it is only a name: the digest decides. */
   readonly tag?: string
   readonly digest?: Digest
+  /** The name as it was typed, where it had neither a registry nor `docker://`: what is read then is what registries.conf says. */
+  readonly shortName?: string
 }
 
 // The grammar of the distribution project's reference package, which `docker pull` uses.
@@ -44,7 +46,7 @@ export function parseRegistryReference(text: string): RegistryReference {
       'a tag has at most 128 letters, digits, "_", "." and "-", and begins with none of the last two',
     )
   }
-  const { registry, repository } = splitHost(name)
+  const { registry, repository, short } = splitHost(name)
   if (!host.test(registry) || !validPort(registry)) throw fail(`${JSON.stringify(registry)} is not a registry host`)
   const bad = repository.split('/').find(component => !pathComponent.test(component))
   if (bad !== undefined) throw fail(whyBadComponent(bad))
@@ -58,10 +60,11 @@ export function parseRegistryReference(text: string): RegistryReference {
     repository,
     ...(tag !== undefined ? { tag } : digest === undefined ? { tag: 'latest' } : {}),
     ...(digest === undefined ? {} : { digest }),
+    ...(short && bare === text ? { shortName: name } : {}),
   }
 }
 
-/** The canonical form: `docker.io/library/alpine:latest`. */
+/** The canonical form: `docker.io/library/alpine:latest`. It has no short name. */
 export function formatRegistryReference(reference: RegistryReference): string {
   const { registry, repository, tag, digest } = reference
   return `${registry}/${repository}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`
@@ -85,14 +88,17 @@ function splitTag(named: string): { name: string; tag?: string } {
 }
 
 /** What stands before the first slash is a host if it could not be a Docker Hub user: a dot, a colon, an upper-case letter, or `localhost`. */
-function splitHost(name: string): { registry: string; repository: string } {
+function splitHost(name: string): { registry: string; repository: string; short: boolean } {
   const slash = name.indexOf('/')
   const first = slash === -1 ? '' : name.slice(0, slash)
   const isHost = slash !== -1 && (/[.:[]/.test(first) || first === 'localhost' || first !== first.toLowerCase())
-  if (!isHost) return { registry: 'docker.io', repository: name.includes('/') ? name : `library/${name}` }
+  if (!isHost) {
+    return { registry: 'docker.io', repository: name.includes('/') ? name : `library/${name}`, short: true }
+  }
   const registry = first === 'index.docker.io' ? 'docker.io' : first
   const rest = name.slice(slash + 1)
-  return { registry, repository: registry === 'docker.io' && !rest.includes('/') ? `library/${rest}` : rest }
+  const repository = registry === 'docker.io' && !rest.includes('/') ? `library/${rest}` : rest
+  return { registry, repository, short: false }
 }
 
 function validPort(registry: string): boolean {

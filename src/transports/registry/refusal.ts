@@ -58,6 +58,9 @@ export async function refusalError(response: HttpResponse, asked: Asked): Promis
   if (stated?.code === 'DIGEST_INVALID' || stated?.code === 'SIZE_INVALID') {
     return fail('digest-mismatch', `${asked.registry} received other bytes than ${asked.subject}${says}`)
   }
+  if (status === 415 || stated?.code === 'MANIFEST_INVALID') {
+    return fail('manifest-refused', `${asked.registry} does not take ${asked.subject}${says}`)
+  }
   // No registry has a code of its own for it: Amazon's says TAG_INVALID, Harbor's PRECONDITION, both in these words.
   if (status < 500 && /immutable/i.test(says)) {
     return fail('tag-exists', `${where}: ${asked.subject} exists, and its registry lets no tag be moved${says}`)

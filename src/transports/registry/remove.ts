@@ -2,14 +2,16 @@ import type { Access } from '../../auth/index.ts'
 import { LadingError } from '../../errors/index.ts'
 import type { RemovedImage, TransportContext } from '../transport.ts'
 import { resolveManifest } from './manifests.ts'
+import { openPlace } from './open-place.ts'
 import type { RegistryReference } from './reference.ts'
-import { openRegistryClient } from './registry-client.ts'
+import { loadRegistriesConf } from './registries-conf/load-conf.ts'
+import { placeToWrite } from './registries-conf/places-to-read.ts'
 
 /**
  * Deletes the manifest that the name stands for, as the containers tools do: by its digest, because not every registry deletes a tag.
  * Every tag of it goes with it. Its blobs stay until the registry collects what nothing names.
  *
- * @throws LadingError `image-not-found`; `unsupported` where the registry deletes nothing
+ * @throws LadingError `image-not-found`; `unsupported` where the registry deletes nothing; `bad-config`, `blocked`
  */
 export async function removeRegistryImage(
   reference: RegistryReference,
@@ -17,7 +19,8 @@ export async function removeRegistryImage(
 ): Promise<RemovedImage> {
   const { registry, repository, tag, digest: named } = reference
   const { signal } = context
-  const client = await openRegistryClient(registry, context)
+  const place = placeToWrite(await loadRegistriesConf(context), reference)
+  const client = await openPlace(place, reference, context)
   const access: Access = { repository, actions: '*' }
   const name = named ?? tag ?? 'latest'
   const found = await resolveManifest({ client, access, name }, signal)

@@ -1,19 +1,27 @@
 import { LadingError } from '../../errors/index.ts'
 import { isManifestNode, type Node } from '../../model/descriptor.ts'
 import type { ByteRange, ByteStream } from '../../streams/index.ts'
-import { type ImageSource, type Origin, readAsStored, type TransportContext } from '../transport.ts'
+import { type ImageSource, type Origin, readAsStored } from '../transport.ts'
 import { readBlob } from './blobs.ts'
 import { type FetchedManifest, fetchManifest, resolveManifest } from './manifests.ts'
-import { formatRegistryReference, type RegistryReference } from './reference.ts'
-import { openRegistryClient, type RegistryClient } from './registry-client.ts'
+import type { RegistryReference } from './reference.ts'
+import type { RegistryClient } from './registry-client.ts'
 import { listTags } from './tags.ts'
 
-/** Opens an image of a registry for reading. Nothing is asked of the registry before it is needed. */
-export async function openRegistrySource(
+interface SourceOptions {
+  /** What the image is called, wherever it is. */
+  readonly name: string
+  /** How often the root is asked for. Default: as often as everything. */
+  readonly attempts?: number | undefined
+}
+
+/** An image of a registry, to be read. Nothing is asked of the registry before it is needed. */
+export function registrySource(
   reference: RegistryReference,
-  context: TransportContext,
-): Promise<ImageSource> {
-  return new RegistrySource(reference, await openRegistryClient(reference.registry, context))
+  client: RegistryClient,
+  options: SourceOptions,
+): ImageSource {
+  return new RegistrySource(reference, client, options)
 }
 
 class RegistrySource implements ImageSource {
@@ -21,11 +29,13 @@ class RegistrySource implements ImageSource {
   readonly traits = readAsStored
   readonly #reference: RegistryReference
   readonly #client: RegistryClient
+  readonly #attempts: number | undefined
   /** The root, where resolving it meant reading it: it is not read twice. */
   #root: FetchedManifest | undefined
 
-  constructor(reference: RegistryReference, client: RegistryClient) {
-    this.name = formatRegistryReference(reference)
+  constructor(reference: RegistryReference, client: RegistryClient, { name, attempts }: SourceOptions) {
+    this.name = name
+    this.#attempts = attempts
     this.#reference = reference
     this.#client = client
   }
@@ -33,7 +43,7 @@ class RegistrySource implements ImageSource {
   async resolve(signal?: AbortSignal): Promise<Node> {
     const { registry, repository, tag, digest } = this.#reference
     const name = digest ?? tag ?? 'latest'
-    const found = await resolveManifest(this.#manifest(name), signal)
+    const found = await resolveManifest({ ...this.#manifest(name), attempts: this.#attempts }, signal)
     if (found === undefined) {
       throw new LadingError('image-not-found', `${registry}/${repository} has no ${digest ?? `tag ${name}`}`, {
         status: 404,

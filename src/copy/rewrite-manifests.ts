@@ -1,0 +1,102 @@
+import { LadingError } from '../errors/index.ts'
+import type { Descriptor, Node } from '../model/descriptor.ts'
+import { type Digest, digestOf, digestParts } from '../model/digest.ts'
+import { compressionOf, layerForm } from '../model/layer-form.ts'
+import type { ImageIndex, ImageManifest } from '../model/manifest.ts'
+import { formatOfManifest, layerTypeAs, type ManifestFormat } from '../model/media-types.ts'
+import { attestedDigest, type Converted, convertIndex, convertManifest, replaceLayers } from '../transform/index.ts'
+import type { ManifestReader } from './manifest-reader.ts'
+import { parseNode } from './parse-node.ts'
+import type { StoredLayer } from './store-layer.ts'
+
+export interface Rewriting {
+  /** What became of layers, by the digest that the source's manifest names them with. */
+  readonly layers: ReadonlyMap<Digest, StoredLayer>
+  /** What the manifests shall be. Default: what they are, where that can say what the layers have become. */
+  readonly format: ManifestFormat | undefined
+  readonly signal: AbortSignal | undefined
+}
+
+export interface Rewritten {
+  readonly root: Node
+  /** Where manifests have another format now. */
+  readonly converted?: ManifestFormat
+  /** What the new format has no place for, by name. */
+  readonly dropped: ReadonlySet<string>
+}
+
+/**
+ * Writes the manifests below `root` again where layers that they name have become others, or where they shall have another format, and
+ * so the indexes above them. What is written is in the reader then; it is stored later, with everything else.
+ *
+ * @returns the new root, or the old one where nothing had to change
+ * @throws LadingError `unsupported` where the format cannot say what the image is
+ */
+export async function rewriteManifests(root: Node, rewriting: Rewriting, reader: ManifestReader): Promise<Rewritten> {
+  const dropped = new Set<string>()
+  const rewrite = async (node: Node): Promise<Node> => {
+    const bytes = await reader.read(node, rewriting.signal)
+    const manifest = parseNode(node, bytes)
+    const written =
+      manifest.kind === 'index' ? await rewriteIndex(bytes, manifest) : rewriteManifest(bytes, manifest, rewriting)
+    for (const field of written.dropped) dropped.add(field.replace(/\.\d+\b/g, ''))
+    if (written.bytes === bytes) return node
+    const digest = digestOf(written.bytes, digestParts(node.digest).algorithm)
+    reader.made(digest, written.bytes)
+    return { ...node, mediaType: written.mediaType, digest, size: written.bytes.byteLength }
+  }
+  const rewriteIndex = async (bytes: Uint8Array, index: ImageIndex): Promise<Converted> => {
+    const to = rewriting.format
+    const replacements = new Map<Digest, Descriptor | null>()
+    for (const child of index.manifests) {
+      if (child.kind === 'blob') continue
+      if (to === 'v2s2' && attestedDigest(child) !== undefined) {
+        // What is no image cannot be said in Docker's format.
+        replacements.set(child.digest, null)
+        dropped.add('attestations')
+        continue
+      }
+      const written = await rewrite(child)
+      if (written.digest !== child.digest) replacements.set(child.digest, written)
+    }
+    const types = [...replacements.values()].map(child => formatOfManifest(child?.mediaType ?? ''))
+    const format = to ?? (types.includes('oci') ? 'oci' : formatOfManifest(index.mediaType))
+    if (format === 'v2s1') throw noIndex()
+    if (replacements.size === 0 && format === formatOfManifest(index.mediaType)) {
+      return { bytes, mediaType: index.mediaType, dropped: [] }
+    }
+    return convertIndex(bytes, format ?? 'oci', replacements)
+  }
+  const written = await rewrite(root)
+  const [before, after] = [formatOfManifest(root.mediaType), formatOfManifest(written.mediaType)]
+  return { root: written, ...(after === undefined || after === before ? {} : { converted: after }), dropped }
+}
+
+function rewriteManifest(bytes: Uint8Array, manifest: ImageManifest, { layers, format }: Rewriting): Converted {
+  const replacements = new Map<Digest, Descriptor>()
+  for (const layer of manifest.layers) {
+    const stored = layers.get(layer.digest)
+    if (stored === undefined || stored.digest === layer.digest) continue
+    const { digest, size, form, annotations } = stored
+    const mediaType = layerTypeAs(layer.mediaType, compressionOf(form))
+    replacements.set(layer.digest, { mediaType, digest, size, ...(annotations === undefined ? {} : { annotations }) })
+  }
+  const replaced = replacements.size === 0 ? bytes : replaceLayers(bytes, replacements)
+  const to = format ?? (saysZstd(replacements) ? 'oci' : formatOfManifest(manifest.mediaType))
+  if (to === 'v2s1') throw new LadingError('unsupported', 'images in schema 1 cannot be written yet')
+  if (to === undefined || to === formatOfManifest(manifest.mediaType)) {
+    return { bytes: replaced, mediaType: manifest.mediaType, dropped: [] }
+  }
+  return convertManifest(replaced, to, manifest.mediaType)
+}
+
+/** Docker's formats have no name for it. */
+function saysZstd(replacements: ReadonlyMap<Digest, Descriptor>): boolean {
+  return [...replacements.values()].some(layer => compressionOf(layerForm(layer) ?? 'none') === 'zstd')
+}
+
+function noIndex(): LadingError {
+  return new LadingError('unsupported', 'schema 1 has no way to say that an image is for several platforms', {
+    hint: 'choose one with --platform',
+  })
+}
