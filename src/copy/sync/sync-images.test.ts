@@ -171,6 +171,17 @@ test('a dry run plans, and writes nothing', async () => {
   await expect(Array.fromAsync(listTags(`oci:${at}`))).rejects.toMatchObject({ code: 'bucket-not-found' })
 })
 
+test('no two images are pushed into one repository at once, and no layer twice', async () => {
+  await sync(`docker://${registry.host}/a/app`, `docker://${registry.host}/line`)
+  const puts = registry.requests.filter(
+    ({ method, path: at }) => method === 'PUT' && at.includes('/line/app/manifests/'),
+  )
+  // the children and the tag of the first, and of the others the tag alone
+  const tags = puts.map(({ path: at }) => at.slice(at.lastIndexOf('/') + 1)).filter(name => !name.includes(':'))
+  expect(tags).toEqual(['v1', 'v2', 'v3'])
+  expect(puts).toHaveLength(5)
+})
+
 test('one token of a registry does for all images of a repository', async () => {
   await using guarded = await startFakeRegistry({ auth: 'token' })
   const authFile = `${newPath()}.json`
