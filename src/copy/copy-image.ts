@@ -12,7 +12,7 @@ import type { CopyListener } from './events.ts'
 import { inTakenFormat } from './in-taken-format.ts'
 import { interruptible } from './interruptible.ts'
 import { rememberingDestination } from './layer-cache.ts'
-import { openSession } from './session.ts'
+import { openSession, type SharedHttp } from './session.ts'
 import { destinationSide, sourceSide } from './sides.ts'
 
 /**
@@ -27,10 +27,25 @@ import { destinationSide, sourceSide } from './sides.ts'
  * @throws LadingError
  */
 export async function copyImage(source: string, destination: string, options: CopyOptions = {}): Promise<CopyResult> {
-  return await interruptible(options.signal, () => copy(source, destination, options))
+  return await copyImageOver(undefined, source, destination, options)
 }
 
-async function copy(source: string, destination: string, options: CopyOptions): Promise<CopyResult> {
+/** The same as one of several copies that share their HTTP client. */
+export async function copyImageOver(
+  shared: SharedHttp | undefined,
+  source: string,
+  destination: string,
+  options: CopyOptions,
+): Promise<CopyResult> {
+  return await interruptible(options.signal, () => copy(shared, source, destination, options))
+}
+
+async function copy(
+  shared: SharedHttp | undefined,
+  source: string,
+  destination: string,
+  options: CopyOptions,
+): Promise<CopyResult> {
   const listen: CopyListener = options.onEvent ?? (() => {})
   const jobs = options.jobs ?? 10
   if (!Number.isSafeInteger(jobs) || jobs < 1)
@@ -38,7 +53,7 @@ async function copy(source: string, destination: string, options: CopyOptions): 
   const sourceReference = parseReference(source)
   const destinationReference = parseReference(destination)
 
-  await using session = openSession(options, listen)
+  await using session = openSession(options, listen, shared)
   await using from = sourceSide(await openSource(sourceReference, session.context('source')))
   const opened = await openDestination(destinationReference, session.context('destination'))
   await using to = rememberingDestination(destinationSide(opened))

@@ -1,6 +1,14 @@
 export { bucketImageName } from './bucket/image-name.ts'
-export type { BucketReference } from './bucket/reference.ts'
-export { formatReference, openDestination, openSource, parseReference, writesStandardOutput } from './table.ts'
+export { type BucketReference, bucketSchemes } from './bucket/reference.ts'
+export {
+  formatReference,
+  formatRepository,
+  openDestination,
+  openSource,
+  parseReference,
+  removeImage,
+  writesStandardOutput,
+} from './table.ts'
 export type {
   ArrivingLayer,
   CommitOptions,
@@ -13,6 +21,7 @@ export type {
   ImageSource,
   Origin,
   Reference,
+  RemovedImage,
   SourceTraits,
   TakeLayer,
   TransportContext,

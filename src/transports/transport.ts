@@ -25,11 +25,27 @@ export interface Transport<R extends Reference = Reference> {
   /** As a user types it. */
   format(reference: R): string
 
+  /** What the reference is a tag of, as a user types it. Absent: a reference names one image, and nothing beside it. */
+  formatRepository?(reference: R): string
+
   /** Whether an image written there goes to this program's standard output, which then has no place for anything else. */
   writesStandardOutput?(reference: R): boolean
 
   openSource?(reference: R, context: TransportContext): Promise<ImageSource>
   openDestination?(reference: R, context: TransportContext): Promise<ImageDestination>
+
+  /**
+   * Removes what the reference names, and of what only that image needs as much as the place lets us. MUST leave every other image
+   * whole. Absent: what is to go is a file or a directory, which its user removes.
+   *
+   * @throws LadingError `image-not-found` where there is none
+   */
+  remove?(reference: R, context: TransportContext): Promise<RemovedImage>
+}
+
+export interface RemovedImage {
+  /** Of what was removed, where the place tells it. */
+  readonly digest?: Digest
 }
 
 /** What a transport is opened with. Both sides of a copy share one `http`, and so connections, limits and tokens. */
@@ -87,7 +103,10 @@ export interface ImageSource extends AsyncDisposable {
   /** What the image is made of, where that can be told before it is read. */
   preview?(signal?: AbortSignal): Promise<ImagePreview | undefined>
 
-  /** The tags beside this image, as the source lists them. Absent: the transport has none to list. */
+  /**
+   * The tags beside this image, as the source lists them. Of a source that is read once: only after `receive`. Absent: the transport
+   * has none to list.
+   */
   tags?(signal?: AbortSignal): AsyncIterable<string>
 
   /** Where the node's bytes live, for a destination that can take them without moving them through this machine. */

@@ -8,6 +8,7 @@ export const dockerArchiveTransport: Transport<DockerArchiveReference> = {
   prefixes: ['docker-archive:'],
   parse: parseDockerArchiveReference,
   format: formatDockerArchiveReference,
+  formatRepository: ({ path }) => `docker-archive:${path}`,
   writesStandardOutput: ({ path }) => isStandardOutput(path),
   openSource: async reference => (await import('./source.ts')).openDockerArchiveSource(reference),
   openDestination: async reference => (await import('./destination.ts')).openDockerArchiveDestination(reference),

@@ -7,6 +7,8 @@ export const ociLayoutTransport: Transport<OciLayoutReference> = {
   prefixes: ['oci:'],
   parse: parseOciLayoutReference,
   format: formatOciLayoutReference,
+  formatRepository: ({ path }) => `oci:${path}`,
   openSource: async reference => (await import('./source.ts')).openOciLayoutSource(reference),
   openDestination: async reference => (await import('./destination.ts')).openOciLayoutDestination(reference),
+  remove: async (reference, context) => (await import('./remove.ts')).removeLayoutImage(reference, context),
 }
