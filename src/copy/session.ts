@@ -6,12 +6,22 @@ import type { TransportContext } from '../transports/index.ts'
 import type { CopyListener } from './events.ts'
 import type { ServerOptions } from './server-options.ts'
 
+/** How HTTP is spoken, by all that share a client. */
+export interface HttpOptions {
+  /** How this program names itself to servers. Default: `lading/` and its version. */
+  readonly userAgent?: string | undefined
+  /** `false`: a request that fails is not sent again. */
+  readonly retryRequests?: boolean | undefined
+}
+
 /** What is said of a server without a side holds for both. A credential is for one server, and so it has a side. */
-export interface SessionOptions extends Pick<ServerOptions, 'authFile' | 'tlsVerify'> {
+export interface SessionOptions extends HttpOptions, Pick<ServerOptions, 'authFile' | 'tlsVerify'> {
   /** What is wanted of a multi-platform image. */
   readonly platforms?: readonly Platform[] | undefined
   /** Where no platform is named, and the image is for several, take this machine's, also where the destination holds all of them. */
   readonly onePlatform?: boolean | undefined
+  /** HTTPS for registries on this machine too, where neither `tlsVerify` nor registries.conf says otherwise. */
+  readonly tlsOnLoopback?: boolean | undefined
   /** The registries.conf that is read in the place of the user's and the system's, for both sides. Their drop-ins are read all the same. */
   readonly registriesConf?: string | undefined
   /** The registry or daemon of one side; what is said here counts there. What is read alone, as in `inspectImage`, is the source. */
@@ -41,12 +51,14 @@ export interface SharedHttp extends AsyncDisposable {
 }
 
 /** What several sessions may share: connections, limits and tokens. */
-export function openSharedHttp(listen: CopyListener): SharedHttp {
+export function openSharedHttp(listen: CopyListener, options: HttpOptions = {}): SharedHttp {
   let client: Promise<HttpClient> | undefined
   return {
     client() {
       client ??= import('../http/index.ts').then(({ createHttpClient }) =>
         createHttpClient({
+          userAgent: options.userAgent,
+          ...(options.retryRequests === false ? { retry: { attempts: 1 } } : {}),
           onRetry: ({ subject, attempt, waitMs, reason }) =>
             listen({ type: 'retried', subject, attempt, waitSeconds: waitMs / 1000, reason }),
         }),
@@ -61,7 +73,7 @@ export function openSharedHttp(listen: CopyListener): SharedHttp {
 
 /** @param shared is left open when the session ends */
 export function openSession(options: SessionOptions, listen: CopyListener, shared?: SharedHttp): Session {
-  const used = shared ?? openSharedHttp(listen)
+  const used = shared ?? openSharedHttp(listen, options)
   const http = () => used.client()
   const warned = new Set<string>()
   const warn = (message: string) => {
@@ -77,6 +89,7 @@ export function openSession(options: SessionOptions, listen: CopyListener, share
         http,
         credentials: { authFile: server?.authFile ?? options.authFile, credential: server?.credential },
         tlsVerify: server?.tlsVerify ?? options.tlsVerify,
+        tlsOnLoopback: options.tlsOnLoopback,
         certDir: server?.certDir,
         registriesConf: options.registriesConf,
         cloud: { ...options.cloud, ...cloud },

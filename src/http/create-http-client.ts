@@ -18,6 +18,8 @@ export interface HttpClientOptions {
   readonly environment?: Environment
   readonly timeouts?: Partial<Timeouts>
   readonly retry?: Partial<RetryPolicy>
+  /** How this program names itself. Default: `lading/` and its version. */
+  readonly userAgent?: string | undefined
   /** Requests under way to one host at most. Default: 64. */
   readonly maxPerHost?: number
   readonly clock?: Clock
@@ -35,6 +37,7 @@ class PooledHttpClient implements HttpClient {
   readonly #timeouts: Timeouts
   readonly #policy: RetryPolicy
   readonly #maxPerHost: number
+  readonly #userAgent: string
   readonly #clock: Clock
   readonly #onRetry: ((event: RetryEvent) => void) | undefined
   readonly #limiters = new Map<string, HostLimiter>()
@@ -47,6 +50,7 @@ class PooledHttpClient implements HttpClient {
     this.#timeouts = { ...defaultTimeouts, ...options.timeouts }
     this.#policy = { ...defaultRetryPolicy, ...options.retry }
     this.#maxPerHost = options.maxPerHost ?? 64
+    this.#userAgent = options.userAgent ?? `lading/${version}`
     this.#clock = options.clock ?? systemClock
     this.#onRetry = options.onRetry
   }
@@ -98,7 +102,7 @@ class PooledHttpClient implements HttpClient {
   #withDefaults(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
     const named = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])
     // identity: a proxy that compresses on the way would change the bytes that digests are of.
-    return { 'user-agent': `lading/${version}`, 'accept-encoding': 'identity', ...Object.fromEntries(named) }
+    return { 'user-agent': this.#userAgent, 'accept-encoding': 'identity', ...Object.fromEntries(named) }
   }
 
   async #wait(pause: Omit<Pause, 'retryAfterMs'>, waitMs: number, signal: AbortSignal | undefined): Promise<void> {

@@ -1,5 +1,5 @@
 import { LadingError } from '../../errors/index.ts'
-import type { ServerOptions } from '../session.ts'
+import type { ServerOptions } from '../server-options.ts'
 import type { SyncRegistry } from './sync-file.ts'
 
 /** How a registry of the file is spoken to. @throws LadingError `unsupported` for what cannot be said of one registry */
