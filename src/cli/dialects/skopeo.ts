@@ -117,7 +117,7 @@ export const skopeo: Dialect = {
     return `Unrecognized command \`skopeo ${printable(name)}\`\n${meant}Try 'skopeo --help' for more information`
   },
   fail(error, command, { stderr }) {
-    stderr.write(logLine({ level: 'fatal', message: skopeoMessage(error) }, stderr))
+    stderr.write(logLine({ level: 'fatal', message: skopeoMessage(error, command) }, stderr))
     return error.code === 'image-not-found' && tellsMissing.has(command) ? 2 : 1
   },
 }

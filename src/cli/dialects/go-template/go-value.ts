@@ -32,17 +32,38 @@ export class GoStruct {
   readonly fields: Readonly<Record<string, GoValue>>
   /** The names in JSON, where they differ; those with a `?` are left out where the value is empty. */
   readonly names: Readonly<Record<string, string>>
+  /** The field whose own fields are this one's too, as Go embeds a struct. */
+  readonly embedded: string | undefined
 
-  constructor(fields: Readonly<Record<string, GoValue>>, names: Readonly<Record<string, string>> = {}) {
+  constructor(
+    fields: Readonly<Record<string, GoValue>>,
+    names: Readonly<Record<string, string>> = {},
+    embedded?: string,
+  ) {
     this.fields = fields
     this.names = names
+    this.embedded = embedded
+  }
+
+  has(field: string): boolean {
+    return Object.hasOwn(this.fields, field) || (this.#inner?.has(field) ?? false)
+  }
+
+  get(field: string): GoValue {
+    return Object.hasOwn(this.fields, field) ? this.fields[field] : this.#inner?.get(field)
+  }
+
+  get #inner(): GoStruct | undefined {
+    const value = this.embedded === undefined ? undefined : this.fields[this.embedded]
+    return value instanceof GoStruct ? value : undefined
   }
 
   toJSON(): Record<string, unknown> {
     const json: Record<string, unknown> = {}
     for (const [field, value] of Object.entries(this.fields)) {
       const name = this.names[field] ?? field
-      if (!name.endsWith('?')) json[name] = value ?? null
+      if (field === this.embedded) Object.assign(json, this.#inner?.toJSON())
+      else if (!name.endsWith('?')) json[name] = value ?? null
       else if (isTrue(value)) json[name.slice(0, -1)] = value
     }
     return json

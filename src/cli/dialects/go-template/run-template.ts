@@ -106,7 +106,7 @@ function readStart(start: Operand['start'], dot: GoValue, variables: Variables):
 }
 
 function fieldOf(value: GoValue, field: string): GoValue {
-  if (value instanceof GoStruct && Object.hasOwn(value.fields, field)) return value.fields[field]
+  if (value instanceof GoStruct && value.has(field)) return value.get(field)
   if (value instanceof GoMap) return value.entries.get(field)
   throw templateError(`can't evaluate field ${field}`)
 }

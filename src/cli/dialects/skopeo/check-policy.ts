@@ -1,5 +1,5 @@
 import { LadingError } from '../../../errors/index.ts'
-import type { PolicyIdentity } from '../../../trust/index.ts'
+import type { Policy, PolicyIdentity } from '../../../trust/index.ts'
 import type { CommandContext } from '../../context.ts'
 import type { SkopeoGlobals } from './globals.ts'
 
@@ -17,8 +17,8 @@ export async function checkPolicyOfAll(
   { env }: CommandContext,
 ): Promise<void> {
   if (insecurePolicy) return
-  const { readPolicy, requireTrust } = await import('../../../trust/index.ts')
-  const policy = await readPolicy(file, env)
+  const { requireTrust } = await import('../../../trust/index.ts')
+  const policy = await loadPolicy(file, env)
   const scopes = Object.keys(policy.transports[transport] ?? {}).filter(scope => scope !== '')
   if (scopes.length > 0) {
     throw new LadingError('unsupported', `the policy speaks of ${scopes.join(', ')}, and sync cannot follow that yet`, {
@@ -38,9 +38,21 @@ export async function openPolicy(
   { env }: CommandContext,
 ): Promise<CheckPolicy> {
   if (insecurePolicy) return async () => undefined
-  const { readPolicy, requireTrust } = await import('../../../trust/index.ts')
-  const policy = await readPolicy(file, env)
+  const { requireTrust } = await import('../../../trust/index.ts')
+  const policy = await loadPolicy(file, env)
   return async reference => requireTrust(policy, await identityOf(reference))
+}
+
+async function loadPolicy(file: string | undefined, env: CommandContext['env']): Promise<Policy> {
+  const { readPolicy } = await import('../../../trust/index.ts')
+  try {
+    return await readPolicy(file, env)
+  } catch (error) {
+    if (!(error instanceof LadingError)) throw error
+    const { code, message, hint, subject } = error
+    const where = subject === undefined ? '' : `${subject}: `
+    throw new LadingError(code, `Error loading trust policy: ${where}${message}`, { hint, cause: error })
+  }
 }
 
 async function identityOf(reference: string): Promise<PolicyIdentity> {

@@ -64,8 +64,9 @@ export const skopeoCopy = defineCommand({
     const all = wantsAll(input)
     const layers = skopeoLayers(input, transport)
     const servers = sidedServersOf(input)
+    if (transport === 'docker-archive') await refuseExisting(destination)
     await checkPolicy(source)
-    const output = input.quiet ? undefined : openCopyOutput(await outputFor(destination, context), all)
+    const output = input.quiet ? undefined : openCopyOutput(await outputFor(destination, context))
     const result = await context.library.copyImage(source, destination, {
       ...sessionOf(input, context),
       ...layers,
@@ -82,10 +83,23 @@ export const skopeoCopy = defineCommand({
         onEvent: output?.onEvent,
       }),
     })
-    output?.end()
+    output?.end(result)
     if (input.digestfile !== undefined) await writeDigestFile(input.digestfile, result.digest)
   },
 })
+
+/** skopeo adds to no archive, not even what it holds already. @throws LadingError `tag-exists` */
+async function refuseExisting(destination: string): Promise<void> {
+  const [, path = ''] = destination.split(':')
+  const { stat } = await import('node:fs/promises')
+  const found = await stat(path).catch(() => undefined)
+  if (found === undefined || !found.isFile() || found.size === 0) return
+  throw new LadingError('tag-exists', "docker-archive doesn't support modifying existing images", {
+    operation: 'initializing destination',
+    subject: destination,
+    hint: 'remove the file, or write to another one',
+  })
+}
 
 /** @throws LadingError `bad-argument`, `unsupported` */
 function wantsAll({ all, multiArch }: { readonly all: boolean; readonly multiArch: string | undefined }): boolean {

@@ -45,11 +45,22 @@ export function configFields(bytes: Uint8Array): GoStruct {
     {
       Created: timeOf(config.created),
       Author: textOf(config.author),
-      Architecture: textOf(config.architecture),
-      Variant: textOf(config.variant),
-      OS: textOf(config.os),
-      OSVersion: textOf(config['os.version']),
-      OSFeatures: listOf(config['os.features']),
+      Platform: new GoStruct(
+        {
+          Architecture: textOf(config.architecture),
+          OS: textOf(config.os),
+          OSVersion: textOf(config['os.version']),
+          OSFeatures: listOf(config['os.features']),
+          Variant: textOf(config.variant),
+        },
+        {
+          Architecture: 'architecture',
+          OS: 'os',
+          OSVersion: 'os.version?',
+          OSFeatures: 'os.features?',
+          Variant: 'variant?',
+        },
+      ),
       Config: new GoStruct(
         {
           User: textOf(inner.User),
@@ -85,15 +96,11 @@ export function configFields(bytes: Uint8Array): GoStruct {
     {
       Created: 'created?',
       Author: 'author?',
-      Architecture: 'architecture',
-      Variant: 'variant?',
-      OS: 'os',
-      OSVersion: 'os.version?',
-      OSFeatures: 'os.features?',
       Config: 'config?',
       RootFS: 'rootfs',
       History: 'history?',
     },
+    'Platform',
   )
 }
 

@@ -54,7 +54,7 @@ export const skopeoSync = defineCommand({
     const to = placeOf(input.dest, destinations, 'destination')
     await checkPolicyOfAll(input, from === 'dir' ? 'dir' : 'docker', context)
     const log = (line: LogLine) => void context.stderr.write(logLine(line, context.stderr))
-    let output = openCopyOutput(context, all)
+    let output = openCopyOutput(context)
     const images = context.library.syncImages(source, destination, {
       ...sessionOf(input, context),
       ...sidedServersOf(input),
@@ -80,9 +80,9 @@ export const skopeoSync = defineCommand({
     const done: SyncedImage[] = []
     for await (const image of images) {
       done.push(image)
-      if (image.error !== undefined) log({ level: 'error', message: skopeoMessage(image.error) })
-      else if (!dryRun) output.end()
-      output = openCopyOutput(context, all)
+      if (image.error !== undefined) log({ level: 'error', message: skopeoMessage(image.error, 'sync') })
+      else if (!dryRun) output.end(image.result)
+      output = openCopyOutput(context)
       log(lineOf(image, done.length, dryRun))
     }
     if (input.digestfile !== undefined && !dryRun) await writeDigestFile(input.digestfile, digestLines(done))
