@@ -9,6 +9,7 @@ import {
 import { copyOpened } from './copy-opened.ts'
 import type { CopyOptions, CopyResult } from './copy-options.ts'
 import type { CopyListener } from './events.ts'
+import { withForeignLayers } from './foreign-source.ts'
 import { inTakenFormat } from './in-taken-format.ts'
 import { interruptible } from './interruptible.ts'
 import { rememberingDestination } from './layer-cache.ts'
@@ -54,9 +55,11 @@ async function copy(
   const destinationReference = parseReference(destination)
 
   await using session = openSession(options, listen, shared)
-  await using from = sourceSide(await openSource(sourceReference, session.context('source')))
-  const opened = await openDestination(destinationReference, session.context('destination'))
-  await using to = rememberingDestination(destinationSide(opened))
+  const reading = session.context('source')
+  const openedSource = sourceSide(await openSource(sourceReference, reading))
+  await using from = withForeignLayers(openedSource, reading.http)
+  const openedDestination = destinationSide(await openDestination(destinationReference, session.context('destination')))
+  await using to = rememberingDestination(openedDestination)
   checkAdditionalTags(to, options)
   const names = { source: from.name, destination: formatReference(destinationReference) }
   const moved = await inTakenFormat(from, options, listen, chosen => copyOpened(from, to, { ...chosen, jobs }, listen))

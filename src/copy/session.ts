@@ -6,6 +6,7 @@ import type { TransportContext } from '../transports/index.ts'
 import type { CopyListener } from './events.ts'
 import type { ServerOptions } from './server-options.ts'
 
+<<<<<<< HEAD
 /** How HTTP is spoken, by all that share a client. */
 export interface HttpOptions {
   /** How this program names itself to servers. Default: `lading/` and its version. */
@@ -16,12 +17,19 @@ export interface HttpOptions {
 
 /** What is said of a server without a side holds for both. A credential is for one server, and so it has a side. */
 export interface SessionOptions extends HttpOptions, Pick<ServerOptions, 'authFile' | 'tlsVerify'> {
+=======
+/** What is said of a server without a side holds for both. A credential is for one server, and so it has a side. */
+export interface SessionOptions extends Pick<ServerOptions, 'authFile' | 'tlsVerify'> {
+>>>>>>> main
   /** What is wanted of a multi-platform image. */
   readonly platforms?: readonly Platform[] | undefined
   /** Where no platform is named, and the image is for several, take this machine's, also where the destination holds all of them. */
   readonly onePlatform?: boolean | undefined
+<<<<<<< HEAD
   /** HTTPS for registries on this machine too, where neither `tlsVerify` nor registries.conf says otherwise. */
   readonly tlsOnLoopback?: boolean | undefined
+=======
+>>>>>>> main
   /** The registries.conf that is read in the place of the user's and the system's, for both sides. Their drop-ins are read all the same. */
   readonly registriesConf?: string | undefined
   /** The registry or daemon of one side; what is said here counts there. What is read alone, as in `inspectImage`, is the source. */
@@ -73,7 +81,11 @@ export function openSharedHttp(listen: CopyListener, options: HttpOptions = {}):
 
 /** @param shared is left open when the session ends */
 export function openSession(options: SessionOptions, listen: CopyListener, shared?: SharedHttp): Session {
+<<<<<<< HEAD
   const used = shared ?? openSharedHttp(listen, options)
+=======
+  const used = shared ?? openSharedHttp(listen)
+>>>>>>> main
   const http = () => used.client()
   const warned = new Set<string>()
   const warn = (message: string) => {

@@ -247,6 +247,10 @@ export interface DestinationTraits {
   readonly holdsIndex: boolean
   /** What is no file system of a container can be stored too: artifacts, encrypted layers. Else it is refused before a byte moves. */
   readonly holdsArtifacts: boolean
+  /** A manifest is taken without the layers whose descriptors say where else they are (`urls`). Else they are fetched from there. */
+  readonly leavesOutForeign: boolean
+  /** Docker's image manifest version 2 schema 1 can be stored. */
+  readonly holdsSchema1: boolean
   /** How layers may be compressed here. The first is what a layer that comes unpacked is made. */
   readonly layers: readonly LayerCompression[]
   /** Whether `commit` takes `additionalTags`. */
@@ -259,6 +263,8 @@ export const keepsEverything = {
   keepsUnnamed: false,
   holdsIndex: true,
   holdsArtifacts: true,
+  leavesOutForeign: false,
+  holdsSchema1: false,
   layers: ['gzip', 'zstd', 'none'],
   additionalTags: false,
 } as const satisfies DestinationTraits

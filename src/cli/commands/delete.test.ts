@@ -23,7 +23,7 @@ test('says what is gone', async () => {
   expect(await run(inRegistry, 'a:v1')).toEqual({
     exit: 0,
     stdout: `deleted docker.io/library/a:v1 (${inRegistry.digest})\n`,
-    calls: ['a:v1', {}],
+    calls: ['a:v1', { destinationServer: {} }],
   })
   expect((await run(inDocker, 'docker-daemon:a:v1')).stdout).toBe(`deleted ${inDocker.reference}\n`)
 })
@@ -32,5 +32,8 @@ test('prints JSON, and passes on how the place is reached', async () => {
   const options = ['--daemon-host', 'http://localhost:1', '--tls-verify=false', '--authfile=auth.json']
   const { stdout, calls } = await run(inRegistry, 'a:v1', '--output=json', ...options)
   expect(JSON.parse(stdout)).toEqual(inRegistry)
-  expect(calls[1]).toEqual({ authFile: 'auth.json', tlsVerify: false, destinationDaemonHost: 'http://localhost:1' })
+  expect(calls[1]).toEqual({
+    destinationServer: { authFile: 'auth.json', tlsVerify: false },
+    destinationDaemonHost: 'http://localhost:1',
+  })
 })

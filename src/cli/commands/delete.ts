@@ -3,7 +3,9 @@ import { defineCommand } from '../command.ts'
 import { defined } from '../defined.ts'
 import { argument, text } from '../options.ts'
 import { printable, printableJson } from '../printable.ts'
+import { serverOf } from '../read-server-options.ts'
 import { registriesConf } from '../registries-conf-option.ts'
+import { serverOptions } from '../server-options.ts'
 import { sharedOptions } from '../shared-options.ts'
 
 export const deleteCommand = defineCommand({
@@ -15,7 +17,8 @@ export const deleteCommand = defineCommand({
   arguments: { reference: argument('REF', 'The image.') },
   options: {
     registriesConf,
-    ...sharedOptions,
+    ...serverOptions,
+    output: sharedOptions.output,
     daemonHost: text({
       value: 'HOST',
       description:
@@ -34,9 +37,10 @@ export const deleteCommand = defineCommand({
     } satisfies Record<keyof DeleteResult, string>,
   },
 
-  async run({ reference, output, authfile, tlsVerify, registriesConf, daemonHost }, { library, stdout, signal }) {
+  async run({ reference, output, registriesConf, daemonHost, ...where }, { library, stdout, signal }) {
     const deleted = await library.deleteImage(reference, {
-      ...defined({ authFile: authfile, tlsVerify, registriesConf, destinationDaemonHost: daemonHost }),
+      ...defined({ registriesConf, destinationDaemonHost: daemonHost }),
+      destinationServer: serverOf(where),
       signal,
     })
     if (output === 'json') stdout.write(`${printableJson(deleted, 2)}\n`)

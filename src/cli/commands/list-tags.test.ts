@@ -41,7 +41,7 @@ test('passes on how the registry is reached, and what it fails with', async () =
       },
     },
   })
-  expect(calls).toEqual(['alpine', { authFile: 'auth.json', tlsVerify: false }])
+  expect(calls).toEqual(['alpine', { sourceServer: { authFile: 'auth.json', tlsVerify: false } }])
   expect(exit).toBe(2)
   expect(stderr).toContain('there is no such repository')
 })

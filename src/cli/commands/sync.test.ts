@@ -106,7 +106,11 @@ describe('sync reads', () => {
       },
     ],
   ])('%j', async (options, expected) => {
-    expect((await sync([], ...options)).calls).toEqual(['docker://a.io/app', 'dir:/m', expected])
+    expect((await sync([], ...options)).calls).toEqual([
+      'docker://a.io/app',
+      'dir:/m',
+      { sourceServer: {}, destinationServer: {}, ...expected },
+    ])
   })
 
   test.each([

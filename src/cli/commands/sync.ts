@@ -8,8 +8,10 @@ import { defined } from '../defined.ts'
 import { argument, choice, count, flag, list, text } from '../options.ts'
 import { printableJson } from '../printable.ts'
 import { eventText } from '../progress/event-text.ts'
+import { sidedServersOf } from '../read-server-options.ts'
 import { registriesConf } from '../registries-conf-option.ts'
 import { renderError } from '../render-error.ts'
+import { sidedServerOptions } from '../server-options.ts'
 import { sharedOptions } from '../shared-options.ts'
 import { styleFor } from '../style.ts'
 import { writeDigestFile } from '../write-digest-file.ts'
@@ -61,6 +63,7 @@ export const syncCommand = defineCommand({
     quiet: flag({ short: 'q', description: 'Print nothing but errors.' }),
     registriesConf,
     ...sharedOptions,
+    ...sidedServerOptions,
     ...cloudOptions,
   },
   examples: [
@@ -102,6 +105,7 @@ export const syncCommand = defineCommand({
         tlsVerify: input.tlsVerify,
         registriesConf: input.registriesConf,
       }),
+      ...sidedServersOf(input),
       scoped,
       platforms: platform,
       allPlatforms: input.all,

@@ -69,7 +69,7 @@ async function* inRegistries(
     return
   }
   for (const registry of await readSyncFile(text, search.warn)) {
-    const server = sourceServerOf(registry, text)
+    const server = sourceServerOf(registry, search.options.sourceServer)
     for (const repository of registry.repositories) yield* wantedImages(registry, repository, server, search)
   }
 }

@@ -29,9 +29,9 @@ const newPath = () => path.join(folder, String(made++))
 const sync = (source: string, destination: string, options?: SyncOptions) =>
   Array.fromAsync(syncImages(source, destination, options))
 
-async function fileOf(content: object): Promise<string> {
+async function fileOf(content: object, host: string = registry.host): Promise<string> {
   const file = `${newPath()}.yml`
-  await writeFile(file, JSON.stringify({ [registry.host]: content }))
+  await writeFile(file, JSON.stringify({ [host]: content }))
   return file
 }
 
@@ -171,6 +171,17 @@ test('a dry run plans, and writes nothing', async () => {
   await expect(Array.fromAsync(listTags(`oci:${at}`))).rejects.toMatchObject({ code: 'bucket-not-found' })
 })
 
+test('no two images are pushed into one repository at once, and no layer twice', async () => {
+  await sync(`docker://${registry.host}/a/app`, `docker://${registry.host}/line`)
+  const puts = registry.requests.filter(
+    ({ method, path: at }) => method === 'PUT' && at.includes('/line/app/manifests/'),
+  )
+  // the children and the tag of the first, and of the others the tag alone
+  const tags = puts.map(({ path: at }) => at.slice(at.lastIndexOf('/') + 1)).filter(name => !name.includes(':'))
+  expect(tags).toEqual(['v1', 'v2', 'v3'])
+  expect(puts).toHaveLength(5)
+})
+
 test('one token of a registry does for all images of a repository', async () => {
   await using guarded = await startFakeRegistry({ auth: 'token' })
   const authFile = `${newPath()}.json`
@@ -181,8 +192,18 @@ test('one token of a registry does for all images of a repository', async () => 
   expect(guarded.requests.filter(({ path: at }) => at.startsWith('/token'))).toHaveLength(1)
 })
 
-test.each(['credentials', 'cert-dir'])('%s of a file is refused, and not passed over', async key => {
-  const file = await fileOf({ images: { 'a/app': ['v1'] }, [key]: key === 'cert-dir' ? '/certs' : { username: 'u' } })
-  await expect(sync(file, `oci:${newPath()}`, { from: 'yaml' })).rejects.toMatchObject({ code: 'unsupported' })
-  expect(registry.requests).toEqual([])
+test('the file says who to be at a registry', async () => {
+  await using guarded = await startFakeRegistry({ auth: 'token' })
+  const account = { username: 'test', password: 'secret' }
+  await copyImage(hello, `${guarded.host}/app:v1`, { destinationServer: { credential: account } })
+  const file = await fileOf({ images: { app: ['v1'] }, credentials: account }, guarded.host)
+  expect(await sync(file, `oci:${newPath()}`, { from: 'yaml' })).toHaveLength(1)
+  const wrong = { ...account, password: 'wrong' }
+  const other = await fileOf({ images: { app: ['v1'] }, credentials: wrong }, guarded.host)
+  await expect(sync(other, `oci:${newPath()}`, { from: 'yaml' })).rejects.toMatchObject({ code: 'unauthorized' })
+})
+
+test('a folder of certificates that the file names must be there', async () => {
+  const file = await fileOf({ images: { 'a/app': ['v1'] }, 'cert-dir': '/there/is/none' })
+  await expect(sync(file, `oci:${newPath()}`, { from: 'yaml' })).rejects.toMatchObject({ code: 'bad-argument' })
 })

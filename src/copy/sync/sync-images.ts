@@ -1,5 +1,6 @@
 import { isLadingError, LadingError } from '../../errors/index.ts'
 import { mapInOrder } from '../../streams/index.ts'
+import { formatRepository, parseReference } from '../../transports/index.ts'
 import { copyImageOver } from '../copy-image.ts'
 import { interruptible } from '../interruptible.ts'
 import { openSharedHttp, type SharedHttp } from '../session.ts'
@@ -12,7 +13,7 @@ interface PlannedImage extends FoundImage {
 }
 
 /**
- * Copies every image of a source to a destination, several at a time, and tells in order what became of each. What is there already is
+ * Copies every image of a source to a destination, several repositories at a time, and tells in order what became of each. What is there already is
  * not moved again. Names are known, and found to be different, before the first byte moves.
  *
  * Where one fails, those under way are stopped, nothing more is begun, and its error is thrown; with `keepGoing` it is told like the
@@ -91,11 +92,24 @@ async function* copyAll(images: readonly PlannedImage[], run: Run): AsyncGenerat
     }
   }
 
+  // Images of one repository have layers in common, which are moved once; and distribution 2.8 refuses what is pushed there twice at once.
+  const lines = new Map<string, Promise<unknown>>()
+  function copyInLine(image: PlannedImage): Promise<SyncedImage> {
+    const repository = formatRepository(parseReference(image.destination))
+    const before = lines.get(repository) ?? Promise.resolve()
+    const copied = before.then(() => copy(image))
+    lines.set(
+      repository,
+      copied.catch(() => {}),
+    )
+    return copied
+  }
+
   async function* inOrder() {
     yield* images
   }
   try {
-    yield* mapInOrder(inOrder(), imagesAtOnce, copy)
+    yield* mapInOrder(inOrder(), imagesAtOnce, copyInLine)
   } catch (error) {
     throw failure === undefined ? error : failure.error
   }

@@ -18,7 +18,7 @@ export interface SyncOptions
   readonly appendSuffix?: string | undefined
   /** Go on with the other images where one fails, or one repository cannot be listed. */
   readonly keepGoing?: boolean | undefined
-  /** How many images are copied at a time. Default 4. */
+  /** How many images are copied at a time, none of them of the same repository at the destination. Default 4. */
   readonly imagesAtOnce?: number | undefined
 }
 
