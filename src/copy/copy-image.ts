@@ -5,6 +5,8 @@ import {
   openDestination,
   openSource,
   parseReference,
+  readsStandardInput,
+  writesStandardOutput,
 } from '../transports/index.ts'
 import { copyOpened } from './copy-opened.ts'
 import type { CopyOptions, CopyResult } from './copy-options.ts'
@@ -14,6 +16,7 @@ import { interruptible } from './interruptible.ts'
 import { rememberingDestination } from './layer-cache.ts'
 import { openSession } from './session.ts'
 import { destinationSide, sourceSide } from './sides.ts'
+import { withRetries } from './with-retries.ts'
 
 /**
  * Copies an image from one place to another: resolve, plan, run, commit.
@@ -27,7 +30,14 @@ import { destinationSide, sourceSide } from './sides.ts'
  * @throws LadingError
  */
 export async function copyImage(source: string, destination: string, options: CopyOptions = {}): Promise<CopyResult> {
-  return await interruptible(options.signal, () => copy(source, destination, options))
+  return await interruptible(options.signal, () => {
+    const { retryTimes = 0, retryDelaySeconds, onEvent, signal } = options
+    const times = readsStandardInput(source) || writesStandardOutput(destination) ? 0 : retryTimes
+    const subject = `the copy of ${source}`
+    return withRetries({ times, delaySeconds: retryDelaySeconds, subject, listen: onEvent, signal }, () =>
+      copy(source, destination, options),
+    )
+  })
 }
 
 async function copy(source: string, destination: string, options: CopyOptions): Promise<CopyResult> {

@@ -1,6 +1,13 @@
 export { bucketImageName } from './bucket/image-name.ts'
 export type { BucketReference } from './bucket/reference.ts'
-export { formatReference, openDestination, openSource, parseReference, writesStandardOutput } from './table.ts'
+export {
+  formatReference,
+  openDestination,
+  openSource,
+  parseReference,
+  readsStandardInput,
+  writesStandardOutput,
+} from './table.ts'
 export type {
   ArrivingLayer,
   CommitOptions,

@@ -27,6 +27,8 @@ export interface Transport<R extends Reference = Reference> {
 
   /** Whether an image written there goes to this program's standard output, which then has no place for anything else. */
   writesStandardOutput?(reference: R): boolean
+  /** Whether an image read there comes from this program's standard input, which can be read once. */
+  readsStandardInput?(reference: R): boolean
 
   openSource?(reference: R, context: TransportContext): Promise<ImageSource>
   openDestination?(reference: R, context: TransportContext): Promise<ImageDestination>

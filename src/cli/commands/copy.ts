@@ -5,7 +5,7 @@ import { cloudOf, cloudOptions, sidedCloudOptions, sidedCloudsOf } from '../clou
 import { defineCommand } from '../command.ts'
 import { defined } from '../defined.ts'
 import { layerOptions, layersOf } from '../layer-options.ts'
-import { argument, choice, flag, list, text } from '../options.ts'
+import { argument, choice, count, flag, list, text } from '../options.ts'
 import { sidedServersOf } from '../read-server-options.ts'
 import { registriesConf } from '../registries-conf-option.ts'
 import { sidedServerOptions } from '../server-options.ts'
@@ -47,6 +47,12 @@ export const copyCommand = defineCommand({
     }),
     ...conditionOptions,
     ...transferOptions,
+    imageParallelCopies: count({
+      value: 'N',
+      default: undefined,
+      least: 0,
+      description: 'Another word for --jobs; 0 leaves the number to lading.',
+    }),
     format: choice(['oci', 'v2s2', 'v2s1'], {
       short: 'f',
       default: undefined,

@@ -1,4 +1,4 @@
-import { isStandardOutput } from '../archive/archive-path.ts'
+import { isStandardInput, isStandardOutput } from '../archive/archive-path.ts'
 import type { Transport } from '../transport.ts'
 import { type DockerArchiveReference, formatDockerArchiveReference, parseDockerArchiveReference } from './reference.ts'
 
@@ -9,6 +9,7 @@ export const dockerArchiveTransport: Transport<DockerArchiveReference> = {
   parse: parseDockerArchiveReference,
   format: formatDockerArchiveReference,
   writesStandardOutput: ({ path }) => isStandardOutput(path),
+  readsStandardInput: ({ path }) => isStandardInput(path),
   openSource: async reference => (await import('./source.ts')).openDockerArchiveSource(reference),
   openDestination: async reference => (await import('./destination.ts')).openDockerArchiveDestination(reference),
 }

@@ -1,4 +1,4 @@
-import { isStandardOutput } from '../archive/archive-path.ts'
+import { isStandardInput, isStandardOutput } from '../archive/archive-path.ts'
 import type { Transport } from '../transport.ts'
 import { formatOciArchiveReference, type OciArchiveReference, parseOciArchiveReference } from './reference.ts'
 
@@ -9,6 +9,7 @@ export const ociArchiveTransport: Transport<OciArchiveReference> = {
   parse: parseOciArchiveReference,
   format: formatOciArchiveReference,
   writesStandardOutput: ({ path }) => isStandardOutput(path),
+  readsStandardInput: ({ path }) => isStandardInput(path),
   openSource: async reference => (await import('./source.ts')).openOciArchiveSource(reference),
   openDestination: async reference => (await import('./destination.ts')).openOciArchiveDestination(reference),
 }
