@@ -73,6 +73,11 @@ describe('copy reads', () => {
     ['the word of skopeo for it', ['--image-parallel-copies', '3'], { ...base, jobs: 3 }],
     ['0 of it', ['--image-parallel-copies=0'], base],
     ['retries', ['--retry-times=3', '--retry-delay', '1m30s'], { ...base, retryTimes: 3, retryDelaySeconds: 90 }],
+    [
+      'folders that layouts share',
+      ['--src-shared-blob-dir=/a', '--dest-shared-blob-dir', '/b'],
+      { ...base, sourceSharedBlobDir: '/a', destinationSharedBlobDir: '/b' },
+    ],
     ['the last of two', ['--jobs=3', '--jobs=4'], { ...base, jobs: 4 }],
     ['flags', ['--force', '--dry-run'], { ...base, force: true, dryRun: true }],
     ['a bare flag', ['--tls-verify'], { ...base, tlsVerify: true }],

@@ -48,6 +48,16 @@ async function copy(source: string, destination: string, options: CopyOptions): 
   const sourceReference = parseReference(source)
   const destinationReference = parseReference(destination)
 
+  for (const [{ transport }, folder, where] of [
+    [sourceReference, options.sourceSharedBlobDir, source],
+    [destinationReference, options.destinationSharedBlobDir, destination],
+  ] as const) {
+    if (folder === undefined || transport === 'oci-layout') continue
+    listen({
+      type: 'warning',
+      message: `the shared folder ${folder} is for the blobs of oci: layouts, and not used for ${where}`,
+    })
+  }
   await using session = openSession(options, listen)
   await using from = sourceSide(await openSource(sourceReference, session.context('source')))
   const opened = await openDestination(destinationReference, session.context('destination'))

@@ -27,6 +27,9 @@ export interface SessionOptions extends Pick<ServerOptions, 'authFile' | 'tlsVer
   /** The Docker daemon that is read, and the one that is written: `unix://…`, `tcp://…` (HTTPS), `http://…`. Default: Docker's own environment. */
   readonly sourceDaemonHost?: string | undefined
   readonly destinationDaemonHost?: string | undefined
+  /** The folders that hold the blobs of `oci:` layouts, in the place of the layouts' own. Other transports have none. */
+  readonly sourceSharedBlobDir?: string | undefined
+  readonly destinationSharedBlobDir?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -54,7 +57,8 @@ export function openSession(options: SessionOptions, listen: CopyListener): Sess
   }
   return {
     context(side) {
-      const { server, cloud, daemonHost } = side === 'destination' ? destinationOf(options) : sourceOf(options)
+      const { server, cloud, daemonHost, sharedBlobDir } =
+        side === 'destination' ? destinationOf(options) : sourceOf(options)
       return {
         side,
         http,
@@ -66,6 +70,7 @@ export function openSession(options: SessionOptions, listen: CopyListener): Sess
         environment: process.env,
         createRepository: options.createRepository,
         daemonHost,
+        sharedBlobDir,
         platforms: options.platforms,
         onePlatform: options.onePlatform,
         signal: options.signal,
@@ -78,10 +83,20 @@ export function openSession(options: SessionOptions, listen: CopyListener): Sess
   }
 }
 
-function sourceOf({ sourceServer, sourceCloud, sourceDaemonHost }: SessionOptions) {
-  return { server: sourceServer, cloud: sourceCloud, daemonHost: sourceDaemonHost }
+function sourceOf(options: SessionOptions) {
+  return {
+    server: options.sourceServer,
+    cloud: options.sourceCloud,
+    daemonHost: options.sourceDaemonHost,
+    sharedBlobDir: options.sourceSharedBlobDir,
+  }
 }
 
-function destinationOf({ destinationServer, destinationCloud, destinationDaemonHost }: SessionOptions) {
-  return { server: destinationServer, cloud: destinationCloud, daemonHost: destinationDaemonHost }
+function destinationOf(options: SessionOptions) {
+  return {
+    server: options.destinationServer,
+    cloud: options.destinationCloud,
+    daemonHost: options.destinationDaemonHost,
+    sharedBlobDir: options.destinationSharedBlobDir,
+  }
 }

@@ -74,6 +74,15 @@ export const copyCommand = defineCommand({
         'The Docker daemon of SRC: unix://PATH, tcp://HOST (HTTPS) or http://HOST. Not given: as DOCKER_HOST and the context of docker say.',
     }),
     destDaemonHost: text({ value: 'HOST', description: 'The same for DST.' }),
+    srcSharedBlobDir: text({
+      value: 'DIR',
+      description: "The folder that holds the blobs of SRC, an oci: layout, in the place of the layout's own.",
+    }),
+    destSharedBlobDir: text({
+      value: 'DIR',
+      description:
+        'Write the blobs of DST, an oci: layout, to this folder and not into the layout: several layouts can share it.',
+    }),
     createRepository: flag({
       description: 'Make the repository at DST where ECR has none of that name. Other registries do so by themselves.',
     }),
@@ -121,6 +130,8 @@ export const copyCommand = defineCommand({
           registriesConf: input.registriesConf,
           sourceDaemonHost: input.srcDaemonHost,
           destinationDaemonHost: input.destDaemonHost,
+          sourceSharedBlobDir: input.srcSharedBlobDir,
+          destinationSharedBlobDir: input.destSharedBlobDir,
         }),
       }),
     )

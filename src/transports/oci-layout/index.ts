@@ -7,6 +7,8 @@ export const ociLayoutTransport: Transport<OciLayoutReference> = {
   prefixes: ['oci:'],
   parse: parseOciLayoutReference,
   format: formatOciLayoutReference,
-  openSource: async reference => (await import('./source.ts')).openOciLayoutSource(reference),
-  openDestination: async reference => (await import('./destination.ts')).openOciLayoutDestination(reference),
+  openSource: async (reference, { sharedBlobDir }) =>
+    (await import('./source.ts')).openOciLayoutSource(reference, sharedBlobDir),
+  openDestination: async (reference, { sharedBlobDir }) =>
+    (await import('./destination.ts')).openOciLayoutDestination(reference, sharedBlobDir),
 }

@@ -3,11 +3,11 @@ import { type ImageSource, readAsStored } from '../transport.ts'
 import { findEntry } from './layout-entries.ts'
 import { fetchBlob } from './layout-files.ts'
 import { readLayoutIndex } from './layout-index.ts'
-import { openLayoutStore } from './open-layout.ts'
+import { openLayoutStores } from './open-layout.ts'
 import { formatOciLayoutReference, type OciLayoutReference, ociPrefix } from './reference.ts'
 
-export async function openOciLayoutSource(reference: OciLayoutReference): Promise<ImageSource> {
-  const store = await openLayoutStore(reference.path)
+export async function openOciLayoutSource(reference: OciLayoutReference, sharedBlobDir?: string): Promise<ImageSource> {
+  const { store, blobs, place, close } = await openLayoutStores(reference.path, sharedBlobDir)
   const name = formatOciLayoutReference(reference)
   return {
     name,
@@ -21,7 +21,7 @@ export async function openOciLayoutSource(reference: OciLayoutReference): Promis
       }
       return findEntry(index.document.manifests, reference, ociPrefix)
     },
-    fetch: (node, range, signal) => fetchBlob(store, node, range, signal),
-    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+    fetch: (node, range, signal) => fetchBlob(blobs, node, range, signal, place),
+    [Symbol.asyncDispose]: close,
   }
 }
