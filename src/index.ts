@@ -19,6 +19,8 @@ export {
   type CopyOptions,
   type CopyResult,
   copyImage,
+  type DeleteResult,
+  deleteImage,
   type ImageDescription,
   inspectImage,
   listTags,
@@ -28,10 +30,14 @@ export {
   pushImage,
   type ServerOptions,
   type SessionOptions,
+  type SyncedImage,
+  type SyncOptions,
+  syncImages,
 } from './copy/index.ts'
 export { type ErrorCode, errorCodes, isLadingError, LadingError, type Side } from './errors/index.ts'
 export type { Descriptor, Node, NodeKind } from './model/descriptor.ts'
 export { type Digest, isDigest, parseDigest } from './model/digest.ts'
+export { manifestDigest } from './model/manifest-digest.ts'
 export { formatPlatform, hostPlatform, type Platform, parsePlatform } from './model/platform.ts'
 export { type CloudOptions, type ObjectStore, openStore } from './stores/index.ts'
 export { formatReference, parseReference, type Reference } from './transports/index.ts'

@@ -1,7 +1,8 @@
 /** What a request needs to do in a repository. */
 export interface Access {
   readonly repository: string
-  readonly actions: 'pull' | 'pull,push'
+  /** `*` is everything, deleting too: the one word for it that all registries know. */
+  readonly actions: 'pull' | 'pull,push' | '*'
 }
 
 /** The scope of distribution's token authentication: `repository:library/alpine:pull`. */

@@ -35,6 +35,26 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/inspect.ts')).inspectCommand,
   },
   {
+    name: 'list-tags',
+    summary: 'List the tags of a repository',
+    load: async () => (await import('./commands/list-tags.ts')).listTagsCommand,
+  },
+  {
+    name: 'manifest-digest',
+    summary: 'Compute the digest of a manifest file',
+    load: async () => (await import('./commands/manifest-digest.ts')).manifestDigestCommand,
+  },
+  {
+    name: 'sync',
+    summary: 'Copy many images from one place to another',
+    load: async () => (await import('./commands/sync.ts')).syncCommand,
+  },
+  {
+    name: 'delete',
+    summary: 'Delete an image',
+    load: async () => (await import('./commands/delete.ts')).deleteCommand,
+  },
+  {
     name: 'init',
     summary: 'Make a directory a bucket',
     load: async () => (await import('./commands/init.ts')).initCommand,

@@ -1,6 +1,7 @@
 import type { login, logout } from '../auth/index.ts'
 import type { initStore, listImages } from '../bucket/index.ts'
-import type { copyImage, inspectImage, pullImage, pushImage } from '../copy/index.ts'
+import type { copyImage, deleteImage, inspectImage, listTags, pullImage, pushImage, syncImages } from '../copy/index.ts'
+import type { manifestDigest } from '../model/manifest-digest.ts'
 
 /** What the commands call. Everything that moves, reads or writes an image stands behind it. */
 export interface Library {
@@ -8,7 +9,11 @@ export interface Library {
   readonly pushImage: typeof pushImage
   readonly pullImage: typeof pullImage
   readonly inspectImage: typeof inspectImage
+  readonly deleteImage: typeof deleteImage
   readonly listImages: typeof listImages
+  readonly listTags: typeof listTags
+  manifestDigest(...words: Parameters<typeof manifestDigest>): Promise<ReturnType<typeof manifestDigest>>
+  readonly syncImages: typeof syncImages
   readonly initStore: typeof initStore
   readonly login: typeof login
   readonly logout: typeof logout
@@ -20,9 +25,17 @@ export const library: Library = {
   pushImage: async (...words) => (await import('../copy/index.ts')).pushImage(...words),
   pullImage: async (...words) => (await import('../copy/index.ts')).pullImage(...words),
   inspectImage: async (...words) => (await import('../copy/index.ts')).inspectImage(...words),
+  deleteImage: async (...words) => (await import('../copy/index.ts')).deleteImage(...words),
   async *listImages(...words) {
     yield* (await import('../bucket/index.ts')).listImages(...words)
   },
+  async *listTags(...words) {
+    yield* (await import('../copy/index.ts')).listTags(...words)
+  },
+  async *syncImages(...words) {
+    yield* (await import('../copy/index.ts')).syncImages(...words)
+  },
+  manifestDigest: async (...words) => (await import('../model/manifest-digest.ts')).manifestDigest(...words),
   initStore: async (...words) => (await import('../bucket/index.ts')).initStore(...words),
   login: async (...words) => (await import('../auth/index.ts')).login(...words),
   logout: async (...words) => (await import('../auth/index.ts')).logout(...words),

@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { fromFileError, systemCode } from '../errors/index.ts'
-import type { Digest } from '../model/digest.ts'
 
-/** Writes the digest and nothing else, as skopeo does. The file is whole or as it was before. */
-export async function writeDigestFile(path: string, digest: Digest): Promise<void> {
+/** Writes the digest, or lines of digests and images, and nothing else, as skopeo does. The file is whole or as it was before. */
+export async function writeDigestFile(path: string, digests: string): Promise<void> {
   try {
     const target = await existing(path)
     // a pipe or a device (`/dev/stdout`) is written to, never replaced
-    if (target !== undefined && !target.isFile) return await writeFile(path, digest)
-    await replace(target?.path ?? path, digest)
+    if (target !== undefined && !target.isFile) return await writeFile(path, digests)
+    await replace(target?.path ?? path, digests)
   } catch (error) {
     throw fromFileError(error, { operation: 'write digest file', subject: path, side: 'local' })
   }

@@ -10,6 +10,7 @@ import type { CopyListener } from './events.ts'
 import type { LayerTarget } from './layer-target.ts'
 import type { ManifestReader } from './manifest-reader.ts'
 import { parseNode } from './parse-node.ts'
+import { isLeftOut } from './plan.ts'
 import { says } from './sides.ts'
 import { sourceBytes } from './source-bytes.ts'
 import { findVariant, type LayerSettings, type StoredLayer, storeLayer } from './store-layer.ts'
@@ -39,6 +40,7 @@ export interface ConvertOptions extends LayerSettings {
 export async function findChanges(
   root: Node,
   source: ImageSource,
+  destination: ImageDestination,
   reader: ManifestReader,
   { target, received, signal }: Pick<ConvertOptions, 'target' | 'received' | 'signal'>,
 ): Promise<readonly LayerChange[]> {
@@ -52,6 +54,7 @@ export async function findChanges(
     const due = manifest.layers.flatMap((layer, position) => {
       const from = layerForm(layer)
       if (from === undefined || received.has(layer.digest) || changes.has(layer.digest)) return []
+      if (isLeftOut(layer, destination)) return []
       const to = target(from)
       return from === to ? [] : [{ layer, from, to, position }]
     })

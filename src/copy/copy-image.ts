@@ -5,16 +5,18 @@ import {
   openDestination,
   openSource,
   parseReference,
+  type Reference,
   readsStandardInput,
   writesStandardOutput,
 } from '../transports/index.ts'
 import { copyOpened } from './copy-opened.ts'
 import type { CopyOptions, CopyResult } from './copy-options.ts'
 import type { CopyListener } from './events.ts'
+import { withForeignLayers } from './foreign-source.ts'
 import { inTakenFormat } from './in-taken-format.ts'
 import { interruptible } from './interruptible.ts'
 import { rememberingDestination } from './layer-cache.ts'
-import { openSession } from './session.ts'
+import { openSession, type SharedHttp } from './session.ts'
 import { destinationSide, sourceSide } from './sides.ts'
 import { withRetries } from './with-retries.ts'
 
@@ -30,17 +32,28 @@ import { withRetries } from './with-retries.ts'
  * @throws LadingError
  */
 export async function copyImage(source: string, destination: string, options: CopyOptions = {}): Promise<CopyResult> {
-  return await interruptible(options.signal, () => {
-    const { retryTimes = 0, retryDelaySeconds, onEvent, signal } = options
-    const times = readsStandardInput(source) || writesStandardOutput(destination) ? 0 : retryTimes
-    const subject = `the copy of ${source}`
-    return withRetries({ times, delaySeconds: retryDelaySeconds, subject, listen: onEvent, signal }, () =>
-      copy(source, destination, options),
-    )
-  })
+  return await copyImageOver(undefined, source, destination, options)
 }
 
-async function copy(source: string, destination: string, options: CopyOptions): Promise<CopyResult> {
+/** The same as one of several copies that share their HTTP client. */
+export async function copyImageOver(
+  shared: SharedHttp | undefined,
+  source: string,
+  destination: string,
+  options: CopyOptions,
+): Promise<CopyResult> {
+  const { retryTimes: times = 0, retryDelaySeconds: delaySeconds, onEvent: listen, signal } = options
+  const once = readsStandardInput(source) || writesStandardOutput(destination)
+  const retries = { times: once ? 0 : times, delaySeconds, subject: `the copy of ${source}`, listen, signal }
+  return await interruptible(signal, () => withRetries(retries, () => copy(shared, source, destination, options)))
+}
+
+async function copy(
+  shared: SharedHttp | undefined,
+  source: string,
+  destination: string,
+  options: CopyOptions,
+): Promise<CopyResult> {
   const listen: CopyListener = options.onEvent ?? (() => {})
   const jobs = options.jobs ?? 10
   if (!Number.isSafeInteger(jobs) || jobs < 1)
@@ -48,20 +61,13 @@ async function copy(source: string, destination: string, options: CopyOptions): 
   const sourceReference = parseReference(source)
   const destinationReference = parseReference(destination)
 
-  for (const [{ transport }, folder, where] of [
-    [sourceReference, options.sourceSharedBlobDir, source],
-    [destinationReference, options.destinationSharedBlobDir, destination],
-  ] as const) {
-    if (folder === undefined || transport === 'oci-layout') continue
-    listen({
-      type: 'warning',
-      message: `the shared folder ${folder} is for the blobs of oci: layouts, and not used for ${where}`,
-    })
-  }
-  await using session = openSession(options, listen)
-  await using from = sourceSide(await openSource(sourceReference, session.context('source')))
-  const opened = await openDestination(destinationReference, session.context('destination'))
-  await using to = rememberingDestination(destinationSide(opened))
+  sayUnusedFolders(sourceReference, destinationReference, options, listen)
+  await using session = openSession(options, listen, shared)
+  const reading = session.context('source')
+  const openedSource = sourceSide(await openSource(sourceReference, reading))
+  await using from = withForeignLayers(openedSource, reading.http)
+  const openedDestination = destinationSide(await openDestination(destinationReference, session.context('destination')))
+  await using to = rememberingDestination(openedDestination)
   checkAdditionalTags(to, options)
   const names = { source: from.name, destination: formatReference(destinationReference) }
   const moved = await inTakenFormat(from, options, listen, chosen => copyOpened(from, to, { ...chosen, jobs }, listen))
@@ -75,4 +81,16 @@ function checkAdditionalTags({ name, traits }: ImageDestination, { additionalTag
     subject: name,
     hint: 'additional tags go into docker-archive: and docker-daemon:; elsewhere copy again under the other name, which moves no blob',
   })
+}
+
+/** What is asked of a transport that cannot do it, and harms nothing, is said. */
+function sayUnusedFolders(source: Reference, destination: Reference, options: CopyOptions, listen: CopyListener): void {
+  for (const [reference, folder] of [
+    [source, options.sourceSharedBlobDir],
+    [destination, options.destinationSharedBlobDir],
+  ] as const) {
+    if (folder === undefined || reference.transport === 'oci-layout') continue
+    const message = `the shared folder ${folder} is for the blobs of oci: layouts, and not used for ${formatReference(reference)}`
+    listen({ type: 'warning', message })
+  }
 }

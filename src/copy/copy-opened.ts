@@ -97,6 +97,6 @@ function planEntries(plan: Plan, changes: readonly LayerChange[]): PlanEntry[] {
     digest,
     kind,
     size,
-    action: converted.has(digest) ? 'convert' : action === 'copy' ? 'copy' : 'present',
+    action: converted.has(digest) ? 'convert' : action === 'stored' ? 'present' : action,
   }))
 }

@@ -78,6 +78,6 @@ export interface PlanEntry {
   readonly digest: Digest
   readonly kind: NodeKind
   readonly size: number
-  /** `convert`: copied, and compressed or unpacked on the way. */
-  readonly action: 'copy' | 'convert' | 'present'
+  /** `convert`: copied, and compressed or unpacked on the way. `left-out`: a foreign layer, which the destination does without. */
+  readonly action: 'copy' | 'convert' | 'present' | 'left-out'
 }

@@ -1,10 +1,13 @@
 import { LadingError } from '../errors/index.ts'
-import { formatReference, openSource, parseReference } from '../transports/index.ts'
-import { openSession, type SessionOptions } from './session.ts'
+import { bucketSchemes, formatReference, openSource, parseReference } from '../transports/index.ts'
+import { interruptible } from './interruptible.ts'
+import { passLayer } from './pass-layer.ts'
+import { openSession, type SessionOptions, type SharedHttp } from './session.ts'
 import { sourceSide } from './sides.ts'
 
 /**
- * The tags of a repository in a registry, in the order in which it gives them.
+ * The tags of a repository in a registry, or the names of the images in an OCI layout or an archive, in the order in which it gives
+ * them. A tag in the reference itself means nothing here.
  *
  * @example
  * for await (const tag of listTags('ghcr.io/owner/app')) console.log(tag)
@@ -15,15 +18,33 @@ export async function* listTags(
   repository: string,
   options: SessionOptions = {},
 ): AsyncGenerator<string, void, undefined> {
-  const reference = parseReference(repository)
-  await using session = openSession(options, () => {})
-  await using source = sourceSide(await openSource(reference, session.context('source')))
-  if (source.tags === undefined) {
-    throw new LadingError('unsupported', 'only a registry lists the tags of a repository', {
-      operation: 'list tags',
-      subject: formatReference(reference),
-      hint: 'listImages lists what a bucket holds',
-    })
+  yield* listTagsOver(undefined, repository, options)
+}
+
+/** The same as one of several operations that share their HTTP client. */
+export async function* listTagsOver(
+  shared: SharedHttp | undefined,
+  repository: string,
+  options: SessionOptions,
+): AsyncGenerator<string, void, undefined> {
+  if (bucketSchemes.some(scheme => repository.startsWith(`${scheme}://`))) {
+    throw cannotList(repository, 'the tags of a bucket are listed image by image', 'use `lading list`, or listImages')
   }
-  yield* source.tags(options.signal)
+  const reference = parseReference(repository)
+  await using session = openSession(options, () => {}, shared)
+  await using source = sourceSide(await openSource(reference, session.context('source')))
+  const { tags } = source
+  if (tags === undefined) {
+    throw cannotList(
+      formatReference(reference),
+      'it has no tags to list',
+      'a registry has, an OCI layout (oci:, oci-archive:) and a docker-archive:',
+    )
+  }
+  await interruptible(options.signal, async () => source.receive?.(passLayer, options.signal))
+  yield* tags(options.signal)
+}
+
+function cannotList(subject: string, message: string, hint: string): LadingError {
+  return new LadingError('unsupported', message, { operation: 'list tags', subject, hint })
 }

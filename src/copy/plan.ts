@@ -17,8 +17,11 @@ const questionsAtOnce = 64
 /** One node of the image, what it needs, and whether the destination has it. Records only: no bytes. */
 export interface PlannedNode {
   readonly node: Node
-  /** `present`: found at the destination; of a manifest this says nothing about its children. `stored`: put there by this run already. */
-  readonly action: 'copy' | 'present' | 'stored'
+  /**
+   * `present`: found at the destination; of a manifest this says nothing about its children. `stored`: put there by this run already.
+   * `left-out`: a foreign layer, where the destination needs none.
+   */
+  readonly action: 'copy' | 'present' | 'stored' | 'left-out'
   /** Keys of the nodes that must be stored before this one. */
   readonly needs: readonly string[]
 }
@@ -77,6 +80,7 @@ export async function planCopy(
 
   const planBlob = async (node: Node): Promise<PlannedNode> => {
     if (stored?.has(node.digest)) return { node, action: 'stored', needs: [] }
+    if (isLeftOut(node, destination)) return { node, action: 'left-out', needs: [] }
     const present = await destination.has(node, group.signal)
     return { node, action: present ? 'present' : 'copy', needs: [] }
   }
@@ -95,6 +99,11 @@ export async function planCopy(
   found(root, 0)
   await group.settled()
   return { root, nodes }
+}
+
+/** Whether the layer stays where its descriptor says that it is. */
+export function isLeftOut({ urls = [] }: Node, { traits }: Pick<ImageDestination, 'traits'>): boolean {
+  return urls.length > 0 && traits.leavesOutForeign
 }
 
 function checkSame(first: { digest: Digest; size: number }, second: { digest: Digest; size: number }): void {

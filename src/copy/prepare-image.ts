@@ -79,7 +79,8 @@ export async function prepareImage(
   }
 
   const lookup = { target, received, signal }
-  const changes = reception.known === undefined ? await findChanges(selection.root, source, reader, lookup) : []
+  const changes =
+    reception.known === undefined ? await findChanges(selection.root, source, destination, reader, lookup) : []
   const forms = reasons(changes, destination, received)
   if (options.preserveDigests) requirePreserved(selection, forms)
   if (changes.length > 0 && options.dryRun) {

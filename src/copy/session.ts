@@ -38,18 +38,35 @@ export interface Session extends AsyncDisposable {
   context(side: Side): TransportContext
 }
 
-export function openSession(options: SessionOptions, listen: CopyListener): Session {
+/** An HTTP client that is made when it is first asked for. */
+export interface SharedHttp extends AsyncDisposable {
+  client(): Promise<HttpClient>
+}
+
+/** What several sessions may share: connections, limits and tokens. */
+export function openSharedHttp(listen: CopyListener): SharedHttp {
   let client: Promise<HttpClient> | undefined
-  const warned = new Set<string>()
-  const http = () => {
-    client ??= import('../http/index.ts').then(({ createHttpClient }) =>
-      createHttpClient({
-        onRetry: ({ subject, attempt, waitMs, reason }) =>
-          listen({ type: 'retried', subject, attempt, waitSeconds: waitMs / 1000, reason }),
-      }),
-    )
-    return client
+  return {
+    client() {
+      client ??= import('../http/index.ts').then(({ createHttpClient }) =>
+        createHttpClient({
+          onRetry: ({ subject, attempt, waitMs, reason }) =>
+            listen({ type: 'retried', subject, attempt, waitSeconds: waitMs / 1000, reason }),
+        }),
+      )
+      return client
+    },
+    async [Symbol.asyncDispose]() {
+      await (await client)?.[Symbol.asyncDispose]()
+    },
   }
+}
+
+/** @param shared is left open when the session ends */
+export function openSession(options: SessionOptions, listen: CopyListener, shared?: SharedHttp): Session {
+  const used = shared ?? openSharedHttp(listen)
+  const http = () => used.client()
+  const warned = new Set<string>()
   const warn = (message: string) => {
     if (warned.has(message)) return
     warned.add(message)
@@ -78,7 +95,7 @@ export function openSession(options: SessionOptions, listen: CopyListener): Sess
       }
     },
     async [Symbol.asyncDispose]() {
-      await (await client)?.[Symbol.asyncDispose]()
+      if (shared === undefined) await used[Symbol.asyncDispose]()
     },
   }
 }

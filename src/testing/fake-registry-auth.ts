@@ -12,6 +12,7 @@ export type FakeAuth = 'none' | 'basic' | 'token'
 export class FakeAuthority {
   readonly #kind: FakeAuth
   readonly #quirks: RegistryQuirks
+  /** An action may be `*`. */
   readonly #scopesByToken = new Map<string, ReadonlySet<string>>()
 
   constructor(kind: FakeAuth, quirks: RegistryQuirks) {
@@ -33,7 +34,8 @@ export class FakeAuthority {
       return unauthorized('Basic realm="fake registry"')
     }
     const scopes = scheme === 'Bearer' ? this.#scopesByToken.get(value) : undefined
-    if (scopes !== undefined && needs.every(need => scopes.has(need))) return undefined
+    if (scopes !== undefined && needs.every(need => scopes.has(need) || scopes.has(need.replace(/[^:]*$/, '*'))))
+      return undefined
     const scope = needs.length === 0 ? '' : `,scope="${challengeScopes(needs)}"`
     const error = scopes === undefined ? '' : ',error="insufficient_scope"'
     return unauthorized(`Bearer realm="${realm}",service="fake"${scope}${error}`)

@@ -16,7 +16,9 @@ export async function answerManifest(call: Call, reference: string): Promise<Ans
   const digest = isDigest(reference) ? reference : repository.tags.get(reference)
   const manifest = digest === undefined ? undefined : repository.manifests.get(digest)
   if (digest === undefined || manifest === undefined) return refuse(404, 'MANIFEST_UNKNOWN', 'manifest unknown')
-  if (method === 'DELETE') return remove(call, reference)
+  if (method === 'DELETE') {
+    return quirks.deletesNothing ? refuse(405, 'UNSUPPORTED', 'it is unsupported') : remove(call, reference)
+  }
   if (!accepts(call.request.headers.accept, manifest.mediaType)) {
     return refuse(404, 'MANIFEST_UNKNOWN', `${manifest.mediaType} was found, and it is not accepted`)
   }

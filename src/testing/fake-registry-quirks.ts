@@ -38,6 +38,8 @@ export interface RegistryQuirks {
   absoluteLinks: boolean
   /** 404 for the referrers API, and no OCI-Subject (distribution 2.8, Docker Hub). */
   noReferrers: boolean
+  /** 405 for DELETE of a manifest: distribution, as it is configured by default. */
+  deletesNothing: boolean
   /** Which of the two fields an answer with a token has. */
   tokenFields: readonly ('token' | 'access_token')[]
   /** What an answer with a token says of its life, in seconds; `undefined` leaves it out. */
@@ -64,6 +66,7 @@ export const noQuirks: RegistryQuirks = {
   tagsPageSize: undefined,
   absoluteLinks: false,
   noReferrers: false,
+  deletesNothing: false,
   tokenFields: ['token'],
   tokenExpiresIn: 300,
 }

@@ -9,6 +9,7 @@ import { type BuiltImage, buildImage, buildIndex } from './build-image.ts'
 import { type ContractCase, type TestFunctions, testContract, type Waivers } from './contract.ts'
 import { tarArchive } from './tar-blocks.ts'
 import { transportDraftCases } from './transport/draft-cases.ts'
+import { transportRemoveCases } from './transport/remove-cases.ts'
 import type { TransportPlace } from './transport-place.ts'
 
 export type { TransportPlace }
@@ -232,7 +233,7 @@ const cases: readonly ContractCase<TransportPlace>[] = [
 export function transportSuite(functions: TestFunctions, { name, place, waivers }: TransportSuiteOptions): void {
   testContract<TransportPlace>(functions, {
     title: `${name} is a transport that reads and writes`,
-    cases: [...cases, ...transportDraftCases],
+    cases: [...cases, ...transportDraftCases, ...transportRemoveCases],
     run: async check => check(await place()),
     waivers,
   })

@@ -1,11 +1,13 @@
 export { bucketImageName } from './bucket/image-name.ts'
-export type { BucketReference } from './bucket/reference.ts'
+export { type BucketReference, bucketSchemes } from './bucket/reference.ts'
 export {
   formatReference,
+  formatRepository,
   openDestination,
   openSource,
   parseReference,
   readsStandardInput,
+  removeImage,
   writesStandardOutput,
 } from './table.ts'
 export type {
@@ -20,6 +22,7 @@ export type {
   ImageSource,
   Origin,
   Reference,
+  RemovedImage,
   SourceTraits,
   TakeLayer,
   TransportContext,

@@ -10,7 +10,14 @@ import { ostreeTransport } from './ostree/index.ts'
 import { registryTransport } from './registry/index.ts'
 import { sifTransport } from './sif/index.ts'
 import { tarballTransport } from './tarball/index.ts'
-import type { ImageDestination, ImageSource, Reference, Transport, TransportContext } from './transport.ts'
+import type {
+  ImageDestination,
+  ImageSource,
+  Reference,
+  RemovedImage,
+  Transport,
+  TransportContext,
+} from './transport.ts'
 
 /** Every transport. What one has parsed is only ever given back to that same one. */
 const transports: readonly Transport[] = [
@@ -50,6 +57,12 @@ export function formatReference(reference: Reference): string {
   return transportOf(reference).format(reference)
 }
 
+/** What a reference is a tag of: a repository, an archive, a layout. Where there is no such thing, the reference itself. */
+export function formatRepository(reference: Reference): string {
+  const transport = transportOf(reference)
+  return (transport.formatRepository ?? transport.format)(reference)
+}
+
 /** Whether an image written to what a user types goes to standard output, so that nothing else may. What is no reference does not. */
 export function writesStandardOutput(text: string): boolean {
   return ofReference(text, (transport, reference) => transport.writesStandardOutput?.(reference))
@@ -81,6 +94,17 @@ export async function openDestination(reference: Reference, context: TransportCo
   const transport = transportOf(reference)
   if (transport.openDestination === undefined) throw cannot(transport, reference, 'copy to')
   return transport.openDestination(reference, context)
+}
+
+/** @throws LadingError what the transport throws; `unsupported` where nothing can be removed */
+export async function removeImage(reference: Reference, context: TransportContext): Promise<RemovedImage> {
+  const transport = transportOf(reference)
+  if (transport.remove !== undefined) return transport.remove(reference, context)
+  throw new LadingError('unsupported', 'it is a file or a directory of its own', {
+    operation: 'delete',
+    subject: transport.format(reference),
+    hint: 'remove the file or the directory',
+  })
 }
 
 function transportOf(reference: Reference): Transport {

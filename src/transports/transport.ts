@@ -25,6 +25,9 @@ export interface Transport<R extends Reference = Reference> {
   /** As a user types it. */
   format(reference: R): string
 
+  /** What the reference is a tag of, as a user types it. Absent: a reference names one image, and nothing beside it. */
+  formatRepository?(reference: R): string
+
   /** Whether an image written there goes to this program's standard output, which then has no place for anything else. */
   writesStandardOutput?(reference: R): boolean
   /** Whether an image read there comes from this program's standard input, which can be read once. */
@@ -32,6 +35,19 @@ export interface Transport<R extends Reference = Reference> {
 
   openSource?(reference: R, context: TransportContext): Promise<ImageSource>
   openDestination?(reference: R, context: TransportContext): Promise<ImageDestination>
+
+  /**
+   * Removes what the reference names, and of what only that image needs as much as the place lets us. MUST leave every other image
+   * whole. Absent: what is to go is a file or a directory, which its user removes.
+   *
+   * @throws LadingError `image-not-found` where there is none
+   */
+  remove?(reference: R, context: TransportContext): Promise<RemovedImage>
+}
+
+export interface RemovedImage {
+  /** Of what was removed, where the place tells it. */
+  readonly digest?: Digest
 }
 
 /** What a transport is opened with. Both sides of a copy share one `http`, and so connections, limits and tokens. */
@@ -91,7 +107,10 @@ export interface ImageSource extends AsyncDisposable {
   /** What the image is made of, where that can be told before it is read. */
   preview?(signal?: AbortSignal): Promise<ImagePreview | undefined>
 
-  /** The tags beside this image, as the source lists them. Absent: the transport has none to list. */
+  /**
+   * The tags beside this image, as the source lists them. Of a source that is read once: only after `receive`. Absent: the transport
+   * has none to list.
+   */
   tags?(signal?: AbortSignal): AsyncIterable<string>
 
   /** Where the node's bytes live, for a destination that can take them without moving them through this machine. */
@@ -230,6 +249,10 @@ export interface DestinationTraits {
   readonly holdsIndex: boolean
   /** What is no file system of a container can be stored too: artifacts, encrypted layers. Else it is refused before a byte moves. */
   readonly holdsArtifacts: boolean
+  /** A manifest is taken without the layers whose descriptors say where else they are (`urls`). Else they are fetched from there. */
+  readonly leavesOutForeign: boolean
+  /** Docker's image manifest version 2 schema 1 can be stored. */
+  readonly holdsSchema1: boolean
   /** How layers may be compressed here. The first is what a layer that comes unpacked is made. */
   readonly layers: readonly LayerCompression[]
   /** Whether `commit` takes `additionalTags`. */
@@ -242,6 +265,8 @@ export const keepsEverything = {
   keepsUnnamed: false,
   holdsIndex: true,
   holdsArtifacts: true,
+  leavesOutForeign: false,
+  holdsSchema1: false,
   layers: ['gzip', 'zstd', 'none'],
   additionalTags: false,
 } as const satisfies DestinationTraits

@@ -85,6 +85,16 @@ describe.skipIf(process.getuid?.() !== 0)("containers' storage (its owners are w
         expect(await storage.copy(manyLayers, storage.name('app'))).toMatchObject({ changed: true, previous: digest })
       })
 
+      test('is deleted', async () => {
+        const storage = await newStorage(tool)
+        const name = storage.name('gone:v1')
+        await storage.copy(hello, name)
+        expect(await storage.attempt(['delete', name])).toMatchObject({ code: 0, stdout: `deleted ${name}\n` })
+        expect((await storage.attempt(['inspect', name])).code).toBe(2)
+        expect((await storage.attempt(['delete', name])).code).toBe(2)
+        expect(await storage.left()).toEqual([])
+      })
+
       test('has not what nobody put there', async () => {
         const storage = await newStorage(tool)
         const { code, stderr } = await storage.attempt(['inspect', storage.name('nothing')])

@@ -5,6 +5,7 @@ import { openTestContext } from '../../src/testing/registry-context.ts'
 import { transportSuite } from '../../src/testing/transport-suite.ts'
 import { openDockerDaemonDestination } from '../../src/transports/docker-daemon/destination.ts'
 import { parseDockerDaemonReference } from '../../src/transports/docker-daemon/reference.ts'
+import { removeDaemonImage } from '../../src/transports/docker-daemon/remove.ts'
 import { openDockerDaemonSource } from '../../src/transports/docker-daemon/source.ts'
 import type { ImageSource } from '../../src/transports/index.ts'
 import { describeWithServices } from '../services/describe-with-services.ts'
@@ -31,6 +32,7 @@ for (const { name, service, start } of engineKinds) {
           return {
             source: async () => inMemory(await openDockerDaemonSource(reference, here)),
             destination: () => openDockerDaemonDestination(reference, here),
+            remove: () => removeDaemonImage(reference, here),
           }
         },
         waivers: { 'an image of sha512 digests is kept as it is': 'Docker knows layers by sha256 alone' },

@@ -7,6 +7,7 @@ import { bytesOf } from '../../src/streams/index.ts'
 import { transportSuite } from '../../src/testing/transport-suite.ts'
 import { openRegistryDestination } from '../../src/transports/registry/destination.ts'
 import { openRegistrySource } from '../../src/transports/registry/open-source.ts'
+import { removeRegistryImage } from '../../src/transports/registry/remove.ts'
 import type { TransportContext } from '../../src/transports/transport.ts'
 import { describeWithServices } from '../services/describe-with-services.ts'
 import { type RegistryOptions, type RegistryServer, startRegistry } from '../services/start-registry.ts'
@@ -63,6 +64,7 @@ describeWithServices(['docker-registry'], 'docker-registry', () => {
           return {
             source: () => openRegistrySource(reference, context('source')),
             destination: () => openRegistryDestination(reference, context('destination')),
+            remove: () => removeRegistryImage(reference, context('destination')),
           }
         },
         waivers: {

@@ -12,6 +12,8 @@ const traits: DestinationTraits = {
   keepsUnnamed: false,
   holdsIndex: false,
   holdsArtifacts: false,
+  leavesOutForeign: false,
+  holdsSchema1: false,
   layers: ['none', 'gzip', 'zstd'],
   additionalTags: false,
 }

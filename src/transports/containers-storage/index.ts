@@ -15,4 +15,5 @@ export const containersStorageTransport: Transport<ContainersStorageReference> =
     (await import('./source.ts')).openContainersStorageSource(reference, context),
   openDestination: async (reference, context) =>
     (await import('./destination.ts')).openContainersStorageDestination(reference, context),
+  remove: async (reference, context) => (await import('./remove.ts')).removeStorageImage(reference, context),
 }

@@ -41,6 +41,9 @@ export function podmanTool({ reference, program, environment }: ToolSetting): St
       return { config: asDigest(`sha256:${config}`), diffIds: layers.map(asDigest) }
     },
     save: signal => programOutput(run(['save', '--quiet', '--format', 'docker-archive', image], signal)),
+    async remove(signal) {
+      await runProgram(run(['image', 'rm', image], signal))
+    },
     async load(directory, signal) {
       const pulled = text(await runProgram(run(['pull', '--quiet', `dir:${directory}`], signal)))
       if (fullName !== undefined) await runProgram(run(['tag', pulled, fullName], signal))

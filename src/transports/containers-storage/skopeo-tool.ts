@@ -37,6 +37,9 @@ export function skopeoTool({ reference, program, environment, workFolder }: Tool
       using output = await makeNamedPipe(join(workFolder, randomUUID()), environment)
       yield* programOutput({ ...run([...copy, image, `docker-archive:${output.path}`], signal), output })
     },
+    async remove(signal) {
+      await runProgram(run(['delete', image], signal))
+    },
     async load(directory, signal) {
       await runProgram(run([...copy, '--preserve-digests', `dir:${directory}`, image], signal))
     },

@@ -13,6 +13,8 @@ export interface StorageTool {
   save(signal?: AbortSignal): ByteStream
   /** Stores the image of a directory (`dir:`) under the name. */
   load(directory: string, signal?: AbortSignal): Promise<void>
+  /** @throws LadingError `image-not-found` */
+  remove(signal?: AbortSignal): Promise<void>
 }
 
 export interface ToolSetting {

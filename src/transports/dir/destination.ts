@@ -37,7 +37,7 @@ export async function openDirDestination(
   const { store } = directory
   return {
     name: formatDirReference(reference),
-    traits: keepsEverything,
+    traits: { ...keepsEverything, holdsSchema1: true },
     async current(signal) {
       const root = await readDocument(store, rootKey, signal)
       return root === undefined ? undefined : digestOf(root.bytes)

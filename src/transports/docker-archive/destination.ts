@@ -13,6 +13,8 @@ const traits: DestinationTraits = {
   keepsUnnamed: false,
   holdsIndex: false,
   holdsArtifacts: false,
+  leavesOutForeign: false,
+  holdsSchema1: false,
   layers: ['none'],
   additionalTags: true,
 }

@@ -8,6 +8,7 @@ export const dockerArchiveTransport: Transport<DockerArchiveReference> = {
   prefixes: ['docker-archive:'],
   parse: parseDockerArchiveReference,
   format: formatDockerArchiveReference,
+  formatRepository: ({ path }) => `docker-archive:${path}`,
   writesStandardOutput: ({ path }) => isStandardOutput(path),
   readsStandardInput: ({ path }) => isStandardInput(path),
   openSource: async reference => (await import('./source.ts')).openDockerArchiveSource(reference),

@@ -2,10 +2,10 @@ import { LadingError } from '../../errors/index.ts'
 import type { Node } from '../../model/descriptor.ts'
 import { type ByteRange, bytesOf } from '../../streams/index.ts'
 import { type ArrivingArchive, openArchive, type SeekableArchive } from '../archive/open-archive.ts'
-import { blobName } from '../docker-image/archive-files.ts'
+import { type ArchiveFiles, blobName } from '../docker-image/archive-files.ts'
 import { type CollectedDockerArchive, collectDockerArchive } from '../docker-image/collect-docker-archive.ts'
 import type { WantedImage } from '../docker-image/find-archived-image.ts'
-import { type ResolvedImage, resolveArchive } from '../docker-image/resolve-archive.ts'
+import { type ResolvedImage, readArchiveManifest, resolveArchive } from '../docker-image/resolve-archive.ts'
 import { seekableFiles } from '../docker-image/seekable-files.ts'
 import type { ImageSource } from '../transport.ts'
 import { type DockerArchiveReference, formatDockerArchiveReference } from './reference.ts'
@@ -29,6 +29,9 @@ function seekableSource(name: string, archive: SeekableArchive, wanted: WantedIm
     name,
     traits: { order: 'any', unpacked: true },
     resolve: async signal => (await resolve(signal)).root,
+    async *tags(signal) {
+      yield* namesIn(seekableFiles(archive.file, await archive.index(signal)), signal)
+    },
     async *fetch(node, range, signal) {
       const { documents, layers } = await resolve(signal)
       const document = documents.get(node.digest)
@@ -60,6 +63,7 @@ function arrivingSource(name: string, archive: ArrivingArchive, wanted: WantedIm
       files = await collectDockerArchive(archive.entries(signal), take)
     },
     resolve: async signal => (await resolve(signal)).root,
+    tags: signal => namesIn(received(), signal),
     async *fetch(node, range, signal) {
       const { documents } = await resolve(signal)
       const document = documents.get(node.digest) ?? received().kept(node.digest)
@@ -68,6 +72,11 @@ function arrivingSource(name: string, archive: ArrivingArchive, wanted: WantedIm
     },
     [Symbol.asyncDispose]: () => archive[Symbol.asyncDispose](),
   }
+}
+
+/** Every name of every image in it. */
+async function* namesIn(files: ArchiveFiles, signal?: AbortSignal): AsyncGenerator<string> {
+  yield* new Set((await readArchiveManifest(files, signal)).flatMap(({ tags }) => tags))
 }
 
 async function* partOf(document: Uint8Array, range: ByteRange = { start: 0 }): AsyncGenerator<Uint8Array> {

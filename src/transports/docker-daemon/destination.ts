@@ -57,6 +57,8 @@ export async function openDockerDaemonDestination(
       keepsUnnamed: false,
       holdsIndex: false,
       holdsArtifacts: false,
+      leavesOutForeign: false,
+      holdsSchema1: false,
       layers,
       additionalTags: true,
     },

@@ -21,7 +21,7 @@ export interface Engine {
 }
 
 export interface EngineRequest extends Pick<HttpRequest, 'headers' | 'body' | 'signal'> {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'DELETE'
   /** Behind the version: `/images/json`. */
   readonly path: string
 }

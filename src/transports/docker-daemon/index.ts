@@ -10,4 +10,5 @@ export const dockerDaemonTransport: Transport<DockerDaemonReference> = {
   openSource: async (reference, context) => (await import('./source.ts')).openDockerDaemonSource(reference, context),
   openDestination: async (reference, context) =>
     (await import('./destination.ts')).openDockerDaemonDestination(reference, context),
+  remove: async (reference, context) => (await import('./remove.ts')).removeDaemonImage(reference, context),
 }

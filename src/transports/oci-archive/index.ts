@@ -8,6 +8,7 @@ export const ociArchiveTransport: Transport<OciArchiveReference> = {
   prefixes: ['oci-archive:'],
   parse: parseOciArchiveReference,
   format: formatOciArchiveReference,
+  formatRepository: ({ path }) => `oci-archive:${path}`,
   writesStandardOutput: ({ path }) => isStandardOutput(path),
   readsStandardInput: ({ path }) => isStandardInput(path),
   openSource: async reference => (await import('./source.ts')).openOciArchiveSource(reference),

@@ -1,7 +1,7 @@
 import { LadingError } from '../../errors/index.ts'
 import type { Node } from '../../model/descriptor.ts'
 import { type ArrivingArchive, openArchive, type SeekableArchive } from '../archive/open-archive.ts'
-import { findEntry } from '../oci-layout/layout-entries.ts'
+import { type Entry, entryNames, findEntry } from '../oci-layout/layout-entries.ts'
 import { fetchBlob } from '../oci-layout/layout-files.ts'
 import { readLayoutIndex } from '../oci-layout/layout-index.ts'
 import { type ImageSource, readAsStored } from '../transport.ts'
@@ -20,6 +20,7 @@ function seekableSource(archive: SeekableArchive, reference: OciArchiveReference
     name: formatOciArchiveReference(reference),
     traits: readAsStored,
     resolve: signal => resolveIn(layout, reference, signal),
+    tags: signal => namesIn(layout, reference, signal),
     fetch: (node, range, signal) => fetchBlob(layout, node, range, signal),
     [Symbol.asyncDispose]: () => archive[Symbol.asyncDispose](),
   }
@@ -39,14 +40,31 @@ function arrivingSource(archive: ArrivingArchive, reference: OciArchiveReference
       layout = await receiveLayout(archive, take, signal)
     },
     resolve: async signal => await resolveIn(received(), reference, signal),
+    tags: signal => namesIn(received(), reference, signal),
     fetch: (node, range, signal) => fetchBlob(received(), node, range, signal),
     [Symbol.asyncDispose]: () => archive[Symbol.asyncDispose](),
   }
 }
 
 async function resolveIn(layout: ArchivedLayout, reference: OciArchiveReference, signal?: AbortSignal): Promise<Node> {
+  return findEntry(await entriesIn(layout, reference, signal), reference, ociArchivePrefix)
+}
+
+async function* namesIn(
+  layout: ArchivedLayout,
+  reference: OciArchiveReference,
+  signal?: AbortSignal,
+): AsyncGenerator<string> {
+  yield* entryNames(await entriesIn(layout, reference, signal))
+}
+
+async function entriesIn(
+  layout: ArchivedLayout,
+  reference: OciArchiveReference,
+  signal?: AbortSignal,
+): Promise<readonly Entry[]> {
   const index = await readLayoutIndex(layout, signal)
-  if (index !== undefined) return findEntry(index.document.manifests, reference, ociArchivePrefix)
+  if (index !== undefined) return index.document.manifests
   throw new LadingError('bad-archive', 'the archive has no index.json, so it is not one of an OCI layout', {
     hint:
       (await layout.sizeOf('manifest.json', signal)) !== undefined

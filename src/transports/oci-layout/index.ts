@@ -7,8 +7,10 @@ export const ociLayoutTransport: Transport<OciLayoutReference> = {
   prefixes: ['oci:'],
   parse: parseOciLayoutReference,
   format: formatOciLayoutReference,
+  formatRepository: ({ path }) => `oci:${path}`,
   openSource: async (reference, { sharedBlobDir }) =>
     (await import('./source.ts')).openOciLayoutSource(reference, sharedBlobDir),
   openDestination: async (reference, { sharedBlobDir }) =>
     (await import('./destination.ts')).openOciLayoutDestination(reference, sharedBlobDir),
+  remove: async (reference, context) => (await import('./remove.ts')).removeLayoutImage(reference, context),
 }

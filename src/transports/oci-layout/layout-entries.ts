@@ -16,19 +16,25 @@ export interface Entry {
   readonly [field: string]: unknown
 }
 
+interface WantedEntry {
+  readonly name?: string
+  readonly index?: number
+}
+
+/** What `chooseEntry` finds, as a node. @throws what it throws; LadingError `unsupported` where it is no image */
+export function findEntry(entries: readonly Entry[], wanted: WantedEntry, prefix: string): Node {
+  return toNode(chooseEntry(entries, wanted, prefix))
+}
+
 /**
  * The entry that a reference names: by name, by position, or the only one there is. `prefix` is what a hint shows references with.
  *
  * @throws LadingError `image-not-found`, naming what there is
  */
-export function findEntry(
-  entries: readonly Entry[],
-  wanted: { readonly name?: string; readonly index?: number },
-  prefix: string,
-): Node {
+export function chooseEntry(entries: readonly Entry[], wanted: WantedEntry, prefix: string): Entry {
   if (wanted.index !== undefined) {
     const entry = entries[wanted.index]
-    if (entry !== undefined) return toNode(entry)
+    if (entry !== undefined) return entry
     throw new LadingError('image-not-found', `index.json has ${entries.length} entries, and none at ${wanted.index}`)
   }
   const entry = wanted.name === undefined && entries.length === 1 ? entries[0] : entryOf(entries, wanted.name)
@@ -37,7 +43,7 @@ export function findEntry(
     named.length === 0
       ? undefined
       : `it has ${named.slice(0, 20).map(nameOf).join(', ')}${named.length > 20 ? ', …' : ''}`
-  if (entry !== undefined && (wanted.name !== undefined || entries.length === 1)) return toNode(entry)
+  if (entry !== undefined && (wanted.name !== undefined || entries.length === 1)) return entry
   if (wanted.name !== undefined) {
     throw new LadingError('image-not-found', `the layout has no image named ${wanted.name}`, {
       hint: hint ?? 'none of its images has a name',
@@ -58,6 +64,11 @@ export function findEntry(
 /** The digest that a destination's name has now. Without a name: that of the only unnamed entry. */
 export function currentDigest(entries: readonly Entry[], name: string | undefined): Digest | undefined {
   return entryOf(entries, name)?.digest
+}
+
+/** The names that a layout gives its images, each once. */
+export function entryNames(entries: readonly Entry[]): readonly string[] {
+  return [...new Set(entries.map(nameOf).filter(name => name !== undefined))]
 }
 
 function entryOf(entries: readonly Entry[], name: string | undefined): Entry | undefined {
@@ -97,7 +108,8 @@ function withoutName(entry: Entry): Entry {
   return Object.keys(others).length === 0 ? rest : { ...rest, annotations: others }
 }
 
-function toNode({ mediaType, digest, size }: Entry): Node {
+/** @throws LadingError `unsupported` where it is neither a manifest nor an index */
+export function toNode({ mediaType, digest, size }: Entry): Node {
   if (isIndexType(mediaType)) return { kind: 'index', mediaType, digest, size }
   if (isManifestType(mediaType)) return { kind: 'manifest', mediaType, digest, size }
   throw new LadingError(

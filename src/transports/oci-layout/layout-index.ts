@@ -86,7 +86,7 @@ export async function writeLayoutEntry(
 }
 
 /** What is replaced is what was read. */
-function conditionOf(index: LayoutIndex | undefined): Pick<PutOptions, 'ifMatch' | 'ifNoneMatch'> {
+export function conditionOf(index: LayoutIndex | undefined): Pick<PutOptions, 'ifMatch' | 'ifNoneMatch'> {
   if (index === undefined) return { ifNoneMatch: '*' }
   if (index.etag === undefined) throw new LadingError('internal', `the store gave no etag for ${indexKey}`)
   return { ifMatch: index.etag }

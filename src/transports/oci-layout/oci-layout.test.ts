@@ -8,6 +8,7 @@ import { transportSuite } from '../../testing/transport-suite.ts'
 import { writeLayout } from '../../testing/write-layout.ts'
 import { openOciLayoutDestination } from './destination.ts'
 import { parseOciLayoutReference } from './reference.ts'
+import { removeLayoutImage } from './remove.ts'
 import { openOciLayoutSource } from './source.ts'
 
 const folder = await mkdtemp(path.join(tmpdir(), 'lading-oci-'))
@@ -22,7 +23,11 @@ transportSuite(
     name: 'oci:',
     async place() {
       const reference = parseOciLayoutReference(`oci:${newLayout()}:v1`)
-      return { source: () => openOciLayoutSource(reference), destination: () => openOciLayoutDestination(reference) }
+      return {
+        source: () => openOciLayoutSource(reference),
+        destination: () => openOciLayoutDestination(reference),
+        remove: () => removeLayoutImage(reference, {}),
+      }
     },
   },
 )

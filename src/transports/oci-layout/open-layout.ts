@@ -13,16 +13,18 @@ interface LayoutStores {
   close(): Promise<void>
 }
 
-/**
- * A layout is files under a directory, written as a bucket's objects are: whole, durable, and index.json by compare-and-swap. With a
- * shared folder all its blobs, manifests too, are in that one and nowhere else, as FOLDER/<algorithm>/<hex>.
- */
+/** A layout is files under a directory, written as a bucket's objects are: whole, durable, and index.json by compare-and-swap. */
+export function openLayoutStore(path: string): Promise<ObjectStore> {
+  return openStore({ scheme: 'local', root: path })
+}
+
+/** With a shared folder all blobs of a layout, manifests too, are in that one and nowhere else, as FOLDER/<algorithm>/<hex>. */
 export async function openLayoutStores(path: string, sharedBlobDir: string | undefined): Promise<LayoutStores> {
-  const store = await openStore({ scheme: 'local', root: path })
+  const store = await openLayoutStore(path)
   if (sharedBlobDir === undefined) {
     return { store, blobs: store, place: ownBlobs, close: async () => await store[Symbol.asyncDispose]() }
   }
-  const blobs = await openStore({ scheme: 'local', root: sharedBlobDir })
+  const blobs = await openLayoutStore(sharedBlobDir)
   return {
     store,
     blobs,

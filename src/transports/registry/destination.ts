@@ -56,7 +56,12 @@ async function repositoryMaker(
 class RegistryDestination implements ImageDestination {
   readonly name: string
   // distribution specification, "Pushing Manifests": blobs and manifests that one refers to must be there before it.
-  readonly traits: DestinationTraits = { ...keepsEverything, rootImpliesChildren: true }
+  readonly traits: DestinationTraits = {
+    ...keepsEverything,
+    rootImpliesChildren: true,
+    leavesOutForeign: true,
+    holdsSchema1: true,
+  }
   readonly #reference: RegistryReference
   readonly #blobs: BlobAddress
   /** Uploads that a mount was answered with, and that the blob's push goes on with. */

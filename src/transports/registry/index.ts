@@ -7,7 +7,9 @@ export const registryTransport: Transport<RegistryReference> = {
   prefixes: ['docker://'],
   parse: parseRegistryReference,
   format: formatRegistryReference,
+  formatRepository: ({ registry, repository }) => `${registry}/${repository}`,
   openSource: async (reference, context) => (await import('./open-source.ts')).openRegistrySource(reference, context),
   openDestination: async (reference, context) =>
     (await import('./destination.ts')).openRegistryDestination(reference, context),
+  remove: async (reference, context) => (await import('./remove.ts')).removeRegistryImage(reference, context),
 }

@@ -1,0 +1,79 @@
+import { mkdtemp } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { beforeEach, expect, onTestFinished, test } from 'vitest'
+import { digestOf } from '../model/digest.ts'
+import { type BuiltImage, buildImage } from '../testing/build-image.ts'
+import { startFakeRegistry } from '../testing/fake-registry.ts'
+import { close, listen } from '../testing/listen.ts'
+import { writeLayout } from '../testing/write-layout.ts'
+import { copyImage } from './copy-image.ts'
+
+const content = Buffer.alloc(200_000, 'what must not be given away; ')
+const digest = digestOf(content)
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'lading-test-'))
+})
+
+/** Where a vendor has its layer. */
+async function vendor(answer: Buffer | 404) {
+  const asked: (string | undefined)[] = []
+  const server = createServer((request, response) => {
+    asked.push(request.headers.authorization)
+    if (answer === 404) response.writeHead(404).end()
+    else response.writeHead(200, { 'content-length': answer.byteLength }).end(answer)
+  })
+  const host = await listen(server)
+  onTestFinished(() => close(server))
+  return { url: `http://${host}/layer`, asked }
+}
+
+/** An image whose one layer is named and not there. */
+async function foreignImage(urls: readonly string[]): Promise<string> {
+  const mediaType = 'application/vnd.oci.image.layer.nondistributable.v1.tar'
+  const whole = buildImage({
+    layers: [content],
+    manifest: { layers: [{ mediaType, digest, size: content.byteLength, urls }] },
+  })
+  const image: BuiltImage = { ...whole, blobs: new Map([...whole.blobs].filter(([name]) => name !== digest)) }
+  await writeLayout(path.join(folder, 'here'), { v1: image })
+  return `oci:${folder}/here:v1`
+}
+
+test('a registry gets the manifest without it, and nobody is asked for it', async () => {
+  const { url, asked } = await vendor(content)
+  await using registry = await startFakeRegistry({ quirks: { acceptsMissingContent: true } })
+  const result = await copyImage(await foreignImage([url]), `docker://${registry.host}/app:v1`)
+  expect(result.rewritten).toBeUndefined()
+  expect(result.blobs).toEqual({ copied: 1, mounted: 0, present: 0 })
+  expect(asked).toEqual([])
+  const onward = await copyImage(`docker://${registry.host}/app:v1`, `oci:${folder}/onward:v1`)
+  expect(onward).toMatchObject({ digest: result.digest, blobs: { copied: 2 } })
+  expect(asked).toEqual([undefined])
+})
+
+test('elsewhere it is fetched from the first place that has it', async () => {
+  const [gone, there] = [await vendor(404), await vendor(content)]
+  const result = await copyImage(await foreignImage(['ftp://x/y', gone.url, there.url]), `local://${folder}/b//app:v1`)
+  expect(result.blobs.copied).toBe(2)
+  expect([gone.asked.length, there.asked.length]).toEqual([1, 1])
+})
+
+test('what comes is checked', async () => {
+  const { url } = await vendor(Buffer.alloc(content.byteLength, 'x'))
+  const failing = copyImage(await foreignImage([url]), `oci:${folder}/there:v1`)
+  await expect(failing).rejects.toMatchObject({ code: 'digest-mismatch', side: 'source' })
+})
+
+test('where nobody has it, all who were asked are named', async () => {
+  const { url } = await vendor(404)
+  const failing = copyImage(await foreignImage([url]), `oci:${folder}/there:v1`)
+  await expect(failing).rejects.toMatchObject({
+    code: 'blob-not-found',
+    message: expect.stringMatching(/answered 404/),
+    hint: expect.stringContaining('foreign layer'),
+  })
+})

@@ -1,0 +1,65 @@
+import { isLadingError, LadingError } from '../errors/index.ts'
+import type { HttpClient } from '../http/index.ts'
+import type { Node } from '../model/descriptor.ts'
+import type { ByteRange, ByteStream } from '../streams/index.ts'
+import type { ImageSource } from '../transports/index.ts'
+
+/**
+ * The same source; a layer that it does not have comes from where its descriptor's `urls` say. So it is with foreign layers, which whoever
+ * pushes an image may not be allowed to give away: OCI image specification, layer.md, "Non-Distributable Layers".
+ *
+ * Nothing of what is known of the source (credentials, certificates) is shown to those places.
+ */
+export function withForeignLayers(source: ImageSource, http: () => Promise<HttpClient>): ImageSource {
+  return {
+    ...source,
+    fetch(node, range, signal) {
+      if (node.urls === undefined || node.urls.length === 0) return source.fetch(node, range, signal)
+      const elsewhere = node.urls.map(url => fetchUrl(url, http, range, signal))
+      return firstThatHas(node, [source.fetch(node, range, signal), ...elsewhere])
+    },
+  }
+}
+
+/** Streams are opened when they are read: those behind the first that has the content are never asked. */
+async function* firstThatHas(
+  { digest }: Node,
+  places: readonly ByteStream[],
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const refusals: LadingError[] = []
+  for (const place of places) {
+    let begun = false
+    try {
+      for await (const chunk of place) {
+        begun = true
+        yield chunk
+      }
+      return
+    } catch (error) {
+      if (begun || !isLadingError(error, 'blob-not-found')) throw error
+      refusals.push(error)
+    }
+  }
+  const [missing, ...others] = refusals.map(({ message }) => message)
+  throw new LadingError('blob-not-found', `${missing}; ${others.join('; ')}`, {
+    hint: `${digest} is a foreign layer, kept elsewhere: a copy from registry to registry leaves it there`,
+    cause: refusals,
+  })
+}
+
+async function* fetchUrl(
+  url: string,
+  http: () => Promise<HttpClient>,
+  range: ByteRange | undefined,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  if (!/^https?:\/\//i.test(url)) throw new LadingError('blob-not-found', `${url} is no address that can be asked`)
+  const end = range?.end === undefined ? '' : range.end - 1
+  const headers = range === undefined ? {} : { range: `bytes=${range.start}-${end}` }
+  const response = await (await http()).request({ method: 'GET', url, headers, signal })
+  if (response.status !== (range === undefined ? 200 : 206)) {
+    await response.discard()
+    throw new LadingError('blob-not-found', `${new URL(url).host} answered ${response.status}`)
+  }
+  yield* response.body
+}
