@@ -1,5 +1,5 @@
 import type { Side } from '../errors/index.ts'
-import type { HttpClient } from '../http/index.ts'
+import type { HttpClient, HttpSettings } from '../http/index.ts'
 import type { Platform } from '../model/platform.ts'
 import type { CloudOptions } from '../stores/index.ts'
 import type { TransportContext } from '../transports/index.ts'
@@ -7,7 +7,9 @@ import type { CopyListener } from './events.ts'
 import type { ServerOptions } from './server-options.ts'
 
 /** What is said of a server without a side holds for both. A credential is for one server, and so it has a side. */
-export interface SessionOptions extends Pick<ServerOptions, 'authFile' | 'tlsVerify'> {
+export interface SessionOptions extends Pick<ServerOptions, 'authFile' | 'tlsVerify'>, HttpSettings {
+  /** Where temporary files are made. Default: where the system has them, or TMPDIR says. */
+  readonly temporaryFolder?: string | undefined
   /** What is wanted of a multi-platform image. */
   readonly platforms?: readonly Platform[] | undefined
   /** Where no platform is named, and the image is for several, take this machine's, also where the destination holds all of them. */
@@ -44,12 +46,14 @@ export interface SharedHttp extends AsyncDisposable {
 }
 
 /** What several sessions may share: connections, limits and tokens. */
-export function openSharedHttp(listen: CopyListener): SharedHttp {
+export function openSharedHttp(listen: CopyListener, { userAgentPrefix, onRequest }: HttpSettings = {}): SharedHttp {
   let client: Promise<HttpClient> | undefined
   return {
     client() {
       client ??= import('../http/index.ts').then(({ createHttpClient }) =>
         createHttpClient({
+          userAgentPrefix,
+          onRequest,
           onRetry: ({ subject, attempt, waitMs, reason }) =>
             listen({ type: 'retried', subject, attempt, waitSeconds: waitMs / 1000, reason }),
         }),
@@ -64,8 +68,11 @@ export function openSharedHttp(listen: CopyListener): SharedHttp {
 
 /** @param shared is left open when the session ends */
 export function openSession(options: SessionOptions, listen: CopyListener, shared?: SharedHttp): Session {
-  const used = shared ?? openSharedHttp(listen)
+  const used = shared ?? openSharedHttp(listen, options)
   const http = () => used.client()
+  const { temporaryFolder } = options
+  // the programs that are run look there for the folder too
+  const environment = temporaryFolder === undefined ? process.env : { ...process.env, TMPDIR: temporaryFolder }
   const warned = new Set<string>()
   const warn = (message: string) => {
     if (warned.has(message)) return
@@ -84,7 +91,8 @@ export function openSession(options: SessionOptions, listen: CopyListener, share
         certDir: server?.certDir,
         registriesConf: options.registriesConf,
         cloud: { ...options.cloud, ...cloud },
-        environment: process.env,
+        environment,
+        temporaryFolder,
         createRepository: options.createRepository,
         daemonHost,
         sharedBlobDir,

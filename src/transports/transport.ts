@@ -66,6 +66,8 @@ export interface TransportContext extends StoreContext {
   readonly daemonHost?: string | undefined
   /** The folder that holds the blobs of this side's `oci:` layout, in the place of the layout's own. */
   readonly sharedBlobDir?: string | undefined
+  /** Where temporary files are made. Default: the system's folder for them. */
+  readonly temporaryFolder?: string | undefined
   /** What is wanted of the image: a source that is sent whole may have only these sent. */
   readonly platforms?: readonly Platform[] | undefined
   /** Where no platform is named, and the image is for several, this machine's is wanted. */

@@ -8,5 +8,6 @@ export const tarballTransport: Transport<TarballReference> = {
   parse: text => parseTarballReference(text),
   format: formatTarballReference,
   readsStandardInput: ({ paths }) => paths.includes(standardInput),
-  openSource: async reference => (await import('./source.ts')).openTarballSource(reference),
+  openSource: async (reference, { temporaryFolder }) =>
+    (await import('./source.ts')).openTarballSource(reference, temporaryFolder),
 }
