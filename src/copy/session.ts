@@ -1,35 +1,21 @@
 import type { Side } from '../errors/index.ts'
-import type { HttpClient } from '../http/index.ts'
+import type { HttpClient, HttpSettings } from '../http/index.ts'
 import type { Platform } from '../model/platform.ts'
 import type { CloudOptions } from '../stores/index.ts'
 import type { TransportContext } from '../transports/index.ts'
 import type { CopyListener } from './events.ts'
 import type { ServerOptions } from './server-options.ts'
 
-<<<<<<< HEAD
-/** How HTTP is spoken, by all that share a client. */
-export interface HttpOptions {
-  /** How this program names itself to servers. Default: `lading/` and its version. */
-  readonly userAgent?: string | undefined
-  /** `false`: a request that fails is not sent again. */
-  readonly retryRequests?: boolean | undefined
-}
-
 /** What is said of a server without a side holds for both. A credential is for one server, and so it has a side. */
-export interface SessionOptions extends HttpOptions, Pick<ServerOptions, 'authFile' | 'tlsVerify'> {
-=======
-/** What is said of a server without a side holds for both. A credential is for one server, and so it has a side. */
-export interface SessionOptions extends Pick<ServerOptions, 'authFile' | 'tlsVerify'> {
->>>>>>> main
+export interface SessionOptions extends Pick<ServerOptions, 'authFile' | 'tlsVerify'>, HttpSettings {
+  /** HTTPS for registries on this machine too, where neither `tlsVerify` nor registries.conf says otherwise. */
+  readonly tlsOnLoopback?: boolean | undefined
+  /** Where temporary files are made. Default: where the system has them, or TMPDIR says. */
+  readonly temporaryFolder?: string | undefined
   /** What is wanted of a multi-platform image. */
   readonly platforms?: readonly Platform[] | undefined
   /** Where no platform is named, and the image is for several, take this machine's, also where the destination holds all of them. */
   readonly onePlatform?: boolean | undefined
-<<<<<<< HEAD
-  /** HTTPS for registries on this machine too, where neither `tlsVerify` nor registries.conf says otherwise. */
-  readonly tlsOnLoopback?: boolean | undefined
-=======
->>>>>>> main
   /** The registries.conf that is read in the place of the user's and the system's, for both sides. Their drop-ins are read all the same. */
   readonly registriesConf?: string | undefined
   /** The registry or daemon of one side; what is said here counts there. What is read alone, as in `inspectImage`, is the source. */
@@ -45,6 +31,9 @@ export interface SessionOptions extends Pick<ServerOptions, 'authFile' | 'tlsVer
   /** The Docker daemon that is read, and the one that is written: `unix://…`, `tcp://…` (HTTPS), `http://…`. Default: Docker's own environment. */
   readonly sourceDaemonHost?: string | undefined
   readonly destinationDaemonHost?: string | undefined
+  /** The folders that hold the blobs of `oci:` layouts, in the place of the layouts' own. Other transports have none. */
+  readonly sourceSharedBlobDir?: string | undefined
+  readonly destinationSharedBlobDir?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -59,14 +48,17 @@ export interface SharedHttp extends AsyncDisposable {
 }
 
 /** What several sessions may share: connections, limits and tokens. */
-export function openSharedHttp(listen: CopyListener, options: HttpOptions = {}): SharedHttp {
+export function openSharedHttp(listen: CopyListener, settings: HttpSettings = {}): SharedHttp {
+  const { userAgent, userAgentPrefix, onRequest, retryRequests } = settings
   let client: Promise<HttpClient> | undefined
   return {
     client() {
       client ??= import('../http/index.ts').then(({ createHttpClient }) =>
         createHttpClient({
-          userAgent: options.userAgent,
-          ...(options.retryRequests === false ? { retry: { attempts: 1 } } : {}),
+          userAgent,
+          userAgentPrefix,
+          onRequest,
+          retryRequests,
           onRetry: ({ subject, attempt, waitMs, reason }) =>
             listen({ type: 'retried', subject, attempt, waitSeconds: waitMs / 1000, reason }),
         }),
@@ -81,12 +73,11 @@ export function openSharedHttp(listen: CopyListener, options: HttpOptions = {}):
 
 /** @param shared is left open when the session ends */
 export function openSession(options: SessionOptions, listen: CopyListener, shared?: SharedHttp): Session {
-<<<<<<< HEAD
   const used = shared ?? openSharedHttp(listen, options)
-=======
-  const used = shared ?? openSharedHttp(listen)
->>>>>>> main
   const http = () => used.client()
+  const { temporaryFolder } = options
+  // the programs that are run look there for the folder too
+  const environment = temporaryFolder === undefined ? process.env : { ...process.env, TMPDIR: temporaryFolder }
   const warned = new Set<string>()
   const warn = (message: string) => {
     if (warned.has(message)) return
@@ -95,7 +86,8 @@ export function openSession(options: SessionOptions, listen: CopyListener, share
   }
   return {
     context(side) {
-      const { server, cloud, daemonHost } = side === 'destination' ? destinationOf(options) : sourceOf(options)
+      const { server, cloud, daemonHost, sharedBlobDir } =
+        side === 'destination' ? destinationOf(options) : sourceOf(options)
       return {
         side,
         http,
@@ -105,9 +97,11 @@ export function openSession(options: SessionOptions, listen: CopyListener, share
         certDir: server?.certDir,
         registriesConf: options.registriesConf,
         cloud: { ...options.cloud, ...cloud },
-        environment: process.env,
+        environment,
+        temporaryFolder,
         createRepository: options.createRepository,
         daemonHost,
+        sharedBlobDir,
         platforms: options.platforms,
         onePlatform: options.onePlatform,
         signal: options.signal,
@@ -120,10 +114,20 @@ export function openSession(options: SessionOptions, listen: CopyListener, share
   }
 }
 
-function sourceOf({ sourceServer, sourceCloud, sourceDaemonHost }: SessionOptions) {
-  return { server: sourceServer, cloud: sourceCloud, daemonHost: sourceDaemonHost }
+function sourceOf(options: SessionOptions) {
+  return {
+    server: options.sourceServer,
+    cloud: options.sourceCloud,
+    daemonHost: options.sourceDaemonHost,
+    sharedBlobDir: options.sourceSharedBlobDir,
+  }
 }
 
-function destinationOf({ destinationServer, destinationCloud, destinationDaemonHost }: SessionOptions) {
-  return { server: destinationServer, cloud: destinationCloud, daemonHost: destinationDaemonHost }
+function destinationOf(options: SessionOptions) {
+  return {
+    server: options.destinationServer,
+    cloud: options.destinationCloud,
+    daemonHost: options.destinationDaemonHost,
+    sharedBlobDir: options.destinationSharedBlobDir,
+  }
 }
