@@ -5,7 +5,11 @@ import { type Library, library } from './library.ts'
 import { runCommandLine } from './run-command-line.ts'
 
 /** Runs a command line on this process's streams and signals, and leaves its exit code. */
-export async function runInProcess(argv: readonly string[], commands: Library = library): Promise<void> {
+export async function runInProcess(
+  argv: readonly string[],
+  commands: Library = library,
+  run: typeof runCommandLine = runCommandLine,
+): Promise<void> {
   const { stdin, stdout, stderr, env } = process
   stdout.on('error', failedOutput)
   // who reads our stderr no more has lost nothing that the run is for
@@ -13,7 +17,7 @@ export async function runInProcess(argv: readonly string[], commands: Library = 
   const interrupt = listenForInterrupt(process)
   try {
     const context = { stdin, stdout, stderr, env, clock: systemClock, library: commands, signal: interrupt.signal }
-    process.exitCode = await runCommandLine(argv, context)
+    process.exitCode = await run(argv, context)
   } finally {
     interrupt.stop()
   }

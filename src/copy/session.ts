@@ -1,5 +1,5 @@
 import type { Side } from '../errors/index.ts'
-import type { HttpClient } from '../http/index.ts'
+import type { HttpClient, HttpSettings } from '../http/index.ts'
 import type { Platform } from '../model/platform.ts'
 import type { CloudOptions } from '../stores/index.ts'
 import type { TransportContext } from '../transports/index.ts'
@@ -7,7 +7,11 @@ import type { CopyListener } from './events.ts'
 import type { ServerOptions } from './server-options.ts'
 
 /** What is said of a server without a side holds for both. A credential is for one server, and so it has a side. */
-export interface SessionOptions extends Pick<ServerOptions, 'authFile' | 'tlsVerify'> {
+export interface SessionOptions extends Pick<ServerOptions, 'authFile' | 'tlsVerify'>, HttpSettings {
+  /** HTTPS for registries on this machine too, where neither `tlsVerify` nor registries.conf says otherwise. */
+  readonly tlsOnLoopback?: boolean | undefined
+  /** Where temporary files are made. Default: where the system has them, or TMPDIR says. */
+  readonly temporaryFolder?: string | undefined
   /** What is wanted of a multi-platform image. */
   readonly platforms?: readonly Platform[] | undefined
   /** Where no platform is named, and the image is for several, take this machine's, also where the destination holds all of them. */
@@ -27,6 +31,9 @@ export interface SessionOptions extends Pick<ServerOptions, 'authFile' | 'tlsVer
   /** The Docker daemon that is read, and the one that is written: `unix://…`, `tcp://…` (HTTPS), `http://…`. Default: Docker's own environment. */
   readonly sourceDaemonHost?: string | undefined
   readonly destinationDaemonHost?: string | undefined
+  /** The folders that hold the blobs of `oci:` layouts, in the place of the layouts' own. Other transports have none. */
+  readonly sourceSharedBlobDir?: string | undefined
+  readonly destinationSharedBlobDir?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -41,12 +48,17 @@ export interface SharedHttp extends AsyncDisposable {
 }
 
 /** What several sessions may share: connections, limits and tokens. */
-export function openSharedHttp(listen: CopyListener): SharedHttp {
+export function openSharedHttp(listen: CopyListener, settings: HttpSettings = {}): SharedHttp {
+  const { userAgent, userAgentPrefix, onRequest, retryRequests } = settings
   let client: Promise<HttpClient> | undefined
   return {
     client() {
       client ??= import('../http/index.ts').then(({ createHttpClient }) =>
         createHttpClient({
+          userAgent,
+          userAgentPrefix,
+          onRequest,
+          retryRequests,
           onRetry: ({ subject, attempt, waitMs, reason }) =>
             listen({ type: 'retried', subject, attempt, waitSeconds: waitMs / 1000, reason }),
         }),
@@ -61,8 +73,11 @@ export function openSharedHttp(listen: CopyListener): SharedHttp {
 
 /** @param shared is left open when the session ends */
 export function openSession(options: SessionOptions, listen: CopyListener, shared?: SharedHttp): Session {
-  const used = shared ?? openSharedHttp(listen)
+  const used = shared ?? openSharedHttp(listen, options)
   const http = () => used.client()
+  const { temporaryFolder } = options
+  // the programs that are run look there for the folder too
+  const environment = temporaryFolder === undefined ? process.env : { ...process.env, TMPDIR: temporaryFolder }
   const warned = new Set<string>()
   const warn = (message: string) => {
     if (warned.has(message)) return
@@ -71,18 +86,22 @@ export function openSession(options: SessionOptions, listen: CopyListener, share
   }
   return {
     context(side) {
-      const { server, cloud, daemonHost } = side === 'destination' ? destinationOf(options) : sourceOf(options)
+      const { server, cloud, daemonHost, sharedBlobDir } =
+        side === 'destination' ? destinationOf(options) : sourceOf(options)
       return {
         side,
         http,
         credentials: { authFile: server?.authFile ?? options.authFile, credential: server?.credential },
         tlsVerify: server?.tlsVerify ?? options.tlsVerify,
+        tlsOnLoopback: options.tlsOnLoopback,
         certDir: server?.certDir,
         registriesConf: options.registriesConf,
         cloud: { ...options.cloud, ...cloud },
-        environment: process.env,
+        environment,
+        temporaryFolder,
         createRepository: options.createRepository,
         daemonHost,
+        sharedBlobDir,
         platforms: options.platforms,
         onePlatform: options.onePlatform,
         signal: options.signal,
@@ -95,10 +114,20 @@ export function openSession(options: SessionOptions, listen: CopyListener, share
   }
 }
 
-function sourceOf({ sourceServer, sourceCloud, sourceDaemonHost }: SessionOptions) {
-  return { server: sourceServer, cloud: sourceCloud, daemonHost: sourceDaemonHost }
+function sourceOf(options: SessionOptions) {
+  return {
+    server: options.sourceServer,
+    cloud: options.sourceCloud,
+    daemonHost: options.sourceDaemonHost,
+    sharedBlobDir: options.sourceSharedBlobDir,
+  }
 }
 
-function destinationOf({ destinationServer, destinationCloud, destinationDaemonHost }: SessionOptions) {
-  return { server: destinationServer, cloud: destinationCloud, daemonHost: destinationDaemonHost }
+function destinationOf(options: SessionOptions) {
+  return {
+    server: options.destinationServer,
+    cloud: options.destinationCloud,
+    daemonHost: options.destinationDaemonHost,
+    sharedBlobDir: options.destinationSharedBlobDir,
+  }
 }

@@ -1,0 +1,120 @@
+import { LadingError } from '../../../errors/index.ts'
+import { defineCommand } from '../../command.ts'
+import type { CommandContext } from '../../context.ts'
+import { defined } from '../../defined.ts'
+import { layerOptions } from '../../layer-options.ts'
+import { argument, choice, count, flag, list, text } from '../../options.ts'
+import { sidedServersOf } from '../../read-server-options.ts'
+import { sidedServerOptions } from '../../server-options.ts'
+import { sharedOptions } from '../../shared-options.ts'
+import { writeDigestFile } from '../../write-digest-file.ts'
+import { openPolicy } from './check-policy.ts'
+import { openCopyOutput } from './copy-output.ts'
+import { skopeoGlobals } from './globals.ts'
+import { transportOfImage } from './image-name.ts'
+import { skopeoLayers } from './layers.ts'
+import { refuseAbsent } from './refuse-absent.ts'
+import { retryOptions } from './retry-options.ts'
+import { sessionOf } from './session.ts'
+import { encryptionOptions, signingOptions } from './signing-options.ts'
+
+const words = (word: string) => word
+
+/** `skopeo copy`: lading's copy, with skopeo's defaults. */
+export const skopeoCopy = defineCommand({
+  description: '',
+  examples: [],
+  arguments: {
+    source: argument('SOURCE-IMAGE', ''),
+    destination: argument('DESTINATION-IMAGE', ''),
+  },
+  options: {
+    ...skopeoGlobals,
+    ...sidedServerOptions,
+    ...layerOptions,
+    ...retryOptions,
+    ...signingOptions,
+    ...encryptionOptions,
+    additionalTag: list({ value: 'strings', description: 'another name for the image (docker-archive:)' }, words),
+    all: flag({ short: 'a', description: 'copy all images of a list' }),
+    authfile: sharedOptions.authfile,
+    destDaemonHost: text({ value: 'HOST', description: 'the Docker daemon of the destination' }),
+    destSharedBlobDir: text({ value: 'DIRECTORY', description: 'not there yet' }),
+    digestfile: text({ value: 'string', description: 'write the digest of the image to this file' }),
+    format: choice(['oci', 'v2s1', 'v2s2'], {
+      short: 'f',
+      default: undefined,
+      description: 'the type of the manifest; not given: that of the source, or another one that the destination takes',
+    }),
+    imageParallelCopies: count({ value: 'uint', default: 6, description: 'how many layers are copied at a time' }),
+    multiArch: text({ value: 'string', description: 'what to copy of a list: system, all or index-only' }),
+    preserveDigests: flag({ description: 'fail where a digest would change' }),
+    quiet: flag({ short: 'q', description: 'write nothing but errors' }),
+    removeSignatures: flag({ description: 'copy no signatures, as is so anyway: none are read yet' }),
+    srcDaemonHost: text({ value: 'HOST', description: 'the Docker daemon of the source' }),
+    srcSharedBlobDir: text({ value: 'DIRECTORY', description: 'not there yet' }),
+  },
+
+  async run(input, context) {
+    refuseAbsent(input)
+    const { source, destination, additionalTag, preserveDigests } = input
+    const checkPolicy = await openPolicy(input, context)
+    transportOfImage(source, `Invalid source name ${source}`)
+    const transport = transportOfImage(destination, `Invalid destination name ${destination}`)
+    const all = wantsAll(input)
+    const layers = skopeoLayers(input, transport)
+    const servers = sidedServersOf(input)
+    if (transport === 'docker-archive') await refuseExisting(destination)
+    await checkPolicy(source)
+    const output = input.quiet ? undefined : openCopyOutput(await outputFor(destination, context))
+    const result = await context.library.copyImage(source, destination, {
+      ...sessionOf(input, context),
+      ...layers,
+      ...servers,
+      ...(all ? { allPlatforms: true } : { onePlatform: true }),
+      preserveDigests,
+      additionalTags: additionalTag,
+      jobs: input.imageParallelCopies,
+      ...defined({
+        authFile: input.authfile,
+        format: input.format,
+        sourceDaemonHost: input.srcDaemonHost,
+        destinationDaemonHost: input.destDaemonHost,
+        onEvent: output?.onEvent,
+      }),
+    })
+    output?.end(result)
+    if (input.digestfile !== undefined) await writeDigestFile(input.digestfile, result.digest)
+  },
+})
+
+/** skopeo adds to no archive, not even what it holds already. @throws LadingError `tag-exists` */
+async function refuseExisting(destination: string): Promise<void> {
+  const [, path = ''] = destination.split(':')
+  const { stat } = await import('node:fs/promises')
+  const found = await stat(path).catch(() => undefined)
+  if (found === undefined || !found.isFile() || found.size === 0) return
+  throw new LadingError('tag-exists', "docker-archive doesn't support modifying existing images", {
+    operation: 'initializing destination',
+    subject: destination,
+    hint: 'remove the file, or write to another one',
+  })
+}
+
+/** @throws LadingError `bad-argument`, `unsupported` */
+function wantsAll({ all, multiArch }: { readonly all: boolean; readonly multiArch: string | undefined }): boolean {
+  if (multiArch === undefined || multiArch === '') return all
+  if (all) throw new LadingError('bad-argument', 'Cannot use --all and --multi-arch flags together')
+  if (multiArch === 'index-only') throw new LadingError('unsupported', '--multi-arch index-only is not there yet')
+  if (multiArch === 'all' || multiArch === 'system') return multiArch === 'all'
+  throw new LadingError(
+    'bad-argument',
+    `unknown multi-arch option ${JSON.stringify(multiArch)}. Choose one of the supported options: 'system', 'all', or 'index-only'`,
+  )
+}
+
+/** An image that goes to stdout has it for itself. */
+async function outputFor(destination: string, { stdout, stderr }: CommandContext) {
+  const { writesStandardOutput } = await import('../../../transports/index.ts')
+  return { stdout: writesStandardOutput(destination) ? stderr : stdout, stderr }
+}

@@ -1,0 +1,20 @@
+import type { SessionOptions } from '../../../copy/index.ts'
+import type { CommandContext } from '../../context.ts'
+import { defined } from '../../defined.ts'
+import type { SkopeoGlobals } from './globals.ts'
+import { skopeoVersion } from './version.ts'
+
+/** What every operation is done with under skopeo's name. */
+export function sessionOf(
+  { userAgentPrefix, registriesConf }: SkopeoGlobals,
+  { signal }: CommandContext,
+): SessionOptions {
+  const prefix = userAgentPrefix ? `${userAgentPrefix} ` : ''
+  return {
+    userAgent: `${prefix}skopeo/${skopeoVersion}`,
+    retryRequests: false,
+    tlsOnLoopback: true,
+    signal,
+    ...defined({ registriesConf }),
+  }
+}
