@@ -2,7 +2,7 @@ import type { Case } from './case.ts'
 import { type PlaceKind, placeKinds } from './place.ts'
 import { type SmallImage, smallImages } from './small-images.ts'
 
-const formats: readonly (readonly string[])[] = [[], ...['oci', 'v2s2', 'v2s1'].map(format => ['--format', format])]
+const formats: readonly (readonly string[])[] = [[], ['--format', 'oci'], ['--format', 'v2s2']]
 
 /** With every format. */
 const compressions: readonly (readonly string[])[] = [
@@ -26,6 +26,13 @@ const tellingCompressions = [
   ['--dest-compress', '--dest-compress-format', 'zstd'],
 ]
 
+/** Schema 1 has one way to store layers. */
+const schema1 = [[], ['--dest-decompress'], ['--dest-compress-format', 'zstd']].map(compression => [
+  '--format',
+  'v2s1',
+  ...compression,
+])
+
 /** Without a format: they decide nothing that a format does. */
 const others: readonly (readonly string[])[] = [
   ['--dest-compress-format', 'gzip', '--dest-compress-level', '9', '--dest-force-compress-format'],
@@ -43,10 +50,11 @@ const others: readonly (readonly string[])[] = [
 
 const optionSets = [
   ...formats.flatMap(format => compressions.map(compression => [...format, ...compression])),
-  ...others,
+  ...schema1,
 ]
 const tellingSets = [
   ...formats.flatMap(format => tellingCompressions.map(compression => [...format, ...compression])),
+  ['--format', 'v2s1'],
   ['--dest-oci-accept-uncompressed-layers'],
   ['--preserve-digests'],
   ['--all'],
@@ -65,7 +73,10 @@ const native: Readonly<Record<PlaceKind, SmallImage>> = {
 
 /** Every pair of transports with every set of options, each on one image. */
 export const transportCases: readonly Case[] = placeKinds.flatMap(from =>
-  placeKinds.flatMap(to => optionSets.map(options => ({ image: native[from], from, to, options }))),
+  placeKinds.flatMap(to => {
+    const sets = from === 'dir' || from === 'docker-archive' ? [...optionSets, ...others] : optionSets
+    return sets.map(options => ({ image: native[from], from, to, options }))
+  }),
 )
 
 const otherImages = smallImages.filter(image => !Object.values(native).includes(image))

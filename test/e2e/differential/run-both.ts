@@ -52,7 +52,7 @@ export function bothPrograms(skopeo: Peer, host: string): RunBoth {
     const stack = new AsyncDisposableStack()
     const to = await newPlace(one.to, one.to === 'docker' ? stack.use(await openDoor(host)).host : host)
     const words = [...insecure('src', from), ...insecure('dest', to), ...one.options]
-    const ending = await program(['copy', ...words, from.name, to.name])
+    const ending = await program(['--insecure-policy', 'copy', ...words, from.name, to.name])
     return { ending, to, [Symbol.asyncDispose]: () => stack.disposeAsync() }
   }
 

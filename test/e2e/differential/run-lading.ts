@@ -1,5 +1,5 @@
+import { runDialect } from '../../../src/cli/dialects/run-dialect.ts'
 import { library } from '../../../src/cli/library.ts'
-import { runCommandLine } from '../../../src/cli/run-command-line.ts'
 import { ManualClock } from '../../cli/manual-clock.ts'
 import { TextOutput } from '../../cli/text-output.ts'
 
@@ -9,11 +9,11 @@ export interface Ending {
   readonly stderr: string
 }
 
-/** Runs lading in this process, on skopeo's words. */
+/** Runs `lading skopeo` in this process. */
 export async function runLading(words: readonly string[]): Promise<Ending> {
   const stdout = new TextOutput()
   const stderr = new TextOutput()
-  const code = await runCommandLine(ownWords(words), {
+  const code = await runDialect('skopeo', words, {
     stdin: process.stdin,
     stdout,
     stderr,
@@ -23,11 +23,4 @@ export async function runLading(words: readonly string[]): Promise<Ending> {
     signal: new AbortController().signal,
   })
   return { code, stdout: stdout.text, stderr: stderr.text }
-}
-
-/** What is said otherwise in lading's own words. */
-function ownWords(words: readonly string[]): readonly string[] {
-  const [command, ...rest] = words
-  if (command !== 'copy' || rest.some(word => /^(--all|-a|--multi-arch)\b/.test(word))) return words
-  return [command, '--multi-arch', 'system', ...rest]
 }
