@@ -21,9 +21,7 @@ const tellingCompressions = [
   [],
   ['--dest-decompress'],
   ['--dest-compress-format', 'gzip'],
-  ['--dest-compress-format', 'zstd', '--dest-force-compress-format'],
-  ['--dest-compress-format', 'zstd:chunked'],
-  ['--dest-compress', '--dest-compress-format', 'zstd'],
+  ['--dest-compress', '--dest-compress-format', 'zstd', '--dest-force-compress-format'],
 ]
 
 /** Schema 1 has one way to store layers. */

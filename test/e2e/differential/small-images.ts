@@ -87,6 +87,7 @@ function build({ family, layers, architecture = 'amd64', manifest: rest }: Image
     config: { Env: ['A=1'], Cmd: ['/bin/sh'], Labels: { b: '1', a: '<' } },
     history: layers.length === 1 ? steps.slice(0, 2) : [...steps, ...extra],
     rootfs: { type: 'layers', diff_ids: tars.map(tar => digestOf(tar)) },
+    ...(family === 'docker' ? { docker_version: '20.10.1', container_config: { Hostname: 'h' } } : {}),
   })
   const describe = (mediaType: string, bytes: Uint8Array) => ({
     mediaType,

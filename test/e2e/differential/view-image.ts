@@ -75,9 +75,7 @@ export async function viewImage(stored: Stored, known: ReadonlySet<string>): Pro
     mediaType,
     root: withLabels(root, labels),
     around: withLabels(around, labels),
-    files: Object.fromEntries(
-      files.map(file => [file.replace(hexDigest, one => labels.get(hexOf(one)) ?? one), true]),
-    ),
+    files: Object.fromEntries(files.map(file => [file.replace(hexDigest, one => labels.get(hexOf(one)) ?? one), true])),
   }
   return { digest, value, made }
 }
