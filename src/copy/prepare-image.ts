@@ -16,6 +16,7 @@ import { refuseArtifact } from './refuse-artifact.ts'
 import { requirePreserved } from './require-preserved.ts'
 import { rewriteManifests } from './rewrite-manifests.ts'
 import { selectRoot } from './select-root.ts'
+import { requireUnchanged } from './sparse-index.ts'
 import type { LayerSettings, StoredLayer } from './store-layer.ts'
 
 /** What is to be stored under the destination's name, and what of it is stored already because it had to change or came once. */
@@ -62,11 +63,16 @@ export async function prepareImage(
   const chosen = selection.root.digest === found.digest ? [] : [chosenReason(selection, destination, options)]
   const prepared = { found, current, selection, root: selection.root, stored: received, changes: [], rewritten: chosen }
 
+  if (selection.absent !== undefined) {
+    requireUnchanged(source, options)
+    return { ...prepared, unchanged: false }
+  }
   const { rootImpliesChildren } = destination.traits
   // (what the other names stand for is found out when they are written)
   const isOnlyName = (options.additionalTags ?? []).length === 0
   const asked = options.recompress !== undefined || options.format !== undefined
-  if (current === selection.root.digest && rootImpliesChildren && isOnlyName && !asked) {
+  const believed = rootImpliesChildren && !(options.allPlatforms && selection.root.kind === 'index')
+  if (current === selection.root.digest && believed && isOnlyName && !asked) {
     return { ...prepared, unchanged: true }
   }
   if (!options.force && (await holdsImage(selection.root, destination, reader, options, signal))) {
@@ -103,7 +109,7 @@ export async function prepareImage(
   })
   const rewriting = { layers, format: options.format, signal }
   const { root, converted, dropped } = await rewriteManifests(selection.root, rewriting, reader)
-  const unchanged = current === root.digest && rootImpliesChildren && isOnlyName
+  const unchanged = current === root.digest && believed && isOnlyName
   const rewritten = root.digest === selection.root.digest ? chosen : [...chosen, ...forms, ...conversion(converted)]
   if (options.preserveDigests) requirePreserved(selection, rewritten.slice(chosen.length))
   if (dropped.size > 0)
