@@ -13,6 +13,7 @@ import { type Plan, planCopy } from './plan.ts'
 import { prepareImage, withoutManifest } from './prepare-image.ts'
 import { runPlan } from './run.ts'
 import { says } from './sides.ts'
+import { requireThere } from './sparse-index.ts'
 import { movedLayers, totals, unmoved } from './totals.ts'
 
 /** What became of an image between two places that are open. */
@@ -57,7 +58,16 @@ export async function copyOpened(
   await to.checkCommit?.(named, conditions, signal)
   const done = new Set([...stored.values()].map(({ digest }) => digest))
   if (prepared.made !== undefined) done.add(prepared.made.without)
-  const plan = await says('source', from.name)(() => planCopy(root, reader, to, { stored: done, signal }), 'plan')
+  const { absent } = selection
+  const sparse = to.traits.holdsSparseIndex
+  if (absent !== undefined && !sparse) await requireThere(absent, to, signal)
+  const planning = {
+    stored: done,
+    absent: sparse ? absent : [],
+    belowIndexes: absent !== undefined || options.allPlatforms === true,
+    signal,
+  }
+  const plan = await says('source', from.name)(() => planCopy(root, reader, to, planning), 'plan')
   const blobs = [...plan.nodes.values()].filter(({ node, action }) => !isManifestNode(node) && action === 'copy')
   const moving = movedLayers(stored)
   listen({
@@ -73,7 +83,7 @@ export async function copyOpened(
   }
   const imageBytes = [...plan.nodes.values()].reduce((sum, { node }) => sum + node.size, 0)
   const bytes = prepared.made?.bytes ?? (await reader.read(root, signal))
-  const committed = await to.commit(named, bytes, { ...conditions, imageBytes }, signal)
+  const committed = await to.commit(named, bytes, { ...conditions, absent: planning.absent, imageBytes }, signal)
   const { digest = named.digest } = committed
   listen({ type: 'committed', name: to.name, digest })
   return outcome({
@@ -87,7 +97,7 @@ export async function copyOpened(
 
 /** What a selection kept, else what the index names, as far as it was read: nothing is read to tell it. */
 function platformsOf(selection: Selection, root: Node, reader: ManifestReader): readonly string[] {
-  const bytes = selection.kept.length > 0 ? undefined : reader.known(root.digest)
+  const bytes = selection.kept.length > 0 || selection.absent ? undefined : reader.known(root.digest)
   if (bytes === undefined) return selection.kept
   const manifest = parseNode(root, bytes)
   if (manifest.kind === 'manifest') return []

@@ -17,6 +17,7 @@ import { refuseArtifact } from './refuse-artifact.ts'
 import { requirePreserved } from './require-preserved.ts'
 import { rewriteManifests } from './rewrite-manifests.ts'
 import { selectRoot } from './select-root.ts'
+import { requireUnchanged } from './sparse-index.ts'
 import type { LayerSettings, StoredLayer } from './store-layer.ts'
 import { type MadeRoot, requireSchema1, writeSchema1 } from './write-schema1.ts'
 
@@ -71,11 +72,16 @@ export async function prepareImage(
   if (selection.root.digest !== (old?.root ?? found).digest) chosen.push(chosenReason(selection, destination, options))
   const prepared = { found, current, selection, root: selection.root, stored: received, changes: [], rewritten: chosen }
 
+  if (selection.absent !== undefined) {
+    requireUnchanged(source, options)
+    return { ...prepared, unchanged: false }
+  }
   const { rootImpliesChildren } = destination.traits
   // (what the other names stand for is found out when they are written)
   const isOnlyName = (options.additionalTags ?? []).length === 0
   const asked = options.recompress !== undefined || options.format !== undefined
-  if (current === selection.root.digest && rootImpliesChildren && isOnlyName && !asked) {
+  const believed = rootImpliesChildren && !(options.allPlatforms && selection.root.kind === 'index')
+  if (current === selection.root.digest && believed && isOnlyName && !asked) {
     return { ...prepared, unchanged: true }
   }
   if (!options.force && (await holdsImage(selection.root, destination, reader, options, signal))) {
@@ -113,7 +119,7 @@ export async function prepareImage(
   const rewriting = { layers, format: options.format, signal }
   const { root, converted, dropped } = await rewriteManifests(selection.root, rewriting, reader)
   const made = options.format === 'v2s1' ? await writeSchema1(root, source, destination, reader, signal) : undefined
-  const unchanged = current === (made?.root ?? root).digest && rootImpliesChildren && isOnlyName
+  const unchanged = current === (made?.root ?? root).digest && believed && isOnlyName
   const rewritten =
     (made?.root ?? root).digest === selection.root.digest
       ? chosen

@@ -1,6 +1,7 @@
 import type { Side } from '../errors/index.ts'
 import type { HttpClient } from '../http/index.ts'
-import type { Platform } from '../model/platform.ts'
+import { hostPlatform, type Platform } from '../model/platform.ts'
+import type { PlatformMatching } from '../model/platform-rank.ts'
 import type { CloudOptions } from '../stores/index.ts'
 import type { TransportContext } from '../transports/index.ts'
 import type { CopyListener } from './events.ts'
@@ -8,6 +9,10 @@ import type { ServerOptions } from './server-options.ts'
 
 /** What is said of a server without a side holds for both. A credential is for one server, and so it has a side. */
 export interface SessionOptions extends Pick<ServerOptions, 'authFile' | 'tlsVerify'> {
+  /** What this machine's platform is, wherever it decides. Default: what it is, and linux on macOS. */
+  readonly system?: Platform | undefined
+  /** How images are found for a platform: `exact`, the default, or as the containers tools do. */
+  readonly platformMatching?: PlatformMatching | undefined
   /** What is wanted of a multi-platform image. */
   readonly platforms?: readonly Platform[] | undefined
   /** Where no platform is named, and the image is for several, take this machine's, also where the destination holds all of them. */
@@ -83,6 +88,7 @@ export function openSession(options: SessionOptions, listen: CopyListener, share
         environment: process.env,
         createRepository: options.createRepository,
         daemonHost,
+        system: systemOf(options),
         platforms: options.platforms,
         onePlatform: options.onePlatform,
         signal: options.signal,
@@ -93,6 +99,11 @@ export function openSession(options: SessionOptions, listen: CopyListener, share
       if (shared === undefined) await used[Symbol.asyncDispose]()
     },
   }
+}
+
+/** What images must be for, where this machine's platform decides. */
+export function systemOf({ system = hostPlatform() }: Pick<SessionOptions, 'system'>): Platform {
+  return system
 }
 
 function sourceOf({ sourceServer, sourceCloud, sourceDaemonHost }: SessionOptions) {

@@ -10,6 +10,8 @@ export {
   type PlatformEntry,
   requirePlatform,
   type Selection,
+  type SelectOptions,
+  type SubsetIndex,
   selectPlatforms,
 } from './select-platforms.ts'
 export { signSchema1 } from './sign-schema1.ts'

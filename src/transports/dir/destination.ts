@@ -72,7 +72,12 @@ async function replaceImage(
   directory: ImageDirectory,
   root: Node,
   bytes: Uint8Array,
-  { expect, signal, warn }: CommitOptions & { signal: AbortSignal | undefined; warn: (message: string) => void },
+  {
+    expect,
+    absent,
+    signal,
+    warn,
+  }: CommitOptions & { signal: AbortSignal | undefined; warn: (message: string) => void },
 ): ReturnType<ImageDestination['commit']> {
   const { store } = directory
   // Of two copies at once, one may find a blob here that the other is about to remove. Under the lock that is seen.
@@ -81,7 +86,7 @@ async function replaceImage(
   const previous = there && { previous: manifestDigest(there.bytes, digestParts(root.digest).algorithm) }
   if (previous?.previous === root.digest) return { changed: false, ...previous }
   checkExpectation(there, expect)
-  const files = await filesOfImage(store, root, bytes, { signal, keepLock: () => lock.renew() })
+  const files = await filesOfImage(store, root, bytes, { absent, signal, keepLock: () => lock.renew() })
   await lock.renew()
   await store.put(rootKey, bytes, {
     signal,

@@ -6,6 +6,13 @@ import { parseSchema1 } from '../../model/schema1.ts'
 import type { ObjectStore } from '../../stores/index.ts'
 import { fileKey, isDigestOf, readDocument, readManifest } from './image-files.ts'
 
+interface WalkOptions {
+  /** What need not be there, and nothing below it either. */
+  readonly absent?: readonly Node[] | undefined
+  readonly signal: AbortSignal | undefined
+  keepLock(): Promise<void>
+}
+
 /**
  * The files of a complete image, without its root. A manifest below the root that was the directory's root until now gets a file of
  * its own.
@@ -16,28 +23,35 @@ export async function filesOfImage(
   store: ObjectStore,
   root: Node,
   bytes: Uint8Array,
-  { signal, keepLock }: { readonly signal: AbortSignal | undefined; keepLock(): Promise<void> },
+  { absent = [], signal, keepLock }: WalkOptions,
 ): Promise<ReadonlySet<string>> {
   const files = new Set<string>()
-  const walk = async (node: Node, content: Uint8Array): Promise<void> => {
+  const checked = new Set<string>()
+  const notCopied = new Set(absent.map(fileKey))
+  const walk = async (node: Node, content: Uint8Array, needed: boolean): Promise<void> => {
     for (const child of childrenOf(parseManifest(content, node.mediaType))) {
       const key = fileKey(child)
-      if (files.has(key)) continue
+      const isNeeded = needed && !notCopied.has(key)
+      if (checked.has(key) || (files.has(key) && !isNeeded)) continue
       files.add(key)
+      if (isNeeded) checked.add(key)
       await keepLock()
       if (!isManifestNode(child)) {
-        if ((await store.head(key, { signal }))?.size !== child.size) throw removed(child)
+        if (isNeeded && (await store.head(key, { signal }))?.size !== child.size) throw removed(child)
         continue
       }
       const manifest = await readManifest(store, child, signal)
-      if (manifest === undefined) throw removed(child)
+      if (manifest === undefined) {
+        if (isNeeded) throw removed(child)
+        continue
+      }
       const own = await readDocument(store, key, signal)
       if (own === undefined || !isDigestOf(own.bytes, child.digest)) await store.put(key, manifest, { signal })
-      await walk(child, manifest)
+      await walk(child, manifest, isNeeded)
     }
   }
   if (isSchema1Type(root.mediaType)) await addLayers()
-  else await walk(root, bytes)
+  else await walk(root, bytes, true)
   return files
 
   /** Schema 1 names nothing but layers, and no sizes. */
