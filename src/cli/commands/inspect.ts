@@ -3,11 +3,9 @@ import { LadingError } from '../../errors/index.ts'
 import { formatPlatform, hostPlatform, platformMatches } from '../../model/platform.ts'
 import { cloudOf, cloudOptions } from '../cloud-options.ts'
 import { defineCommand } from '../command.ts'
-import { defined } from '../defined.ts'
 import { argument, flag } from '../options.ts'
 import { printableJson } from '../printable.ts'
 import { serverOf } from '../read-server-options.ts'
-import { registriesConf } from '../registries-conf-option.ts'
 import { serverOptions } from '../server-options.ts'
 import { sharedOptions } from '../shared-options.ts'
 import { inspectText } from './inspect-text.ts'
@@ -24,7 +22,6 @@ export const inspectCommand = defineCommand({
         "Print the exact bytes of the image's configuration; of a multi-platform image, that of this system's platform.",
     }),
     ...serverOptions,
-    registriesConf,
     output: sharedOptions.output,
     ...cloudOptions,
   },
@@ -51,9 +48,8 @@ export const inspectCommand = defineCommand({
     } satisfies Record<Exclude<keyof ImageDescription, 'raw'>, string>,
   },
 
-  async run({ reference, raw, config, output, registriesConf, ...where }, { library, stdout, signal }) {
+  async run({ reference, raw, config, output, ...where }, { library, stdout, signal }) {
     const image = await library.inspectImage(reference, {
-      ...defined({ registriesConf }),
       sourceServer: serverOf(where),
       cloud: cloudOf(where),
       signal,

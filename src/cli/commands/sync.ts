@@ -9,10 +9,10 @@ import { argument, choice, count, flag, list, text } from '../options.ts'
 import { printableJson } from '../printable.ts'
 import { eventText } from '../progress/event-text.ts'
 import { sidedServersOf } from '../read-server-options.ts'
-import { registriesConf } from '../registries-conf-option.ts'
 import { renderError } from '../render-error.ts'
 import { sidedServerOptions } from '../server-options.ts'
 import { sharedOptions } from '../shared-options.ts'
+import { removeSignatures, signingOptions } from '../signing-options.ts'
 import { styleFor } from '../style.ts'
 import { writeDigestFile } from '../write-digest-file.ts'
 import { syncedText, syncSummary } from './sync-text.ts'
@@ -61,9 +61,10 @@ export const syncCommand = defineCommand({
       description: 'Write a line with the digest and the name of each image at DESTINATION to this file.',
     }),
     quiet: flag({ short: 'q', description: 'Print nothing but errors.' }),
-    registriesConf,
     ...sharedOptions,
     ...sidedServerOptions,
+    removeSignatures,
+    ...signingOptions,
     ...cloudOptions,
   },
   examples: [
@@ -103,7 +104,6 @@ export const syncCommand = defineCommand({
         appendSuffix,
         authFile: input.authfile,
         tlsVerify: input.tlsVerify,
-        registriesConf: input.registriesConf,
       }),
       ...sidedServersOf(input),
       scoped,
