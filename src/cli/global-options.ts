@@ -1,7 +1,6 @@
 import { duration, flag, type OptionSpec, text } from './options.ts'
 
-/** Options of every command, which may stand before its name too. */
-export const globalOptions = {
+const globalOptions = {
   debug: flag({
     description: 'Show every HTTP request on stderr, and the stack and the causes of an error. As LADING_DEBUG=1 does.',
   }),
@@ -35,5 +34,5 @@ export type GlobalOptions = {
   readonly [K in keyof typeof globalOptions]: ReturnType<(typeof globalOptions)[K]['read']>
 }
 
-/** By the name of each, for who reads the words of a command line. */
+/** Options of every command, which may stand before its name too. */
 export const globalSpecs: Readonly<Record<string, OptionSpec>> = globalOptions

@@ -3,7 +3,8 @@ import { LadingError } from '../../errors/index.ts'
 import { formatPlatform, hostPlatform, platformMatches } from '../../model/platform.ts'
 import { cloudOf, cloudOptions } from '../cloud-options.ts'
 import { defineCommand } from '../command.ts'
-import { argument, flag } from '../options.ts'
+import { defined } from '../defined.ts'
+import { argument, flag, text } from '../options.ts'
 import { printableJson } from '../printable.ts'
 import { serverOf } from '../read-server-options.ts'
 import { serverOptions } from '../server-options.ts'
@@ -20,6 +21,10 @@ export const inspectCommand = defineCommand({
     config: flag({
       description:
         "Print the exact bytes of the image's configuration; of a multi-platform image, that of this system's platform.",
+    }),
+    sharedBlobDir: text({
+      value: 'DIR',
+      description: "The folder that holds the blobs of an oci: layout, in the place of the layout's own.",
     }),
     ...serverOptions,
     output: sharedOptions.output,
@@ -48,8 +53,9 @@ export const inspectCommand = defineCommand({
     } satisfies Record<Exclude<keyof ImageDescription, 'raw'>, string>,
   },
 
-  async run({ reference, raw, config, output, ...where }, { library, stdout, signal }) {
+  async run({ reference, raw, config, output, sharedBlobDir, ...where }, { library, stdout, signal }) {
     const image = await library.inspectImage(reference, {
+      ...defined({ sourceSharedBlobDir: sharedBlobDir }),
       sourceServer: serverOf(where),
       cloud: cloudOf(where),
       signal,

@@ -14,6 +14,7 @@ import { sidedServerOptions } from '../server-options.ts'
 import { sharedOptions } from '../shared-options.ts'
 import { removeSignatures, signingOptions } from '../signing-options.ts'
 import { styleFor } from '../style.ts'
+import { retryOptions } from '../transfer.ts'
 import { writeDigestFile } from '../write-digest-file.ts'
 import { syncedText, syncSummary } from './sync-text.ts'
 
@@ -56,6 +57,7 @@ export const syncCommand = defineCommand({
     dryRun: flag({ description: 'Show what would be copied, and write nothing.' }),
     force: flag({ description: 'Move tags that the bucket calls immutable.' }),
     jobs: count({ value: 'N', default: 10, description: 'How many large blobs are moved at a time.' }),
+    ...retryOptions,
     digestfile: text({
       value: 'PATH',
       description: 'Write a line with the digest and the name of each image at DESTINATION to this file.',
@@ -102,6 +104,7 @@ export const syncCommand = defineCommand({
         from: src,
         to: dest,
         appendSuffix,
+        retryDelaySeconds: input.retryDelay,
         authFile: input.authfile,
         tlsVerify: input.tlsVerify,
       }),
@@ -113,6 +116,7 @@ export const syncCommand = defineCommand({
       dryRun,
       force,
       imagesAtOnce: atOnce,
+      retryTimes: input.retryTimes,
       jobs: Math.floor(jobs / atOnce),
       cloud: cloudOf(input),
       signal,
