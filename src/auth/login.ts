@@ -1,5 +1,5 @@
 import { isLadingError, LadingError } from '../errors/index.ts'
-import { createHttpClient, type HttpClient } from '../http/index.ts'
+import { createHttpClient, type HttpClient, type HttpSettings } from '../http/index.ts'
 import { readAuthFile } from './auth-file.ts'
 import { type AuthFileSearch, loginAuthFile } from './auth-file-paths.ts'
 import { changeAuthFile } from './auth-file-write.ts'
@@ -9,7 +9,7 @@ import { findRegistryCertificates } from './registry-certificates.ts'
 import { canonicalRegistry, dockerHubServer } from './registry-key.ts'
 import { RegistrySession } from './registry-session.ts'
 
-export interface LoginOptions extends AuthFileSearch {
+export interface LoginOptions extends AuthFileSearch, HttpSettings {
   /** `host[:port]`, or `host/namespace` for credentials of one namespace only. */
   readonly registry: string
   readonly username: string
@@ -33,7 +33,7 @@ export async function login(options: LoginOptions): Promise<{ readonly storedIn:
   const credential: Credential = { kind: 'password', username: options.username, password: options.password }
   if (options.http !== undefined) await verify(options.http, host, credential, options)
   else {
-    await using http = createHttpClient()
+    await using http = createHttpClient({ userAgentPrefix: options.userAgentPrefix, onRequest: options.onRequest })
     await verify(http, host, credential, options)
   }
   const path = loginAuthFile(options)

@@ -16,7 +16,8 @@ import { mapInOrder } from '../streams/index.ts'
 import { openBucket } from '../transports/bucket/open-bucket.ts'
 import { parseBucketLocator, validateBucketPath } from '../transports/bucket/reference.ts'
 
-export interface ListImagesOptions extends Pick<SessionOptions, 'cloud' | 'tlsVerify' | 'signal'> {
+export interface ListImagesOptions
+  extends Pick<SessionOptions, 'cloud' | 'tlsVerify' | 'signal' | 'userAgentPrefix' | 'onRequest'> {
   /** Read the tags too. Without it their names are all that is asked for, and no manifest is read. */
   readonly details?: boolean
 }
@@ -46,9 +47,9 @@ const concurrency = 16
  */
 export async function* listImages(
   locator: string,
-  { details = false, signal, cloud, tlsVerify }: ListImagesOptions = {},
+  { details = false, ...options }: ListImagesOptions = {},
 ): AsyncGenerator<ListedImage, void, undefined> {
-  await using session = openSession({ cloud, tlsVerify, signal }, () => {})
+  await using session = openSession(options, () => {})
   const { store, path } = await openBucket(
     parseBucketLocator(locator),
     { what: 'bucket', create: false },
@@ -56,6 +57,7 @@ export async function* listImages(
   )
   await using _ = store
   validateBucketPath(path)
+  const { signal } = options
   const names = listTags(store, path, signal)
   yield* details ? mapInOrder(names, concurrency, name => withDetails(store, name, signal)) : names
 }

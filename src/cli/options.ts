@@ -1,4 +1,5 @@
 import { LadingError } from '../errors/index.ts'
+import { parseDuration } from './parse-duration.ts'
 
 /** A positional word of a command. */
 export interface ArgumentSpec<T = unknown> {
@@ -17,6 +18,8 @@ export interface OptionSpec<T = unknown> {
   readonly description: string
   /** As help names it. */
   readonly default?: string
+  /** Help and the pages do not name it. */
+  readonly hidden?: true
   /** Reads the words that were given, in their order; none where the option was not. @throws LadingError `bad-argument` */
   read(words: readonly string[], flag: string): T
 }
@@ -76,16 +79,35 @@ export function choice<const C extends string, const D extends C | undefined>(
   }
 }
 
-/** A whole number of at least 1. */
-export function count(spec: ValueText & { readonly default: number }): OptionSpec<number> {
+/** A whole number of at least `least`, which is 1 unless it is said. */
+export function count<const D extends number | undefined>(
+  spec: ValueText & { readonly default: D; readonly least?: 0 },
+): OptionSpec<number | D> {
+  const { default: fallback, least = 1, ...rest } = spec
   return {
-    ...spec,
-    default: String(spec.default),
+    ...rest,
+    ...(fallback === undefined ? {} : { default: String(fallback) }),
     read(words, name) {
       const word = words.at(-1)
-      if (word === undefined) return spec.default
-      if (!/^[1-9]\d{0,5}$/.test(word)) throw badValue(name, word, 'a whole number of at least 1')
+      if (word === undefined) return fallback
+      if (!/^(?:0|[1-9]\d{0,5})$/.test(word) || Number(word) < least) {
+        throw badValue(name, word, `a whole number of at least ${least}`)
+      }
       return Number(word)
+    },
+  }
+}
+
+/** Seconds, as Go writes durations: `90s`, `1h30m`. */
+export function duration(spec: ValueText): OptionSpec<number | undefined> {
+  return {
+    ...spec,
+    read(words, name) {
+      const word = words.at(-1)
+      if (word === undefined) return undefined
+      const seconds = parseDuration(word)
+      if (seconds === undefined) throw badValue(name, word, 'a duration like 90s, 1h30m or 500ms')
+      return seconds
     },
   }
 }

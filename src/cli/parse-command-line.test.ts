@@ -33,6 +33,7 @@ const base = {
   force: false,
   dryRun: false,
   jobs: 10,
+  retryTimes: 0,
 }
 const amd64 = { os: 'linux', architecture: 'amd64' }
 const armv7 = { os: 'linux', architecture: 'arm', variant: 'v7' }
@@ -82,6 +83,14 @@ describe('copy reads', () => {
       { ...base, system: amd64, platforms: [amd64] },
     ],
     ['numbers', ['--jobs', '3'], { ...base, jobs: 3 }],
+    ['the word of skopeo for it', ['--image-parallel-copies', '3'], { ...base, jobs: 3 }],
+    ['0 of it', ['--image-parallel-copies=0'], base],
+    ['retries', ['--retry-times=3', '--retry-delay', '1m30s'], { ...base, retryTimes: 3, retryDelaySeconds: 90 }],
+    [
+      'folders that layouts share',
+      ['--src-shared-blob-dir=/a', '--dest-shared-blob-dir', '/b'],
+      { ...base, sourceSharedBlobDir: '/a', destinationSharedBlobDir: '/b' },
+    ],
     ['the last of two', ['--jobs=3', '--jobs=4'], { ...base, jobs: 4 }],
     ['flags', ['--force', '--dry-run'], { ...base, force: true, dryRun: true }],
     ['a bare flag', ['--tls-verify'], { ...base, tlsVerify: true }],
@@ -106,11 +115,15 @@ describe('a command line is refused', () => {
     ['an unknown command with --help', ['coppy', '--help'], "unknown command 'coppy'", 'did you mean copy?'],
     ['an unknown option', ['copy', '--platfrom', 'x', 'a'], "unknown option '--platfrom'", 'did you mean --platform?'],
     ['an unknown option with a value', ['login', '--pasword=s3cret', 'a'], "unknown option '--pasword'", '--password?'],
+    ['an option before its command', ['--password=s3cret', 'login', 'a'], "unknown option '--password'", ''],
     ['an unknown letter', ['copy', '-z', 'a', 'b'], "unknown option '-z'", '`lading copy --help`'],
     ['an argument too few', ['copy', 'a'], "missing required argument 'DST'", '`lading copy --help`'],
     ['an argument too many', ['copy', 'a', 'b', 's3cret'], "too many arguments for 'copy', it takes 2 arguments", ''],
     ['an option without its value', ['copy', 'a', 'b', '--jobs'], "option '--jobs N' argument missing", ''],
     ['no number', ['copy', '--jobs=0', 'a', 'b'], '--jobs takes a whole number of at least 1, not "0"', ''],
+    ['two numbers for one thing', ['copy', '--jobs=10', '--image-parallel-copies=0', 'a', 'b'], 'together', 'keep one'],
+    ['retries below 0', ['copy', '--retry-times=-1', 'a', 'b'], '--retry-times takes a whole number of at least 0', ''],
+    ['no duration', ['copy', '--retry-delay=5', 'a', 'b'], '--retry-delay takes a duration like 90s', ''],
     ['no boolean', ['copy', '--force=yes', 'a', 'b'], '--force takes true or false, not "yes"', ''],
     ['no platform', ['copy', '--platform=linux', 'a', 'b'], '"linux" is not a platform', 'os/arch'],
     ['an empty platform', ['copy', '--platform=linux/amd64,', 'a', 'b'], '"" is not a platform', 'os/arch'],

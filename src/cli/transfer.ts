@@ -4,15 +4,36 @@ import { parseDigest } from '../model/digest.ts'
 import { copyText } from './commands/copy-text.ts'
 import type { CommandContext } from './context.ts'
 import { defined } from './defined.ts'
-import { choice, count, flag, type OptionSpec, text } from './options.ts'
+import { choice, count, duration, flag, type OptionSpec, text } from './options.ts'
 import { printableJson } from './printable.ts'
 import { openProgress, progressModes } from './progress/open-progress.ts'
 import { writeDigestFile } from './write-digest-file.ts'
 
+const defaultJobs = 10
+
+/** How often a copy is begun anew. */
+export const retryOptions = {
+  retryTimes: count({
+    value: 'N',
+    default: 0,
+    least: 0,
+    description:
+      'How often the whole copy is begun anew after a failure that may pass. Single requests and blobs are tried again anyway.',
+  }),
+  retryDelay: duration({
+    value: 'DURATION',
+    description: 'The wait before each of them, like 5s. Not given: 1, 2, 4, 8 … seconds.',
+  }),
+} as const
+
 /** Options of every command that moves an image. */
 export const transferOptions = {
   dryRun: flag({ description: 'Show what would be copied, and write nothing.' }),
-  jobs: count({ value: 'N', default: 10, description: 'How many large blobs are moved at a time.' }),
+  jobs: {
+    ...count({ value: 'N', default: undefined, description: 'How many large blobs are moved at a time.' }),
+    default: String(defaultJobs),
+  },
+  ...retryOptions,
   digestfile: text({
     value: 'PATH',
     description:
@@ -66,15 +87,19 @@ type Given<O extends Record<string, OptionSpec>> = { readonly [K in keyof O]: Re
 
 /** Moves an image, shows how it goes, and prints the result: to stderr where the image itself goes to stdout. */
 export async function runTransfer(
-  input: Given<typeof transferOptions> & { readonly output: 'text' | 'json' },
+  input: Given<typeof transferOptions> & {
+    readonly output: 'text' | 'json'
+    readonly imageParallelCopies?: number | undefined
+  },
   context: CommandContext,
   move: (options: CopyOptions) => Promise<CopyResult>,
 ): Promise<void> {
-  const { dryRun, jobs, signal } = { ...input, signal: context.signal }
+  const { dryRun, retryTimes, retryDelay: retryDelaySeconds } = input
+  const moving = { dryRun, jobs: jobsOf(input), retryTimes, signal: context.signal }
   const progress = input.quiet ? undefined : openProgress(input.progress, context)
   let result: CopyResult
   try {
-    result = await move({ dryRun, jobs, signal, ...defined({ onEvent: progress?.onEvent }) })
+    result = await move({ ...moving, ...defined({ retryDelaySeconds, onEvent: progress?.onEvent }) })
   } finally {
     progress?.close()
   }
@@ -83,6 +108,22 @@ export async function runTransfer(
   const { writesStandardOutput } = await import('../transports/index.ts')
   const output = writesStandardOutput(result.destination) ? context.stderr : context.stdout
   output.write(input.output === 'json' ? `${printableJson(result, 2)}\n` : copyText(result))
+}
+
+/** skopeo's 0 leaves the number to the program. */
+function jobsOf({
+  jobs,
+  imageParallelCopies,
+}: {
+  jobs?: number | undefined
+  imageParallelCopies?: number | undefined
+}) {
+  if (jobs !== undefined && imageParallelCopies !== undefined) {
+    throw new LadingError('bad-argument', '--jobs and --image-parallel-copies cannot be given together', {
+      hint: 'they are two names of one thing: keep one',
+    })
+  }
+  return jobs ?? (imageParallelCopies || defaultJobs)
 }
 
 /** @throws LadingError `bad-argument` where both conditions are given */

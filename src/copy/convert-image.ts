@@ -101,7 +101,7 @@ async function convertLayer(
   { layer, from, to, diffId }: LayerChange,
   source: ImageSource,
   destination: ImageDestination,
-  { listen, level, precompute }: ConvertOptions,
+  { listen, level, precompute, temporaryFolder }: ConvertOptions,
   signal: AbortSignal,
 ): Promise<StoredLayer> {
   const there =
@@ -110,7 +110,7 @@ async function convertLayer(
   listen({ type: 'started', digest: layer.digest, kind: layer.kind, size: layer.size })
   const bytes = sourceBytes(layer, source, listen, signal)
   const at = says('source', source.name)
-  const work = { from: compressionOf(from), to, asIs: false, diffId, level, precompute }
+  const work = { from: compressionOf(from), to, asIs: false, diffId, level, precompute, temporaryFolder }
   return await at(() => storeLayer(bytes.open(0, signal), work, destination, signal), 'read layer')
 }
 

@@ -5,6 +5,9 @@ import {
   openDestination,
   openSource,
   parseReference,
+  type Reference,
+  readsStandardInput,
+  writesStandardOutput,
 } from '../transports/index.ts'
 import { copyOpened } from './copy-opened.ts'
 import type { CopyOptions, CopyResult } from './copy-options.ts'
@@ -15,6 +18,7 @@ import { interruptible } from './interruptible.ts'
 import { rememberingDestination } from './layer-cache.ts'
 import { openSession, type SharedHttp } from './session.ts'
 import { destinationSide, sourceSide } from './sides.ts'
+import { withRetries } from './with-retries.ts'
 
 /**
  * Copies an image from one place to another: resolve, plan, run, commit.
@@ -38,7 +42,10 @@ export async function copyImageOver(
   destination: string,
   options: CopyOptions,
 ): Promise<CopyResult> {
-  return await interruptible(options.signal, () => copy(shared, source, destination, options))
+  const { retryTimes: times = 0, retryDelaySeconds: delaySeconds, onEvent: listen, signal } = options
+  const once = readsStandardInput(source) || writesStandardOutput(destination)
+  const retries = { times: once ? 0 : times, delaySeconds, subject: `the copy of ${source}`, listen, signal }
+  return await interruptible(signal, () => withRetries(retries, () => copy(shared, source, destination, options)))
 }
 
 async function copy(
@@ -54,6 +61,7 @@ async function copy(
   const sourceReference = parseReference(source)
   const destinationReference = parseReference(destination)
 
+  sayUnusedFolders(sourceReference, destinationReference, options, listen)
   await using session = openSession(options, listen, shared)
   const reading = session.context('source')
   const openedSource = sourceSide(await openSource(sourceReference, reading))
@@ -73,4 +81,16 @@ function checkAdditionalTags({ name, traits }: ImageDestination, { additionalTag
     subject: name,
     hint: 'additional tags go into docker-archive: and docker-daemon:; elsewhere copy again under the other name, which moves no blob',
   })
+}
+
+/** What is asked of a transport that cannot do it, and harms nothing, is said. */
+function sayUnusedFolders(source: Reference, destination: Reference, options: CopyOptions, listen: CopyListener): void {
+  for (const [reference, folder] of [
+    [source, options.sourceSharedBlobDir],
+    [destination, options.destinationSharedBlobDir],
+  ] as const) {
+    if (folder === undefined || reference.transport === 'oci-layout') continue
+    const message = `the shared folder ${folder} is for the blobs of oci: layouts, and not used for ${formatReference(reference)}`
+    listen({ type: 'warning', message })
+  }
 }

@@ -48,6 +48,13 @@ export interface CopyOptions extends SessionOptions {
   readonly expect?: Expectation | undefined
   /** Plan only: write nothing. */
   readonly dryRun?: boolean | undefined
+  /**
+   * How often the whole copy is begun anew after a failure that may pass, beside what requests and blobs are tried again by
+   * themselves. What was moved is found there. Default 0. A copy from standard input or to standard output is not begun anew.
+   */
+  readonly retryTimes?: number | undefined
+  /** The wait before each of them. Default, and for 0: 1, 2, 4, 8 … seconds. */
+  readonly retryDelaySeconds?: number | undefined
   /** Blobs over 1 MiB in flight. Default 10. Smaller ones and questions go wider. */
   readonly jobs?: number | undefined
   readonly onEvent?: CopyListener | undefined

@@ -25,6 +25,8 @@ export type CopyEvent =
       readonly attempt: number
       readonly waitSeconds: number
       readonly reason: string
+      /** The whole copy begins anew: what it had planned and started counts no more. */
+      readonly whole?: true
     }
   | { readonly type: 'committed'; readonly name: string; readonly digest: Digest }
   | { readonly type: 'warning'; readonly message: string }

@@ -130,8 +130,9 @@ export async function prepareImage(
   return { ...prepared, root, ...(made && { made }), stored: layers, changes, rewritten, unchanged }
 }
 
-function layerSettings({ compressionLevel: level, precomputeDigests: precompute }: CopyOptions): LayerSettings {
-  return { level, precompute }
+function layerSettings(options: CopyOptions): LayerSettings {
+  const { compressionLevel: level, precomputeDigests: precompute, temporaryFolder } = options
+  return { level, precompute, temporaryFolder }
 }
 
 interface Reception {

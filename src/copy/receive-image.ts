@@ -21,7 +21,7 @@ export interface ReceiveOptions extends LayerSettings {
 export async function receiveImage(
   source: ImageSource,
   destination: ImageDestination,
-  { target, listen, signal, level, precompute }: ReceiveOptions,
+  { target, listen, signal, level, precompute, temporaryFolder }: ReceiveOptions,
 ): Promise<ReadonlyMap<Digest, StoredLayer>> {
   if (source.receive === undefined) throw new LadingError('internal', `${source.name} gives no layers`)
   const received = new Map<Digest, StoredLayer>()
@@ -55,7 +55,12 @@ export async function receiveImage(
     const arrival = arriving(layer, listen)
     const head = await readHead(arrival.read(), sniffedBytes)
     const work = workOn(Buffer.concat(head.chunks.map(chunk => chunk.subarray(0, sniffedBytes))), target)
-    const stored = await storeLayer(head.stream(), { ...work, named: digest, level, precompute }, destination, signal)
+    const stored = await storeLayer(
+      head.stream(),
+      { ...work, named: digest, level, precompute, temporaryFolder },
+      destination,
+      signal,
+    )
     const read = arrival.digest()
     received.set(read, stored)
     listen({ type: 'copied', digest: stored.digest, kind: 'layer', size: stored.size, from: read })

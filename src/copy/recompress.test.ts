@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -107,4 +108,14 @@ test.each<[CopyOptions, string]>([
   [{ compression: 'zstd', compressionLevel: 0 }, 'zstd has levels 1 to 20, and none of 0'],
 ])('a level that there is not is refused: %j', async (options, message) => {
   await expect(copy(gzipped, options)).rejects.toMatchObject({ code: 'bad-argument', message })
+})
+
+test('what is kept on the disk on the way is kept where it is said', async () => {
+  const large = buildImage({ layers: [randomBytes(9 * 1024 * 1024)] })
+  const options = { compression: 'gzip', recompress: 'all', compressionLevel: 1, precomputeDigests: true } as const
+  const missing = path.join(folder, 'missing')
+  await expect(copy(large, { ...options, temporaryFolder: missing })).rejects.toMatchObject({
+    subject: expect.stringContaining(missing),
+  })
+  expect((await copy(large, { ...options, temporaryFolder: folder })).result.changed).toBe(true)
 })

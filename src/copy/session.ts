@@ -1,5 +1,5 @@
 import type { Side } from '../errors/index.ts'
-import type { HttpClient } from '../http/index.ts'
+import type { HttpClient, HttpSettings } from '../http/index.ts'
 import { hostPlatform, type Platform } from '../model/platform.ts'
 import type { PlatformMatching } from '../model/platform-rank.ts'
 import type { CloudOptions } from '../stores/index.ts'
@@ -8,7 +8,9 @@ import type { CopyListener } from './events.ts'
 import type { ServerOptions } from './server-options.ts'
 
 /** What is said of a server without a side holds for both. A credential is for one server, and so it has a side. */
-export interface SessionOptions extends Pick<ServerOptions, 'authFile' | 'tlsVerify'> {
+export interface SessionOptions extends Pick<ServerOptions, 'authFile' | 'tlsVerify'>, HttpSettings {
+  /** Where temporary files are made. Default: where the system has them, or TMPDIR says. */
+  readonly temporaryFolder?: string | undefined
   /** What this machine's platform is, wherever it decides. Default: what it is, and linux on macOS. */
   readonly system?: Platform | undefined
   /** How images are found for a platform: `exact`, the default, or as the containers tools do. */
@@ -32,6 +34,9 @@ export interface SessionOptions extends Pick<ServerOptions, 'authFile' | 'tlsVer
   /** The Docker daemon that is read, and the one that is written: `unix://…`, `tcp://…` (HTTPS), `http://…`. Default: Docker's own environment. */
   readonly sourceDaemonHost?: string | undefined
   readonly destinationDaemonHost?: string | undefined
+  /** The folders that hold the blobs of `oci:` layouts, in the place of the layouts' own. Other transports have none. */
+  readonly sourceSharedBlobDir?: string | undefined
+  readonly destinationSharedBlobDir?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -46,12 +51,14 @@ export interface SharedHttp extends AsyncDisposable {
 }
 
 /** What several sessions may share: connections, limits and tokens. */
-export function openSharedHttp(listen: CopyListener): SharedHttp {
+export function openSharedHttp(listen: CopyListener, { userAgentPrefix, onRequest }: HttpSettings = {}): SharedHttp {
   let client: Promise<HttpClient> | undefined
   return {
     client() {
       client ??= import('../http/index.ts').then(({ createHttpClient }) =>
         createHttpClient({
+          userAgentPrefix,
+          onRequest,
           onRetry: ({ subject, attempt, waitMs, reason }) =>
             listen({ type: 'retried', subject, attempt, waitSeconds: waitMs / 1000, reason }),
         }),
@@ -66,8 +73,11 @@ export function openSharedHttp(listen: CopyListener): SharedHttp {
 
 /** @param shared is left open when the session ends */
 export function openSession(options: SessionOptions, listen: CopyListener, shared?: SharedHttp): Session {
-  const used = shared ?? openSharedHttp(listen)
+  const used = shared ?? openSharedHttp(listen, options)
   const http = () => used.client()
+  const { temporaryFolder } = options
+  // the programs that are run look there for the folder too
+  const environment = temporaryFolder === undefined ? process.env : { ...process.env, TMPDIR: temporaryFolder }
   const warned = new Set<string>()
   const warn = (message: string) => {
     if (warned.has(message)) return
@@ -76,7 +86,8 @@ export function openSession(options: SessionOptions, listen: CopyListener, share
   }
   return {
     context(side) {
-      const { server, cloud, daemonHost } = side === 'destination' ? destinationOf(options) : sourceOf(options)
+      const { server, cloud, daemonHost, sharedBlobDir } =
+        side === 'destination' ? destinationOf(options) : sourceOf(options)
       return {
         side,
         http,
@@ -85,10 +96,12 @@ export function openSession(options: SessionOptions, listen: CopyListener, share
         certDir: server?.certDir,
         registriesConf: options.registriesConf,
         cloud: { ...options.cloud, ...cloud },
-        environment: process.env,
+        environment,
+        temporaryFolder,
         createRepository: options.createRepository,
         daemonHost,
         system: systemOf(options),
+        sharedBlobDir,
         platforms: options.platforms,
         onePlatform: options.onePlatform,
         signal: options.signal,
@@ -106,10 +119,20 @@ export function systemOf({ system = hostPlatform() }: Pick<SessionOptions, 'syst
   return system
 }
 
-function sourceOf({ sourceServer, sourceCloud, sourceDaemonHost }: SessionOptions) {
-  return { server: sourceServer, cloud: sourceCloud, daemonHost: sourceDaemonHost }
+function sourceOf(options: SessionOptions) {
+  return {
+    server: options.sourceServer,
+    cloud: options.sourceCloud,
+    daemonHost: options.sourceDaemonHost,
+    sharedBlobDir: options.sourceSharedBlobDir,
+  }
 }
 
-function destinationOf({ destinationServer, destinationCloud, destinationDaemonHost }: SessionOptions) {
-  return { server: destinationServer, cloud: destinationCloud, daemonHost: destinationDaemonHost }
+function destinationOf(options: SessionOptions) {
+  return {
+    server: options.destinationServer,
+    cloud: options.destinationCloud,
+    daemonHost: options.destinationDaemonHost,
+    sharedBlobDir: options.destinationSharedBlobDir,
+  }
 }

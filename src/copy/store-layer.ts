@@ -24,6 +24,8 @@ export interface LayerSettings {
   readonly level?: number | undefined
   /** Find out the digest first, through a temporary file, and send only what is not there. */
   readonly precompute?: boolean | undefined
+  /** Where a temporary file is made. */
+  readonly temporaryFolder?: string | undefined
 }
 
 export interface LayerWork extends LayerSettings {
@@ -48,7 +50,7 @@ export interface LayerWork extends LayerSettings {
  */
 export async function storeLayer(
   body: ByteStream,
-  { from, to, asIs, diffId, named, isDocument = false, level, precompute = false }: LayerWork,
+  { from, to, asIs, diffId, named, isDocument = false, level, precompute = false, temporaryFolder }: LayerWork,
   destination: ImageDestination,
   signal: AbortSignal,
 ): Promise<StoredLayer> {
@@ -58,7 +60,7 @@ export async function storeLayer(
     plain === undefined
       ? createDraft(body, algorithmOf(named))
       : createDraft(made?.bytes ?? checked(plain, diffId), made === undefined ? algorithmOf(diffId) : 'sha256')
-  const there = await storeDraft(draft, precompute && made !== undefined, destination, signal)
+  const there = await storeDraft(draft, precompute && made !== undefined, temporaryFolder, destination, signal)
   const annotations = made?.annotations()
   const stored = {
     digest: draft.digest(),
@@ -123,6 +125,7 @@ function algorithmOf(digest: Digest | undefined): DigestAlgorithm {
 async function storeDraft(
   draft: Draft,
   precompute: boolean,
+  temporaryFolder: string | undefined,
   destination: ImageDestination,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -130,7 +133,7 @@ async function storeDraft(
     await destination.pushDraft(draft, signal)
     return false
   }
-  await using kept = await spool(draft)
+  await using kept = await spool(draft, temporaryFolder)
   const node = { kind: 'layer', mediaType: ociLayer, digest: draft.digest(), size: draft.size } as const
   if (precompute && (await destination.has(node, signal))) return true
   await destination.push(node, kept.bytes, signal)

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { client, serve, text } from '../../test/http/for-one-test.ts'
+import type { RequestEvent } from './http-client.ts'
 
 describe('a request', () => {
   test('names itself, asks for unchanged bytes and returns any status', async () => {
@@ -24,6 +25,37 @@ describe('a request', () => {
     const { http } = client()
     for (let i = 0; i < 10; i++) await (await http.request({ method: 'GET', url: server.origin })).discard()
     expect(ports.size).toBeLessThan(3)
+  })
+})
+
+describe('whoever runs the program', () => {
+  test('is named before it', async () => {
+    const server = await serve((_, response) => void response.end())
+    const { http } = client({ userAgentPrefix: 'mirror/2 (nightly)' })
+    await (await http.request({ method: 'GET', url: server.origin })).discard()
+    expect(server.requests[0]?.headers['user-agent']).toMatch(/^mirror\/2 \(nightly\) lading\/\d/)
+  })
+
+  test.each(['a\nb', '\u00e9'])('is not named %j, which no header can hold', userAgentPrefix => {
+    expect(() => client({ userAgentPrefix })).toThrow(expect.objectContaining({ code: 'bad-argument' }))
+  })
+
+  test('hears of every request, without what is secret', async () => {
+    const server = await serve((request, response) => {
+      if (request.path.startsWith('/a')) response.writeHead(302, { location: '/b?sig=s3cret' }).end()
+      else if (request.path.startsWith('/b')) response.end('b')
+      else response.destroy()
+    })
+    const events: RequestEvent[] = []
+    const { http } = client({ onRequest: event => events.push(event) })
+    await (await http.request({ method: 'GET', url: `${server.origin}/a?token=s3cret` })).discard()
+    await expect(http.request({ method: 'GET', url: `${server.origin}/c`, attempts: 1 })).rejects.toThrow()
+    expect(events).toMatchObject([
+      { method: 'GET', url: `${server.origin}/a?\u2026`, status: 302 },
+      { method: 'GET', url: `${server.origin}/b?\u2026`, status: 200 },
+      { method: 'GET', url: `${server.origin}/c`, failure: expect.any(String) },
+    ])
+    expect(JSON.stringify(events)).not.toContain('s3cret')
   })
 })
 

@@ -4,16 +4,24 @@ import { version } from '../version.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Connections } from './connections.ts'
 import { HostLimiter } from './host-limiter.ts'
-import type { HttpClient, HttpRequest, HttpResponse, Pause, RetryEvent } from './http-client.ts'
+import type { HttpClient, HttpRequest, HttpResponse, Pause, RequestEvent, RetryEvent } from './http-client.ts'
 import type { NetworkFailure } from './network-failure.ts'
 import { type Environment, proxyFor } from './proxy.ts'
 import { pullLimitError } from './pull-limit.ts'
-import { redactUrl } from './redact.ts'
+import { redactText, redactUrl } from './redact.ts'
 import { maxRedirects, redirected } from './redirect.ts'
 import { defaultRetryPolicy, isTransientStatus, parseRetryAfter, type RetryPolicy, retryDelay } from './retry.ts'
 import { defaultTimeouts, type Timeouts } from './timeouts.ts'
 
-export interface HttpClientOptions {
+/** What whoever runs a program may want of all its requests. */
+export interface HttpSettings {
+  /** Stands before lading's own name in the User-Agent. */
+  readonly userAgentPrefix?: string | undefined
+  /** Hears of every request once it is answered, or has failed. */
+  readonly onRequest?: ((event: RequestEvent) => void) | undefined
+}
+
+export interface HttpClientOptions extends HttpSettings {
   /** Where proxies are named. Default: `process.env`. */
   readonly environment?: Environment
   readonly timeouts?: Partial<Timeouts>
@@ -37,6 +45,8 @@ class PooledHttpClient implements HttpClient {
   readonly #maxPerHost: number
   readonly #clock: Clock
   readonly #onRetry: ((event: RetryEvent) => void) | undefined
+  readonly #onRequest: HttpSettings['onRequest']
+  readonly #userAgent: string
   readonly #limiters = new Map<string, HostLimiter>()
   /** Ends what nobody waits for any more, a token's request above all: closed connections alone would be tried again. */
   readonly #closing = new AbortController()
@@ -49,6 +59,8 @@ class PooledHttpClient implements HttpClient {
     this.#maxPerHost = options.maxPerHost ?? 64
     this.#clock = options.clock ?? systemClock
     this.#onRetry = options.onRetry
+    this.#onRequest = options.onRequest
+    this.#userAgent = userAgent(options.userAgentPrefix)
   }
 
   async request(request: HttpRequest): Promise<HttpResponse> {
@@ -98,7 +110,7 @@ class PooledHttpClient implements HttpClient {
   #withDefaults(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
     const named = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])
     // identity: a proxy that compresses on the way would change the bytes that digests are of.
-    return { 'user-agent': `lading/${version}`, 'accept-encoding': 'identity', ...Object.fromEntries(named) }
+    return { 'user-agent': this.#userAgent, 'accept-encoding': 'identity', ...Object.fromEntries(named) }
   }
 
   async #wait(pause: Omit<Pause, 'retryAfterMs'>, waitMs: number, signal: AbortSignal | undefined): Promise<void> {
@@ -138,11 +150,18 @@ class PooledHttpClient implements HttpClient {
     const url = new URL(request.url)
     const proxy = request.route?.socketPath === undefined ? proxyFor(url, this.#environment) : undefined
     const permit = await this.#limiter(url, request).acquire(request.signal)
+    const began = this.#clock.now()
     let result: 'success' | 'congested' | 'failure' = 'failure'
     try {
       const [{ exchange }, connections] = await Promise.all([import('./exchange.ts'), this.#open()])
       const dispatcher = connections.dispatcher({ proxy, tlsVerify: request.tlsVerify !== false, route: request.route })
       const outcome = await exchange(request, { dispatcher, proxy, timeouts: this.#timeouts })
+      this.#onRequest?.({
+        method: request.method,
+        url: redactUrl(request.url),
+        milliseconds: this.#clock.now() - began,
+        ...('error' in outcome ? { failure: redactText(outcome.error.message) } : { status: outcome.status }),
+      })
       if (!('error' in outcome)) result = outcome.status === 429 || outcome.status === 503 ? 'congested' : 'success'
       return outcome
     } finally {
@@ -185,4 +204,14 @@ async function redirectTarget(request: HttpRequest, response: HttpResponse): Pro
     await response.discard()
     throw error
   }
+}
+
+/** @throws LadingError `bad-argument` where a header could not hold it */
+function userAgent(prefix: string | undefined): string {
+  const own = `lading/${version}`
+  if (prefix === undefined || prefix === '') return own
+  if (/^[\x20-\x7e]+$/.test(prefix)) return `${prefix} ${own}`
+  throw new LadingError('bad-argument', 'the prefix of the user agent holds what no header can', {
+    hint: 'letters, digits, spaces and punctuation of ASCII can stand there',
+  })
 }

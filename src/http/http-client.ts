@@ -69,6 +69,18 @@ export interface RetryEvent {
   readonly reason: string
 }
 
+/** A request that was sent, and what came of it. A redirect that is followed is a request of its own. */
+export interface RequestEvent {
+  readonly method: HttpMethod
+  /** Without secrets. */
+  readonly url: string
+  /** Until the headers of the answer had come, or it had failed. */
+  readonly milliseconds: number
+  readonly status?: number
+  /** Why there was no answer. */
+  readonly failure?: string
+}
+
 /**
  * The one way in which lading speaks HTTP: pools, retries, redirects, proxies, TLS and timeouts are decided here and nowhere else.
  *

@@ -1,10 +1,11 @@
-export { createHttpClient, type HttpClientOptions } from './create-http-client.ts'
+export { createHttpClient, type HttpClientOptions, type HttpSettings } from './create-http-client.ts'
 export type {
   HttpClient,
   HttpMethod,
   HttpRequest,
   HttpResponse,
   Pause,
+  RequestEvent,
   RetryEvent,
   ServerRoute,
 } from './http-client.ts'

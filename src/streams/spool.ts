@@ -22,18 +22,19 @@ const readBytes = 256 * 1024
  * Keeps a stream whole: up to 8 MiB in memory, more in a temporary file of this user's that is gone when the process ends,
  * however it ends.
  *
+ * @param folder where the file is made
  * @throws what the stream throws, unchanged; LadingError `disk-full`, `io`
  */
-export async function spool(source: ByteStream | Draft): Promise<Spooled> {
+export async function spool(source: ByteStream | Draft, folder = tmpdir()): Promise<Spooled> {
   const draft = 'read' in source ? source : createDraft(source)
   const head = await readHead(draft.read(), memoryBytes)
-  if (!head.whole) return await spoolToFile(head, draft)
+  if (!head.whole) return await spoolToFile(head, draft, folder)
   const bytes = bytesOf(head.chunks.length === 1 && head.chunks[0] ? head.chunks[0] : Buffer.concat(head.chunks))
   return { bytes, digest: draft.digest(), size: head.size, [Symbol.asyncDispose]: async () => {} }
 }
 
-async function spoolToFile(head: StreamHead, draft: Draft): Promise<Spooled> {
-  const file = await TemporaryFile.create().catch(async error => {
+async function spoolToFile(head: StreamHead, draft: Draft, folder: string): Promise<Spooled> {
+  const file = await TemporaryFile.create(folder).catch(async error => {
     await head.close()
     throw error
   })
@@ -63,8 +64,8 @@ class TemporaryFile {
     this.#handle = handle
   }
 
-  static async create(): Promise<TemporaryFile> {
-    const path = join(tmpdir(), `lading-${randomUUID()}`)
+  static async create(folder: string): Promise<TemporaryFile> {
+    const path = join(folder, `lading-${randomUUID()}`)
     try {
       const file = new TemporaryFile(path, await open(path, 'wx+', 0o600))
       await file.#unlink()
@@ -117,6 +118,6 @@ function inFileTerms(error: unknown, path: string): Error {
     side: 'local',
     operation: 'keep a layer on the disk',
     subject: path,
-    ...(systemCode(error) === 'ENOSPC' ? { hint: 'name a folder with more room by TMPDIR' } : {}),
+    ...(systemCode(error) === 'ENOSPC' ? { hint: 'name a folder with more room by --tmpdir or TMPDIR' } : {}),
   })
 }

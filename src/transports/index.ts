@@ -6,6 +6,7 @@ export {
   openDestination,
   openSource,
   parseReference,
+  readsStandardInput,
   removeImage,
   writesStandardOutput,
 } from './table.ts'

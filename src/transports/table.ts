@@ -65,9 +65,18 @@ export function formatRepository(reference: Reference): string {
 
 /** Whether an image written to what a user types goes to standard output, so that nothing else may. What is no reference does not. */
 export function writesStandardOutput(text: string): boolean {
+  return ofReference(text, (transport, reference) => transport.writesStandardOutput?.(reference))
+}
+
+/** Whether the image that a user types comes from standard input, which can be read once. */
+export function readsStandardInput(text: string): boolean {
+  return ofReference(text, (transport, reference) => transport.readsStandardInput?.(reference))
+}
+
+function ofReference(text: string, ask: (transport: Transport, reference: Reference) => boolean | undefined): boolean {
   const transport = transports.find(({ prefixes }) => prefixes.some(prefix => text.startsWith(prefix)))
   try {
-    return transport?.writesStandardOutput?.(transport.parse(text)) ?? false
+    return transport === undefined ? false : (ask(transport, transport.parse(text)) ?? false)
   } catch {
     return false
   }

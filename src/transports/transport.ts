@@ -30,6 +30,8 @@ export interface Transport<R extends Reference = Reference> {
 
   /** Whether an image written there goes to this program's standard output, which then has no place for anything else. */
   writesStandardOutput?(reference: R): boolean
+  /** Whether an image read there comes from this program's standard input, which can be read once. */
+  readsStandardInput?(reference: R): boolean
 
   openSource?(reference: R, context: TransportContext): Promise<ImageSource>
   openDestination?(reference: R, context: TransportContext): Promise<ImageDestination>
@@ -64,6 +66,10 @@ export interface TransportContext extends StoreContext {
   readonly daemonHost?: string | undefined
   /** What is wanted where this machine's platform decides. */
   readonly system: Platform
+  /** The folder that holds the blobs of this side's `oci:` layout, in the place of the layout's own. */
+  readonly sharedBlobDir?: string | undefined
+  /** Where temporary files are made. Default: the system's folder for them. */
+  readonly temporaryFolder?: string | undefined
   /** What is wanted of the image: a source that is sent whole may have only these sent. */
   readonly platforms?: readonly Platform[] | undefined
   /** Where no platform is named, and the image is for several, this machine's is wanted. */

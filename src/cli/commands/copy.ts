@@ -2,12 +2,12 @@ import { cloudOf, cloudOptions, sidedCloudOptions, sidedCloudsOf } from '../clou
 import { defineCommand } from '../command.ts'
 import { defined } from '../defined.ts'
 import { layerOptions, layersOf } from '../layer-options.ts'
-import { argument, choice, flag, list, text } from '../options.ts'
+import { argument, choice, count, flag, list, text } from '../options.ts'
 import { platformOptions, platformsOf } from '../platform-options.ts'
 import { sidedServersOf } from '../read-server-options.ts'
-import { registriesConf } from '../registries-conf-option.ts'
 import { sidedServerOptions } from '../server-options.ts'
 import { sharedOptions } from '../shared-options.ts'
+import { encryptionOptions, removeSignatures, signingOptions } from '../signing-options.ts'
 import { conditionOptions, expectation, runTransfer, transferJson, transferOptions } from '../transfer.ts'
 
 export const copyCommand = defineCommand({
@@ -27,6 +27,12 @@ export const copyCommand = defineCommand({
     }),
     ...conditionOptions,
     ...transferOptions,
+    imageParallelCopies: count({
+      value: 'N',
+      default: undefined,
+      least: 0,
+      description: 'Another word for --jobs; 0 leaves the number to lading.',
+    }),
     format: choice(['oci', 'v2s2', 'v2s1'], {
       short: 'f',
       default: undefined,
@@ -48,12 +54,23 @@ export const copyCommand = defineCommand({
         'The Docker daemon of SRC: unix://PATH, tcp://HOST (HTTPS) or http://HOST. Not given: as DOCKER_HOST and the context of docker say.',
     }),
     destDaemonHost: text({ value: 'HOST', description: 'The same for DST.' }),
+    srcSharedBlobDir: text({
+      value: 'DIR',
+      description: "The folder that holds the blobs of SRC, an oci: layout, in the place of the layout's own.",
+    }),
+    destSharedBlobDir: text({
+      value: 'DIR',
+      description:
+        'Write the blobs of DST, an oci: layout, to this folder and not into the layout: several layouts can share it.',
+    }),
     createRepository: flag({
       description: 'Make the repository at DST where ECR has none of that name. Other registries do so by themselves.',
     }),
     ...sharedOptions,
-    registriesConf,
     ...sidedServerOptions,
+    removeSignatures,
+    ...signingOptions,
+    ...encryptionOptions,
     ...cloudOptions,
     ...sidedCloudOptions,
   },
@@ -96,9 +113,10 @@ export const copyCommand = defineCommand({
           authFile: input.authfile,
           tlsVerify: input.tlsVerify,
           format: input.format,
-          registriesConf: input.registriesConf,
           sourceDaemonHost: input.srcDaemonHost,
           destinationDaemonHost: input.destDaemonHost,
+          sourceSharedBlobDir: input.srcSharedBlobDir,
+          destinationSharedBlobDir: input.destSharedBlobDir,
         }),
       }),
     )

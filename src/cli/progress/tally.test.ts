@@ -35,6 +35,17 @@ describe('Tally', () => {
       { blobs: { settled: 1, all: 2 }, bytes: { settled: 100, all: 150 }, active: 0 },
     ],
     [
+      'a copy that begins anew',
+      [
+        planned,
+        { type: 'copied', ...layer },
+        started,
+        { type: 'retried', subject: 'it', attempt: 1, waitSeconds: 1, reason: 'x', whole: true },
+        { type: 'planned', blobs: 1, bytes: 50 },
+      ],
+      { blobs: { settled: 0, all: 1 }, bytes: { settled: 0, all: 50 }, active: 0 },
+    ],
+    [
       'what the plan does not count: manifests, and what is there already',
       [planned, { type: 'skipped', ...layer }, { type: 'copied', digest: a, kind: 'manifest', size: 9 }],
       { blobs: { settled: 0, all: 2 }, bytes: { settled: 0, all: 150 }, active: 0 },

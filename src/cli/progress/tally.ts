@@ -35,6 +35,9 @@ export class Tally {
       case 'planned':
         this.#planned = event
         return
+      case 'retried':
+        if (event.whole) this.#beginAnew()
+        return
       case 'started':
         this.#active.set(event.digest, { digest: event.digest, kind: event.kind, size: event.size, bytes: 0 })
         return
@@ -52,6 +55,13 @@ export class Tally {
         this.#settledBlobs++
         return
     }
+  }
+
+  #beginAnew(): void {
+    this.#planned = undefined
+    this.#settledBlobs = 0
+    this.#settledBytes = 0
+    this.#active.clear()
   }
 
   /** The bytes that the plan counted for it: where it was made of another layer, those of that one. */

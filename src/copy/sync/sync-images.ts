@@ -33,7 +33,7 @@ export async function* syncImages(
   if (!Number.isSafeInteger(imagesAtOnce) || imagesAtOnce < 1)
     throw new LadingError('bad-argument', `imagesAtOnce is ${imagesAtOnce}; it must be 1 or more`)
   const listen = options.onEvent ?? (() => {})
-  await using shared = openSharedHttp(listen)
+  await using shared = openSharedHttp(listen, options)
   const nameOf = destinationName(destination, options)
   const { failed, planned } = await interruptible(signal, async () => {
     const warn = (message: string) => listen({ type: 'warning', message })

@@ -1,4 +1,4 @@
-import { isStandardOutput } from '../archive/archive-path.ts'
+import { isStandardInput, isStandardOutput } from '../archive/archive-path.ts'
 import type { Transport } from '../transport.ts'
 import { type DockerArchiveReference, formatDockerArchiveReference, parseDockerArchiveReference } from './reference.ts'
 
@@ -10,6 +10,7 @@ export const dockerArchiveTransport: Transport<DockerArchiveReference> = {
   format: formatDockerArchiveReference,
   formatRepository: ({ path }) => `docker-archive:${path}`,
   writesStandardOutput: ({ path }) => isStandardOutput(path),
+  readsStandardInput: ({ path }) => isStandardInput(path),
   openSource: async reference => (await import('./source.ts')).openDockerArchiveSource(reference),
   openDestination: async reference => (await import('./destination.ts')).openDockerArchiveDestination(reference),
 }

@@ -1,4 +1,4 @@
-import { isStandardOutput } from '../archive/archive-path.ts'
+import { isStandardInput, isStandardOutput } from '../archive/archive-path.ts'
 import type { Transport } from '../transport.ts'
 import { formatOciArchiveReference, type OciArchiveReference, parseOciArchiveReference } from './reference.ts'
 
@@ -10,6 +10,7 @@ export const ociArchiveTransport: Transport<OciArchiveReference> = {
   format: formatOciArchiveReference,
   formatRepository: ({ path }) => `oci-archive:${path}`,
   writesStandardOutput: ({ path }) => isStandardOutput(path),
+  readsStandardInput: ({ path }) => isStandardInput(path),
   openSource: async reference => (await import('./source.ts')).openOciArchiveSource(reference),
   openDestination: async reference => (await import('./destination.ts')).openOciArchiveDestination(reference),
 }

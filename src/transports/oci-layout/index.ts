@@ -8,7 +8,9 @@ export const ociLayoutTransport: Transport<OciLayoutReference> = {
   parse: parseOciLayoutReference,
   format: formatOciLayoutReference,
   formatRepository: ({ path }) => `oci:${path}`,
-  openSource: async reference => (await import('./source.ts')).openOciLayoutSource(reference),
-  openDestination: async reference => (await import('./destination.ts')).openOciLayoutDestination(reference),
+  openSource: async (reference, { sharedBlobDir }) =>
+    (await import('./source.ts')).openOciLayoutSource(reference, sharedBlobDir),
+  openDestination: async (reference, { sharedBlobDir }) =>
+    (await import('./destination.ts')).openOciLayoutDestination(reference, sharedBlobDir),
   remove: async (reference, context) => (await import('./remove.ts')).removeLayoutImage(reference, context),
 }

@@ -25,21 +25,35 @@ export function blobKey(digest: Digest): string {
   return `blobs/${algorithm}/${hex}`
 }
 
+/** How the blobs of a layout are found among files. */
+export interface BlobPlace {
+  keyOf(digest: Digest): string
+  /** What can be done where one is absent. */
+  readonly absentHint: string
+}
+
+/** In the layout itself. */
+export const ownBlobs: BlobPlace = {
+  keyOf: blobKey,
+  absentHint: 'the layout is incomplete: copy the image into it again',
+}
+
 /** @throws LadingError `blob-not-found`, before the first byte */
 export async function* fetchBlob(
   files: LayoutFiles,
   node: Node,
   range: ByteRange | undefined,
   signal: AbortSignal | undefined,
+  { keyOf, absentHint }: BlobPlace = ownBlobs,
 ): ByteStream & AsyncGenerator<Uint8Array> {
   try {
-    const { body } = await files.get(blobKey(node.digest), { signal, ...(range === undefined ? {} : { range }) })
+    const { body } = await files.get(keyOf(node.digest), { signal, ...(range === undefined ? {} : { range }) })
     yield* body
   } catch (error) {
     if (!isLadingError(error, 'blob-not-found')) throw error
     throw new LadingError('blob-not-found', `the layout has no ${node.kind} ${node.digest}`, {
       cause: error,
-      hint: 'the layout is incomplete: copy the image into it again',
+      hint: absentHint,
     })
   }
 }
@@ -49,9 +63,10 @@ export async function readStoredManifest(
   files: LayoutFiles,
   node: Node,
   signal?: AbortSignal,
+  { keyOf }: BlobPlace = ownBlobs,
 ): Promise<Uint8Array | undefined> {
   try {
-    const { info, body } = await files.get(blobKey(node.digest), { signal })
+    const { info, body } = await files.get(keyOf(node.digest), { signal })
     if (info.size !== node.size) return undefined
     const bytes = await readAll(body, node.size, `the manifest ${node.digest}`)
     return digestOf(bytes, digestParts(node.digest).algorithm) === node.digest ? bytes : undefined

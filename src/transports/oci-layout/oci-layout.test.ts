@@ -32,6 +32,21 @@ transportSuite(
   },
 )
 
+transportSuite(
+  { describe, test },
+  {
+    name: 'oci: with a shared folder of blobs',
+    async place() {
+      const reference = parseOciLayoutReference(`oci:${newLayout()}:v1`)
+      const shared = newLayout()
+      return {
+        source: () => openOciLayoutSource(reference, shared),
+        destination: () => openOciLayoutDestination(reference, shared),
+      }
+    },
+  },
+)
+
 async function write(layout: string, name: string, image: BuiltImage): Promise<void> {
   await using to = await openOciLayoutDestination(parseOciLayoutReference(`oci:${layout}${name}`))
   for (const [digest, bytes] of image.blobs) {

@@ -3,11 +3,11 @@ import { type ImageSource, readAsStored } from '../transport.ts'
 import { type Entry, entryNames, findEntry } from './layout-entries.ts'
 import { fetchBlob } from './layout-files.ts'
 import { readLayoutIndex } from './layout-index.ts'
-import { openLayoutStore } from './open-layout.ts'
+import { openLayoutStores } from './open-layout.ts'
 import { formatOciLayoutReference, type OciLayoutReference, ociPrefix } from './reference.ts'
 
-export async function openOciLayoutSource(reference: OciLayoutReference): Promise<ImageSource> {
-  const store = await openLayoutStore(reference.path)
+export async function openOciLayoutSource(reference: OciLayoutReference, sharedBlobDir?: string): Promise<ImageSource> {
+  const { store, blobs, place, close } = await openLayoutStores(reference.path, sharedBlobDir)
   const name = formatOciLayoutReference(reference)
   async function entries(signal?: AbortSignal): Promise<readonly Entry[]> {
     const index = await readLayoutIndex(store, signal)
@@ -21,8 +21,8 @@ export async function openOciLayoutSource(reference: OciLayoutReference): Promis
     async *tags(signal) {
       yield* entryNames(await entries(signal))
     },
-    fetch: (node, range, signal) => fetchBlob(store, node, range, signal),
-    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+    fetch: (node, range, signal) => fetchBlob(blobs, node, range, signal, place),
+    [Symbol.asyncDispose]: close,
   }
 }
 

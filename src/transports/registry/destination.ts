@@ -40,6 +40,7 @@ export async function openRegistryDestination(
     reference,
     await openPlace(place, reference, context),
     await repositoryMaker(reference, context),
+    context.temporaryFolder,
   )
 }
 
@@ -71,10 +72,17 @@ class RegistryDestination implements ImageDestination {
   /** What the name was last known to be: asked once, however often a copy needs it. */
   #known: { readonly digest: Digest | undefined } | undefined
 
+  readonly #temporaryFolder: string | undefined
   readonly #makeRepository: (() => Promise<void>) | undefined
   #made: Promise<void> | undefined
 
-  constructor(reference: RegistryReference, client: RegistryClient, makeRepository: (() => Promise<void>) | undefined) {
+  constructor(
+    reference: RegistryReference,
+    client: RegistryClient,
+    makeRepository: (() => Promise<void>) | undefined,
+    temporaryFolder: string | undefined,
+  ) {
+    this.#temporaryFolder = temporaryFolder
     this.#makeRepository = makeRepository
     this.name = formatRegistryReference(reference)
     this.#reference = reference
@@ -109,7 +117,7 @@ class RegistryDestination implements ImageDestination {
   }
 
   pushDraft(draft: Draft, signal?: AbortSignal): Promise<void> {
-    return uploadDraft(this.#blobs, draft, step => this.#inRepository(step), signal)
+    return uploadDraft(this.#blobs, draft, step => this.#inRepository(step), signal, this.#temporaryFolder)
   }
 
   async adopt(node: Node, origin: Origin, signal?: AbortSignal): Promise<boolean> {

@@ -25,6 +25,7 @@ export async function uploadDraft(
   draft: Draft,
   inRepository: InRepository,
   signal: AbortSignal | undefined,
+  temporaryFolder?: string,
 ): Promise<void> {
   const head = await readHead(draft.read(), pieceBytes)
   if (head.whole) {
@@ -41,7 +42,7 @@ export async function uploadDraft(
     if (unsent === undefined) {
       return await finish(steps, address, { digest: draft.digest(), size: draft.size }, signal)
     }
-    await using spooled = await spool(unsent)
+    await using spooled = await spool(unsent, temporaryFolder)
     await steps.abandon()
     await uploadBlob(address, spooled, spooled.bytes, undefined, signal)
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { Transport } from '../transport.ts'
-import { formatTarballReference, parseTarballReference, type TarballReference } from './reference.ts'
+import { formatTarballReference, parseTarballReference, standardInput, type TarballReference } from './reference.ts'
 
 /** Images made of tar archives, a layer of each. */
 export const tarballTransport: Transport<TarballReference> = {
@@ -7,5 +7,7 @@ export const tarballTransport: Transport<TarballReference> = {
   prefixes: ['tarball:'],
   parse: text => parseTarballReference(text),
   format: formatTarballReference,
-  openSource: async reference => (await import('./source.ts')).openTarballSource(reference),
+  readsStandardInput: ({ paths }) => paths.includes(standardInput),
+  openSource: async (reference, { temporaryFolder }) =>
+    (await import('./source.ts')).openTarballSource(reference, temporaryFolder),
 }

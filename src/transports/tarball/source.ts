@@ -16,11 +16,11 @@ interface TarballImage {
 }
 
 /** The image that containers/image makes of tar archives: a layer of each, for this machine's platform, and nothing to run. */
-export async function openTarballSource(reference: TarballReference): Promise<ImageSource> {
+export async function openTarballSource(reference: TarballReference, temporaryFolder?: string): Promise<ImageSource> {
   const cleanup = new AsyncDisposableStack()
   let loaded: Promise<TarballImage> | undefined
   const image = (signal?: AbortSignal) => {
-    loaded ??= load(reference, cleanup, signal)
+    loaded ??= load(reference, cleanup, temporaryFolder, signal)
     return loaded
   }
   return {
@@ -41,10 +41,11 @@ export async function openTarballSource(reference: TarballReference): Promise<Im
 async function load(
   { paths }: TarballReference,
   cleanup: AsyncDisposableStack,
+  temporaryFolder: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<TarballImage> {
   const layers: TarLayer[] = []
-  for (const path of paths) layers.push(cleanup.use(await openTarLayer(path, signal)))
+  for (const path of paths) layers.push(cleanup.use(await openTarLayer(path, temporaryFolder, signal)))
   const config = configOf(layers)
   const manifest = imageManifest(
     { mediaType: ociConfig, digest: digestOf(config), size: config.byteLength },

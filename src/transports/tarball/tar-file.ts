@@ -15,15 +15,15 @@ export interface TarFile extends AsyncDisposable {
 }
 
 /** Standard input and pipes are kept on this machine until they are disposed of. @throws LadingError `image-not-found`, `bad-archive` */
-export async function openTarFile(path: string): Promise<TarFile> {
+export async function openTarFile(path: string, temporaryFolder: string | undefined): Promise<TarFile> {
   if (path === standardInput) {
-    if (!process.stdin.isTTY) return await spooled(process.stdin)
+    if (!process.stdin.isTTY) return await spooled(process.stdin, temporaryFolder)
     throw new LadingError('bad-argument', 'standard input is a terminal, not an archive', {
       hint: 'write the archive to it: `… | lading copy tarball:- …`',
     })
   }
   const stats = await look(path)
-  if (stats.isFIFO() || stats.isCharacterDevice()) return await spooled(createReadStream(path))
+  if (stats.isFIFO() || stats.isCharacterDevice()) return await spooled(createReadStream(path), temporaryFolder)
   if (!stats.isFile())
     throw new LadingError('bad-archive', `it is ${stats.isDirectory() ? 'a directory' : 'not a file'}`, {
       subject: path,
@@ -35,8 +35,8 @@ export async function openTarFile(path: string): Promise<TarFile> {
   }
 }
 
-async function spooled(stream: Readable): Promise<TarFile> {
-  const { bytes, ...file } = await spool(chunksOf(stream))
+async function spooled(stream: Readable, temporaryFolder: string | undefined): Promise<TarFile> {
+  const { bytes, ...file } = await spool(chunksOf(stream), temporaryFolder)
   return {
     modified: Date.now(),
     open: signal => bytes.open(0, signal),

@@ -28,8 +28,8 @@ export interface TarLayer extends AsyncDisposable {
  *
  * @throws LadingError `image-not-found`, `bad-archive`, `bad-compression`
  */
-export async function openTarLayer(path: string, signal?: AbortSignal): Promise<TarLayer> {
-  const file = await openTarFile(path)
+export async function openTarLayer(path: string, temporaryFolder?: string, signal?: AbortSignal): Promise<TarLayer> {
+  const file = await openTarFile(path, temporaryFolder)
   try {
     return await readLayer(file, signal)
   } catch (error) {
