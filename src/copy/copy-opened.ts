@@ -35,10 +35,11 @@ export async function copyOpened(
   const reader = createManifestReader(from)
   const prepared = await prepareImage(from, to, reader, options, listen)
   const { found, current, selection, root, stored } = prepared
+  const named = prepared.made?.root ?? root
 
   const outcome = (rest: Pick<CopyResult, 'changed' | 'blobs' | 'bytes'> & Partial<CopyResult>): OpenedResult => ({
-    digest: root.digest,
-    mediaType: root.mediaType,
+    digest: named.digest,
+    mediaType: named.mediaType,
     sourceDigest: found.digest,
     ...(prepared.rewritten.length === 0 ? {} : { rewritten: prepared.rewritten.join('; ') }),
     ...(current === undefined ? {} : { previous: current }),
@@ -54,8 +55,9 @@ export async function copyOpened(
     return outcome({ changed: false, ...unmoved, ...(options.dryRun ? { plan: [] } : {}) })
   }
   const conditions = { force: options.force ?? false, expect: options.expect, additionalTags: options.additionalTags }
-  await to.checkCommit?.(root, conditions, signal)
+  await to.checkCommit?.(named, conditions, signal)
   const done = new Set([...stored.values()].map(({ digest }) => digest))
+  if (prepared.made !== undefined) done.add(prepared.made.without)
   const { absent } = selection
   const sparse = to.traits.holdsSparseIndex
   if (absent !== undefined && !sparse) await requireThere(absent, to, signal)
@@ -80,17 +82,14 @@ export async function copyOpened(
     await to.push(found, bytesOf(await reader.read(found, signal)), signal)
   }
   const imageBytes = [...plan.nodes.values()].reduce((sum, { node }) => sum + node.size, 0)
-  const committed = await to.commit(
-    root,
-    await reader.read(root, signal),
-    { ...conditions, absent: planning.absent, imageBytes },
-    signal,
-  )
-  const { digest = root.digest } = committed
+  const bytes = prepared.made?.bytes ?? (await reader.read(root, signal))
+  const committing = { ...conditions, absent: planning.absent, imageBytes }
+  const committed = await to.commit(named, bytes, committing, signal)
+  const { digest = named.digest } = committed
   listen({ type: 'committed', name: to.name, digest })
   return outcome({
     digest,
-    ...(digest === root.digest ? {} : { rewritten: [...prepared.rewritten, withoutManifest].join('; ') }),
+    ...(digest === named.digest ? {} : { rewritten: [...prepared.rewritten, withoutManifest].join('; ') }),
     changed: committed.changed,
     ...(committed.previous === undefined ? {} : { previous: committed.previous }),
     ...totals(moved, moving),

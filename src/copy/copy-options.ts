@@ -33,7 +33,10 @@ export interface CopyOptions extends SessionOptions {
   readonly recompress?: 'uncompressed' | 'all' | undefined
   /** Send no layer that is compressed on the way before its digest is known, through a temporary file: it may be there already. */
   readonly precomputeDigests?: boolean | undefined
-  /** What the image's manifests shall be. Default: as they are, and what the destination takes where it refuses that. */
+  /**
+   * What the image's manifests shall be. Default: as they are, and what the destination takes where it refuses that. Docker's schema 1
+   * (`v2s1`) is kept nowhere as it is: it becomes schema 2, unless it is asked for.
+   */
   readonly format?: ManifestFormat | undefined
   /** Fail where the destination would get another manifest, before anything is moved. */
   readonly preserveDigests?: boolean | undefined

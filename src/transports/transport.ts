@@ -157,6 +157,8 @@ export type Origin =
 export interface ImageDestination extends AsyncDisposable {
   readonly name: string
   readonly traits: DestinationTraits
+  /** What a manifest of schema 1 has to call the image, where that is looked at. */
+  readonly schema1Name?: { readonly name: string; readonly tag: string }
 
   /**
    * What the name that will be committed resolves to now, or `undefined`: a copy that finds its own root there has nothing to do.

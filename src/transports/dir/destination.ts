@@ -1,6 +1,7 @@
 import { LadingError } from '../../errors/index.ts'
 import { isManifestNode, type Node } from '../../model/descriptor.ts'
-import { digestOf, digestParts } from '../../model/digest.ts'
+import { digestParts } from '../../model/digest.ts'
+import { manifestDigest } from '../../model/manifest-digest.ts'
 import { putDraft, putNode } from '../../stores/index.ts'
 import {
   type CommitOptions,
@@ -40,7 +41,7 @@ export async function openDirDestination(
     traits: { ...keepsEverything, holdsSchema1: true },
     async current(signal) {
       const root = await readDocument(store, rootKey, signal)
-      return root === undefined ? undefined : digestOf(root.bytes)
+      return root === undefined ? undefined : manifestDigest(root.bytes)
     },
     has: async (node, signal) =>
       isManifestNode(node)
@@ -82,7 +83,7 @@ async function replaceImage(
   // Of two copies at once, one may find a blob here that the other is about to remove. Under the lock that is seen.
   await using lock = await directory.lock(signal)
   const there = await readDocument(store, rootKey, signal)
-  const previous = there && { previous: digestOf(there.bytes, digestParts(root.digest).algorithm) }
+  const previous = there && { previous: manifestDigest(there.bytes, digestParts(root.digest).algorithm) }
   if (previous?.previous === root.digest) return { changed: false, ...previous }
   checkExpectation(there, expect)
   const files = await filesOfImage(store, root, bytes, { absent, signal, keepLock: () => lock.renew() })
@@ -108,11 +109,11 @@ function checkExpectation(there: Document | undefined, expect: Expectation | und
   if (expect === undefined) return
   if (expect === 'absent') {
     if (there === undefined) return
-    throw new LadingError('tag-exists', `the directory holds an image: ${digestOf(there.bytes)}`, {
+    throw new LadingError('tag-exists', `the directory holds an image: ${manifestDigest(there.bytes)}`, {
       hint: 'choose another directory',
     })
   }
   if (there !== undefined && isDigestOf(there.bytes, expect)) return
-  const has = there === undefined ? 'holds no image' : `holds ${digestOf(there.bytes)}`
+  const has = there === undefined ? 'holds no image' : `holds ${manifestDigest(there.bytes)}`
   throw new LadingError('precondition-failed', `the directory ${has}, and was expected to hold ${expect}`)
 }

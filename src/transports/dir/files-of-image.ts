@@ -1,6 +1,8 @@
 import { LadingError } from '../../errors/index.ts'
 import { isManifestNode, type Node } from '../../model/descriptor.ts'
 import { childrenOf, parseManifest } from '../../model/manifest.ts'
+import { dockerLayerGzip, isSchema1Type } from '../../model/media-types.ts'
+import { parseSchema1 } from '../../model/schema1.ts'
 import type { ObjectStore } from '../../stores/index.ts'
 import { fileKey, isDigestOf, readDocument, readManifest } from './image-files.ts'
 
@@ -48,8 +50,19 @@ export async function filesOfImage(
       await walk(child, manifest, isNeeded)
     }
   }
-  await walk(root, bytes, true)
+  if (isSchema1Type(root.mediaType)) await addLayers()
+  else await walk(root, bytes, true)
   return files
+
+  /** Schema 1 names nothing but layers, and no sizes. */
+  async function addLayers(): Promise<void> {
+    for (const { blobSum: digest } of parseSchema1(bytes).history) {
+      const layer: Node = { kind: 'layer', mediaType: dockerLayerGzip, digest, size: 0 }
+      await keepLock()
+      if ((await store.head(fileKey(layer), { signal })) === undefined) throw removed(layer)
+      files.add(fileKey(layer))
+    }
+  }
 }
 
 function removed(node: Node): LadingError {
