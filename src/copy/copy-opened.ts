@@ -83,8 +83,7 @@ export async function copyOpened(
   }
   const imageBytes = [...plan.nodes.values()].reduce((sum, { node }) => sum + node.size, 0)
   const bytes = prepared.made?.bytes ?? (await reader.read(root, signal))
-  const committing = { ...conditions, absent: planning.absent, imageBytes }
-  const committed = await to.commit(named, bytes, committing, signal)
+  const committed = await to.commit(named, bytes, { ...conditions, absent: planning.absent, imageBytes }, signal)
   const { digest = named.digest } = committed
   listen({ type: 'committed', name: to.name, digest })
   return outcome({
