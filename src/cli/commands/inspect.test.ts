@@ -134,9 +134,28 @@ describe('inspect --config prints', () => {
     expect(stderr).toContain(`plan9/mips is ${image.digest}`)
   })
 
+  test('that of another system', async () => {
+    const options = ['--config', '--override-os=plan9', '--override-arch=mips']
+    const { stdout } = await inspect({ ...index, platforms: [host, other] }, ...options)
+    expect(stdout).toBe('other')
+  })
+
   test('an error for an artifact', async () => {
     const { exit, stderr } = await inspect(artifact, '--config')
     expect(exit).toBe(64)
     expect(stderr).toContain('it has no image configuration')
   })
+})
+
+test('inspect looks for blobs in the folder that layouts share', async () => {
+  const folders: unknown[] = []
+  await runLading(['inspect', '--shared-blob-dir', '/blobs', 'oci:layout'], {
+    library: {
+      async inspectImage(_reference, options) {
+        folders.push(options?.sourceSharedBlobDir)
+        return index
+      },
+    },
+  })
+  expect(folders).toEqual(['/blobs'])
 })
