@@ -14,7 +14,7 @@ import { skopeoGlobals } from './globals.ts'
 import { transportOfImage } from './image-name.ts'
 import { skopeoLayers } from './layers.ts'
 import { refuseAbsent } from './refuse-absent.ts'
-import { retryOptions } from './retry-options.ts'
+import { retriesOf, retryOptions } from './retry-options.ts'
 import { sessionOf } from './session.ts'
 import { encryptionOptions, signingOptions } from './signing-options.ts'
 
@@ -39,20 +39,28 @@ export const skopeoCopy = defineCommand({
     all: flag({ short: 'a', description: 'copy all images of a list' }),
     authfile: sharedOptions.authfile,
     destDaemonHost: text({ value: 'HOST', description: 'the Docker daemon of the destination' }),
-    destSharedBlobDir: text({ value: 'DIRECTORY', description: 'not there yet' }),
+    destSharedBlobDir: text({
+      value: 'DIRECTORY',
+      description: 'the blobs of an oci: layout, in the place of its own',
+    }),
     digestfile: text({ value: 'string', description: 'write the digest of the image to this file' }),
     format: choice(['oci', 'v2s1', 'v2s2'], {
       short: 'f',
       default: undefined,
       description: 'the type of the manifest; not given: that of the source, or another one that the destination takes',
     }),
-    imageParallelCopies: count({ value: 'uint', default: 6, description: 'how many layers are copied at a time' }),
+    imageParallelCopies: count({
+      value: 'uint',
+      default: 6,
+      least: 0,
+      description: 'how many layers are copied at a time',
+    }),
     multiArch: text({ value: 'string', description: 'what to copy of a list: system, all or index-only' }),
     preserveDigests: flag({ description: 'fail where a digest would change' }),
     quiet: flag({ short: 'q', description: 'write nothing but errors' }),
     removeSignatures: flag({ description: 'copy no signatures, as is so anyway: none are read yet' }),
     srcDaemonHost: text({ value: 'HOST', description: 'the Docker daemon of the source' }),
-    srcSharedBlobDir: text({ value: 'DIRECTORY', description: 'not there yet' }),
+    srcSharedBlobDir: text({ value: 'DIRECTORY', description: 'the blobs of an oci: layout, in the place of its own' }),
   },
 
   async run(input, context) {
@@ -74,8 +82,11 @@ export const skopeoCopy = defineCommand({
       ...(all ? { allPlatforms: true } : { onePlatform: true }),
       preserveDigests,
       additionalTags: additionalTag,
-      jobs: input.imageParallelCopies,
+      jobs: input.imageParallelCopies || 6,
+      ...retriesOf(input),
       ...defined({
+        sourceSharedBlobDir: input.srcSharedBlobDir,
+        destinationSharedBlobDir: input.destSharedBlobDir,
         authFile: input.authfile,
         format: input.format,
         sourceDaemonHost: input.srcDaemonHost,

@@ -1,8 +1,8 @@
-import { flag, text } from '../../options.ts'
+import { duration, flag, text } from '../../options.ts'
 
 /** Options of skopeo that stand before or after the command. */
 export const skopeoGlobals = {
-  commandTimeout: text({ value: 'duration', description: 'how long the command may take' }),
+  commandTimeout: duration({ value: 'duration', description: 'how long the command may take' }),
   debug: flag({ description: 'show where an error comes from' }),
   insecurePolicy: flag({ description: 'accept every image, whatever the policy says' }),
   overrideArch: text({ value: 'ARCH', description: 'choose images for this architecture' }),

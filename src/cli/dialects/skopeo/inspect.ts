@@ -14,7 +14,7 @@ import { skopeoGlobals } from './globals.ts'
 import { transportOfImage } from './image-name.ts'
 import { configFields, inspectFields } from './inspect-fields.ts'
 import { refuseAbsent } from './refuse-absent.ts'
-import { retryOptions } from './retry-options.ts'
+import { requestRetriesOf, retryOptions } from './retry-options.ts'
 import { sessionOf } from './session.ts'
 
 /** `skopeo inspect`. */
@@ -31,7 +31,7 @@ export const skopeoInspect = defineCommand({
     format: text({ short: 'f', value: 'string', description: 'print what this template of Go makes of it' }),
     noTags: flag({ short: 'n', description: 'do not list the tags of the repository' }),
     raw: flag({ description: 'print the manifest, or with --config the configuration, as it is stored' }),
-    sharedBlobDir: text({ value: 'DIRECTORY', description: 'not there yet' }),
+    sharedBlobDir: text({ value: 'DIRECTORY', description: 'the blobs of an oci: layout, in the place of its own' }),
   },
 
   async run(input, context) {
@@ -43,7 +43,8 @@ export const skopeoInspect = defineCommand({
     const options = {
       ...sessionOf(input, context),
       sourceServer: serverOf(input),
-      ...defined({ sourceDaemonHost: input.daemonHost }),
+      ...requestRetriesOf(input),
+      ...defined({ sourceDaemonHost: input.daemonHost, sourceSharedBlobDir: input.sharedBlobDir }),
     }
     const image = await library.inspectImage(reference, options)
     if (raw && !config) {

@@ -6,15 +6,14 @@ import { skopeoVersion } from './version.ts'
 
 /** What every operation is done with under skopeo's name. */
 export function sessionOf(
-  { userAgentPrefix, registriesConf }: SkopeoGlobals,
+  { userAgentPrefix, registriesConf, tmpdir }: SkopeoGlobals,
   { signal }: CommandContext,
 ): SessionOptions {
-  const prefix = userAgentPrefix ? `${userAgentPrefix} ` : ''
   return {
-    userAgent: `${prefix}skopeo/${skopeoVersion}`,
+    userAgent: `skopeo/${skopeoVersion}`,
     retryRequests: false,
     tlsOnLoopback: true,
     signal,
-    ...defined({ registriesConf }),
+    ...defined({ userAgentPrefix, registriesConf, temporaryFolder: tmpdir }),
   }
 }

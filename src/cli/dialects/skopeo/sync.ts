@@ -13,7 +13,7 @@ import { openCopyOutput } from './copy-output.ts'
 import { skopeoGlobals } from './globals.ts'
 import { skopeoMessage } from './message.ts'
 import { refuseAbsent } from './refuse-absent.ts'
-import { retryOptions } from './retry-options.ts'
+import { retriesOf, retryOptions } from './retry-options.ts'
 import { sessionOf } from './session.ts'
 import { signingOptions } from './signing-options.ts'
 
@@ -67,6 +67,7 @@ export const skopeoSync = defineCommand({
       keepGoing,
       preserveDigests,
       imagesAtOnce: 1,
+      ...retriesOf(input),
       ...defined({
         appendSuffix: input.appendSuffix,
         authFile: input.authfile,
