@@ -29,6 +29,16 @@ test('an index around an index is looked into', async () => {
   })
 })
 
+test('an index around an index stays where it is sparse', async () => {
+  const image = silentIndex(buildIndex({ 'linux/amd64': {}, 'linux/arm64': {} }))
+  const source = memorySource(image)
+  const wanted = [parsePlatform('linux/arm64')]
+  const reader = createManifestReader(source)
+  const selection = await choosePlatforms(image.root, wanted, source, reader, { index: 'sparse' })
+  expect(selection.root).toEqual(image.root)
+  expect(selection.absent).toHaveLength(1)
+})
+
 test('where an index names no platform, the configs do', async () => {
   const index = silentIndex(buildImage({ platform: 'linux/amd64' }), buildImage({ platform: 'linux/s390x' }))
   expect(await choose(index, 'linux/s390x')).toMatchObject({ kept: ['linux/s390x'], leftOut: ['linux/amd64'] })

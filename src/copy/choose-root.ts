@@ -4,7 +4,14 @@ import { maxManifestBytes } from '../model/manifest.ts'
 import { isImageConfigType } from '../model/media-types.ts'
 import { formatPlatform, type Platform } from '../model/platform.ts'
 import { readAll, verify } from '../streams/index.ts'
-import { attestedDigest, entriesOf, requirePlatform, type Selection, selectPlatforms } from '../transform/index.ts'
+import {
+  attestedDigest,
+  entriesOf,
+  requirePlatform,
+  type Selection,
+  type SelectOptions,
+  selectPlatforms,
+} from '../transform/index.ts'
 import type { ImageSource } from '../transports/index.ts'
 import type { ManifestReader } from './manifest-reader.ts'
 import { parseNode } from './parse-node.ts'
@@ -20,6 +27,7 @@ export async function choosePlatforms(
   wanted: readonly Platform[],
   source: ImageSource,
   reader: ManifestReader,
+  options: SelectOptions = {},
   signal?: AbortSignal,
 ): Promise<Selection> {
   const bytes = await reader.read(root, signal)
@@ -31,13 +39,19 @@ export async function choosePlatforms(
   }
   const [only, ...others] = manifest.manifests
   // An index that holds nothing but another one is a wrapping: tools that push a whole layout make it.
-  if (only?.kind === 'index' && others.length === 0) return await choosePlatforms(only, wanted, source, reader, signal)
+  if (only?.kind === 'index' && others.length === 0) {
+    const inner = await choosePlatforms(only, wanted, source, reader, options, signal)
+    return options.index === 'sparse' ? { ...inner, root } : inner
+  }
+  const readsConfigs = options.matching !== 'compatible'
   const entries = []
   for (const entry of entriesOf(manifest)) {
     const silent = entry.node.platform === undefined && entry.node.kind === 'manifest' && !attestedDigest(entry.node)
-    entries.push(silent ? { ...entry, platform: await platformOf(entry.node, source, reader, signal) } : entry)
+    entries.push(
+      silent && readsConfigs ? { ...entry, platform: await platformOf(entry.node, source, reader, signal) } : entry,
+    )
   }
-  const selection = selectPlatforms(root, bytes, entries, wanted)
+  const selection = selectPlatforms(root, bytes, entries, wanted, options)
   if (selection.bytes !== undefined) reader.made(selection.root.digest, selection.bytes)
   return selection
 }

@@ -59,7 +59,7 @@ export async function findChanges(
       return from === to ? [] : [{ layer, from, to, position }]
     })
     if (due.length === 0) return
-    const diffIds = await diffIdsOf(manifest, source, signal)
+    const diffIds = await diffIdsOf(manifest, source, reader, signal)
     for (const { position, ...change } of due) {
       changes.set(change.layer.digest, {
         ...change,
@@ -117,9 +117,10 @@ async function convertLayer(
 async function diffIdsOf(
   { config, layers }: ImageManifest,
   source: ImageSource,
+  reader: ManifestReader,
   signal: AbortSignal | undefined,
 ): Promise<readonly (Digest | undefined)[]> {
   if (!isImageConfigType(config.mediaType)) return []
-  const { diffIds } = parseImageConfig(await readConfig(config, source, signal))
+  const { diffIds } = parseImageConfig(reader.known(config.digest) ?? (await readConfig(config, source, signal)))
   return diffIds.length === layers.length ? diffIds : []
 }

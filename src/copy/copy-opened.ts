@@ -13,6 +13,7 @@ import { type Plan, planCopy } from './plan.ts'
 import { prepareImage, withoutManifest } from './prepare-image.ts'
 import { runPlan } from './run.ts'
 import { says } from './sides.ts'
+import { requireThere } from './sparse-index.ts'
 import { movedLayers, totals, unmoved } from './totals.ts'
 
 /** What became of an image between two places that are open. */
@@ -34,10 +35,11 @@ export async function copyOpened(
   const reader = createManifestReader(from)
   const prepared = await prepareImage(from, to, reader, options, listen)
   const { found, current, selection, root, stored } = prepared
+  const named = prepared.made?.root ?? root
 
   const outcome = (rest: Pick<CopyResult, 'changed' | 'blobs' | 'bytes'> & Partial<CopyResult>): OpenedResult => ({
-    digest: root.digest,
-    mediaType: root.mediaType,
+    digest: named.digest,
+    mediaType: named.mediaType,
     sourceDigest: found.digest,
     ...(prepared.rewritten.length === 0 ? {} : { rewritten: prepared.rewritten.join('; ') }),
     ...(current === undefined ? {} : { previous: current }),
@@ -53,9 +55,19 @@ export async function copyOpened(
     return outcome({ changed: false, ...unmoved, ...(options.dryRun ? { plan: [] } : {}) })
   }
   const conditions = { force: options.force ?? false, expect: options.expect, additionalTags: options.additionalTags }
-  await to.checkCommit?.(root, conditions, signal)
+  await to.checkCommit?.(named, conditions, signal)
   const done = new Set([...stored.values()].map(({ digest }) => digest))
-  const plan = await says('source', from.name)(() => planCopy(root, reader, to, { stored: done, signal }), 'plan')
+  if (prepared.made !== undefined) done.add(prepared.made.without)
+  const { absent } = selection
+  const sparse = to.traits.holdsSparseIndex
+  if (absent !== undefined && !sparse) await requireThere(absent, to, signal)
+  const planning = {
+    stored: done,
+    absent: sparse ? absent : [],
+    belowIndexes: absent !== undefined || options.allPlatforms === true,
+    signal,
+  }
+  const plan = await says('source', from.name)(() => planCopy(root, reader, to, planning), 'plan')
   const blobs = [...plan.nodes.values()].filter(({ node, action }) => !isManifestNode(node) && action === 'copy')
   const moving = movedLayers(stored)
   listen({
@@ -70,12 +82,13 @@ export async function copyOpened(
     await to.push(found, bytesOf(await reader.read(found, signal)), signal)
   }
   const imageBytes = [...plan.nodes.values()].reduce((sum, { node }) => sum + node.size, 0)
-  const committed = await to.commit(root, await reader.read(root, signal), { ...conditions, imageBytes }, signal)
-  const { digest = root.digest } = committed
+  const bytes = prepared.made?.bytes ?? (await reader.read(root, signal))
+  const committed = await to.commit(named, bytes, { ...conditions, absent: planning.absent, imageBytes }, signal)
+  const { digest = named.digest } = committed
   listen({ type: 'committed', name: to.name, digest })
   return outcome({
     digest,
-    ...(digest === root.digest ? {} : { rewritten: [...prepared.rewritten, withoutManifest].join('; ') }),
+    ...(digest === named.digest ? {} : { rewritten: [...prepared.rewritten, withoutManifest].join('; ') }),
     changed: committed.changed,
     ...(committed.previous === undefined ? {} : { previous: committed.previous }),
     ...totals(moved, moving),
@@ -84,7 +97,7 @@ export async function copyOpened(
 
 /** What a selection kept, else what the index names, as far as it was read: nothing is read to tell it. */
 function platformsOf(selection: Selection, root: Node, reader: ManifestReader): readonly string[] {
-  const bytes = selection.kept.length > 0 ? undefined : reader.known(root.digest)
+  const bytes = selection.kept.length > 0 || selection.absent ? undefined : reader.known(root.digest)
   if (bytes === undefined) return selection.kept
   const manifest = parseNode(root, bytes)
   if (manifest.kind === 'manifest') return []

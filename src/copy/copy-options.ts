@@ -3,6 +3,7 @@ import type { Digest } from '../model/digest.ts'
 import type { LayerForm } from '../model/layer-form.ts'
 import type { ManifestFormat } from '../model/media-types.ts'
 import type { Platform } from '../model/platform.ts'
+import type { SubsetIndex } from '../transform/index.ts'
 import type { Expectation } from '../transports/index.ts'
 import type { CopyListener } from './events.ts'
 import type { SessionOptions } from './session.ts'
@@ -16,6 +17,12 @@ export interface CopyOptions extends SessionOptions {
   /** Every platform is wanted: an error where the destination holds one image only. */
   readonly allPlatforms?: boolean | undefined
   /**
+   * What becomes of an index of which some platforms only are copied. `rewritten`, the default: it names those alone, and has another digest.
+   * `sparse`: it keeps its bytes, and names what is not copied too; a bucket takes it where it has that already. `alone`: the same, and no
+   * platform is copied.
+   */
+  readonly index?: SubsetIndex | 'alone' | undefined
+  /**
    * What layers become that their source keeps uncompressed (a Docker daemon, a docker-archive), and those that `recompress` speaks of.
    * Default: what the destination would rather have, which is gzip for registries and buckets.
    */
@@ -26,7 +33,10 @@ export interface CopyOptions extends SessionOptions {
   readonly recompress?: 'uncompressed' | 'all' | undefined
   /** Send no layer that is compressed on the way before its digest is known, through a temporary file: it may be there already. */
   readonly precomputeDigests?: boolean | undefined
-  /** What the image's manifests shall be. Default: as they are, and what the destination takes where it refuses that. */
+  /**
+   * What the image's manifests shall be. Default: as they are, and what the destination takes where it refuses that. Docker's schema 1
+   * (`v2s1`) is kept nowhere as it is: it becomes schema 2, unless it is asked for.
+   */
   readonly format?: ManifestFormat | undefined
   /** Fail where the destination would get another manifest, before anything is moved. */
   readonly preserveDigests?: boolean | undefined

@@ -24,6 +24,7 @@ export async function inTakenFormat(
     return await copy(options)
   } catch (error) {
     if (!isLadingError(error, 'manifest-refused') || options.format !== undefined) throw error
+    if (options.index === 'sparse' || options.index === 'alone') throw error
     if (options.preserveDigests || source.traits.order === 'once') throw error.with({ hint: formatHint })
     refusal = error
   }

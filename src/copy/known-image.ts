@@ -68,8 +68,8 @@ async function knownRoot(
   const root: Node = { kind: isIndexType(mediaType) ? 'index' : 'manifest', mediaType, digest, size: bytes.byteLength }
   reader.remember(digest, bytes)
   try {
-    const { root: wanted } = await selectRoot(root, options, source, destination, reader)
-    const { nodes } = await planCopy(wanted, reader, destination, { signal })
+    const { root: wanted, absent } = await selectRoot(root, options, source, destination, reader)
+    const { nodes } = await planCopy(wanted, reader, destination, { absent, signal })
     return [...nodes.values()].every(({ action }) => action === 'present') ? root : undefined
   } catch (error) {
     // What is missing here would be read at the source, which has sent nothing yet: it is asked for all of it.

@@ -51,8 +51,11 @@ export function layersMayChange(
   return source.traits.unpacked || options.recompress !== undefined || !forms.every(form => taken.includes(form))
 }
 
-/** Docker's manifest formats have no name for zstd. */
-function layersTaken({ layers }: DestinationTraits, { format }: Wanted): readonly LayerCompression[] {
+/** Which compressions can be stored. Docker's manifest formats have no name for zstd. */
+export function layersTaken(
+  { layers }: DestinationTraits,
+  { format }: Pick<Wanted, 'format'>,
+): readonly LayerCompression[] {
   return format === undefined || format === 'oci' ? layers : layers.filter(form => form !== 'zstd')
 }
 

@@ -1,8 +1,9 @@
 import { LRUCache } from 'lru-cache'
 import { LadingError } from '../errors/index.ts'
 import type { Node } from '../model/descriptor.ts'
-import { type Digest, digestOf, digestParts } from '../model/digest.ts'
+import { type Digest, digestParts } from '../model/digest.ts'
 import { maxManifestBytes } from '../model/manifest.ts'
+import { manifestDigest } from '../model/manifest-digest.ts'
 import { readAll } from '../streams/index.ts'
 import type { ImageSource } from '../transports/index.ts'
 
@@ -59,7 +60,7 @@ async function readManifest(source: ImageSource, node: Node, signal: AbortSignal
       details,
     )
   }
-  const actual = digestOf(bytes, digestParts(node.digest).algorithm)
+  const actual = manifestDigest(bytes, digestParts(node.digest).algorithm)
   if (actual !== node.digest)
     throw new LadingError('digest-mismatch', `expected ${node.digest}, got ${actual}`, details)
   return bytes

@@ -40,6 +40,10 @@ export function nodeKey(node: Node): string {
 export interface PlanOptions {
   /** Blobs that this run has put at the destination, or found there, already. */
   readonly stored?: ReadonlySet<Digest> | undefined
+  /** What an index names and is not copied with it. */
+  readonly absent?: readonly Node[] | undefined
+  /** Look below an index that the destination has even if it refuses one whose manifests are not there. */
+  readonly belowIndexes?: boolean | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -54,11 +58,12 @@ export async function planCopy(
   root: Node,
   reader: ManifestReader,
   destination: ImageDestination,
-  { stored, signal }: PlanOptions = {},
+  { stored, absent = [], belowIndexes = false, signal }: PlanOptions = {},
 ): Promise<Plan> {
   const nodes = new Map<string, PlannedNode>()
   const seen = new Map<string, Node>()
   const group = createWorkGroup(signal)
+  const notCopied = new Set(absent.map(nodeKey))
 
   const found = (node: Node, depth: number): void => {
     const key = nodeKey(node)
@@ -89,9 +94,10 @@ export async function planCopy(
     const there = await destination.manifest(node, group.signal)
     const action = there === undefined ? 'copy' : 'present'
     if (there !== undefined) reader.remember(node.digest, there)
-    if (there !== undefined && destination.traits.rootImpliesChildren) return { node, action, needs: [] }
+    const believed = destination.traits.rootImpliesChildren && !(belowIndexes && node.kind === 'index')
+    if (there !== undefined && believed) return { node, action, needs: [] }
     const bytes = there ?? (await reader.read(node, group.signal))
-    const children = childrenOf(parseNode(node, bytes))
+    const children = childrenOf(parseNode(node, bytes)).filter(child => !notCopied.has(nodeKey(child)))
     for (const child of children) found(child, depth + 1)
     return { node, action, needs: [...new Set(children.map(nodeKey))] }
   }

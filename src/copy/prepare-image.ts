@@ -1,7 +1,7 @@
 import { LadingError } from '../errors/index.ts'
 import type { Node } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
-import type { ManifestFormat } from '../model/media-types.ts'
+import { isSchema1Type, type ManifestFormat } from '../model/media-types.ts'
 import type { Selection } from '../transform/index.ts'
 import type { ImageDestination, ImageSource } from '../transports/index.ts'
 import { convertLayers, findChanges, type LayerChange } from './convert-image.ts'
@@ -11,12 +11,15 @@ import { knownImage } from './known-image.ts'
 import { type LayerTarget, layersMayChange, layerTarget } from './layer-target.ts'
 import type { ManifestReader } from './manifest-reader.ts'
 import { parseNode } from './parse-node.ts'
+import { readSchema1 } from './read-schema1.ts'
 import { receiveImage } from './receive-image.ts'
 import { refuseArtifact } from './refuse-artifact.ts'
 import { requirePreserved } from './require-preserved.ts'
 import { rewriteManifests } from './rewrite-manifests.ts'
 import { selectRoot } from './select-root.ts'
+import { requireUnchanged } from './sparse-index.ts'
 import type { LayerSettings, StoredLayer } from './store-layer.ts'
+import { type MadeRoot, requireSchema1, writeSchema1 } from './write-schema1.ts'
 
 /** What is to be stored under the destination's name, and what of it is stored already because it had to change or came once. */
 export interface PreparedImage {
@@ -32,6 +35,8 @@ export interface PreparedImage {
   readonly changes: readonly LayerChange[]
   /** Why the root is not the one that was found. */
   readonly rewritten: readonly string[]
+  /** What is written under the name in the place of `root`, where that is a manifest that the plan does not know. */
+  readonly made?: MadeRoot
   /** The destination's name stands for this image, whole, already. */
   readonly unchanged: boolean
 }
@@ -54,19 +59,29 @@ export async function prepareImage(
   const { signal = new AbortController().signal } = options
   const target = layerTarget(source, destination, options)
   const reception = await receive(source, destination, reader, target, options, listen, signal)
-  const { stored: received } = reception
+  if (options.format === 'v2s1') requireSchema1(destination)
   const [found, current] = await Promise.all([reception.known ?? source.resolve(signal), destination.current(signal)])
-  const selection = await selectRoot(found, options, source, destination, reader)
+  const old = isSchema1Type(found.mediaType)
+    ? await readOld(found, source, destination, reader, target, options, listen, signal)
+    : undefined
+  const received = old?.stored ?? reception.stored
+  const selection = await selectRoot(old?.root ?? found, options, source, destination, reader)
   await refuseArtifact(selection.root, destination, reader, signal)
   if (options.preserveDigests) requirePreserved(selection, destination.currentConfig ? [withoutManifest] : [])
-  const chosen = selection.root.digest === found.digest ? [] : [chosenReason(selection, destination, options)]
+  const chosen = old === undefined ? [] : ['converted from v2s1']
+  if (selection.root.digest !== (old?.root ?? found).digest) chosen.push(chosenReason(selection, destination, options))
   const prepared = { found, current, selection, root: selection.root, stored: received, changes: [], rewritten: chosen }
 
+  if (selection.absent !== undefined) {
+    requireUnchanged(source, options)
+    return { ...prepared, unchanged: false }
+  }
   const { rootImpliesChildren } = destination.traits
   // (what the other names stand for is found out when they are written)
   const isOnlyName = (options.additionalTags ?? []).length === 0
   const asked = options.recompress !== undefined || options.format !== undefined
-  if (current === selection.root.digest && rootImpliesChildren && isOnlyName && !asked) {
+  const believed = rootImpliesChildren && !(options.allPlatforms && selection.root.kind === 'index')
+  if (current === selection.root.digest && believed && isOnlyName && !asked) {
     return { ...prepared, unchanged: true }
   }
   if (!options.force && (await holdsImage(selection.root, destination, reader, options, signal))) {
@@ -103,12 +118,16 @@ export async function prepareImage(
   })
   const rewriting = { layers, format: options.format, signal }
   const { root, converted, dropped } = await rewriteManifests(selection.root, rewriting, reader)
-  const unchanged = current === root.digest && rootImpliesChildren && isOnlyName
-  const rewritten = root.digest === selection.root.digest ? chosen : [...chosen, ...forms, ...conversion(converted)]
+  const made = options.format === 'v2s1' ? await writeSchema1(root, source, destination, reader, signal) : undefined
+  const unchanged = current === (made?.root ?? root).digest && believed && isOnlyName
+  const rewritten =
+    (made?.root ?? root).digest === selection.root.digest
+      ? chosen
+      : [...chosen, ...forms, ...conversion(made === undefined ? converted : 'v2s1')]
   if (options.preserveDigests) requirePreserved(selection, rewritten.slice(chosen.length))
   if (dropped.size > 0)
     listen({ type: 'warning', message: `${converted} has no place for: ${[...dropped].join(', ')}` })
-  return { ...prepared, root, stored: layers, changes, rewritten, unchanged }
+  return { ...prepared, root, ...(made && { made }), stored: layers, changes, rewritten, unchanged }
 }
 
 function layerSettings(options: CopyOptions): LayerSettings {
@@ -135,14 +154,32 @@ async function receive(
   const asked = options.recompress !== undefined || options.format !== undefined
   const known = asked ? undefined : await knownImage(source, destination, reader, options, target, signal)
   if (known !== undefined) return { stored: new Map(), known }
-  if (options.dryRun) {
-    throw new LadingError('unsupported', 'what would be copied is known only once it has been read', {
-      side: 'source',
-      subject: source.name,
-      hint: 'leave --dry-run out',
-    })
-  }
+  if (options.dryRun) throw unknownBefore(source)
   return { stored: await receiveImage(source, destination, { ...layerSettings(options), target, listen, signal }) }
+}
+
+/** What is found in schema 1 is made an image of schema 2, for everything that follows. */
+async function readOld(
+  found: Node,
+  source: ImageSource,
+  destination: ImageDestination,
+  reader: ManifestReader,
+  target: LayerTarget,
+  options: CopyOptions,
+  listen: CopyListener,
+  signal: AbortSignal,
+): Promise<{ readonly root: Node; readonly stored: ReadonlyMap<Digest, StoredLayer> }> {
+  if (options.preserveDigests) requirePreserved({ kept: [] }, ['it is converted from v2s1'])
+  if (options.dryRun) throw unknownBefore(source)
+  return await readSchema1(found, source, destination, reader, { ...layerSettings(options), target, listen, signal })
+}
+
+function unknownBefore({ name }: ImageSource): LadingError {
+  return new LadingError('unsupported', 'what would be copied is known only once it has been read', {
+    side: 'source',
+    subject: name,
+    hint: 'leave --dry-run out',
+  })
 }
 
 /** Whether a destination that keeps no manifests has this image under its name. */

@@ -7,7 +7,7 @@ import type { Selection } from '../transform/index.ts'
  * @param changes why it would not
  * @throws LadingError `unsupported`
  */
-export function requirePreserved({ bytes, kept }: Selection, changes: readonly string[]): void {
+export function requirePreserved({ bytes, kept }: Pick<Selection, 'bytes' | 'kept'>, changes: readonly string[]): void {
   const subset = bytes === undefined ? [] : [`the index would be rewritten for ${kept.join(', ')}`]
   const all = [...subset, ...changes]
   if (all.length === 0) return

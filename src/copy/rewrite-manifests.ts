@@ -83,8 +83,8 @@ function rewriteManifest(bytes: Uint8Array, manifest: ImageManifest, { layers, f
   }
   const replaced = replacements.size === 0 ? bytes : replaceLayers(bytes, replacements)
   const to = format ?? (saysZstd(replacements) ? 'oci' : formatOfManifest(manifest.mediaType))
-  if (to === 'v2s1') throw new LadingError('unsupported', 'images in schema 1 cannot be written yet')
-  if (to === undefined || to === formatOfManifest(manifest.mediaType)) {
+  // Schema 1 is made of the whole image, when its layers are known.
+  if (to === undefined || to === 'v2s1' || to === formatOfManifest(manifest.mediaType)) {
     return { bytes: replaced, mediaType: manifest.mediaType, dropped: [] }
   }
   return convertManifest(replaced, to, manifest.mediaType)

@@ -1,6 +1,7 @@
 import type { Side } from '../errors/index.ts'
 import type { HttpClient, HttpSettings } from '../http/index.ts'
-import type { Platform } from '../model/platform.ts'
+import { hostPlatform, type Platform } from '../model/platform.ts'
+import type { PlatformMatching } from '../model/platform-rank.ts'
 import type { CloudOptions } from '../stores/index.ts'
 import type { TransportContext } from '../transports/index.ts'
 import type { CopyListener } from './events.ts'
@@ -12,6 +13,10 @@ export interface SessionOptions extends Pick<ServerOptions, 'authFile' | 'tlsVer
   readonly tlsOnLoopback?: boolean | undefined
   /** Where temporary files are made. Default: where the system has them, or TMPDIR says. */
   readonly temporaryFolder?: string | undefined
+  /** What this machine's platform is, wherever it decides. Default: what it is, and linux on macOS. */
+  readonly system?: Platform | undefined
+  /** How images are found for a platform: `exact`, the default, or as the containers tools do. */
+  readonly platformMatching?: PlatformMatching | undefined
   /** What is wanted of a multi-platform image. */
   readonly platforms?: readonly Platform[] | undefined
   /** Where no platform is named, and the image is for several, take this machine's, also where the destination holds all of them. */
@@ -102,6 +107,7 @@ export function openSession(options: SessionOptions, listen: CopyListener, share
         createRepository: options.createRepository,
         daemonHost,
         sharedBlobDir,
+        system: systemOf(options),
         platforms: options.platforms,
         onePlatform: options.onePlatform,
         signal: options.signal,
@@ -112,6 +118,11 @@ export function openSession(options: SessionOptions, listen: CopyListener, share
       if (shared === undefined) await used[Symbol.asyncDispose]()
     },
   }
+}
+
+/** What images must be for, where this machine's platform decides. */
+export function systemOf({ system = hostPlatform() }: Pick<SessionOptions, 'system'>): Platform {
+  return system
 }
 
 function sourceOf(options: SessionOptions) {

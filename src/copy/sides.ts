@@ -36,6 +36,7 @@ export function destinationSide(destination: ImageDestination): ImageDestination
   return {
     name: destination.name,
     traits: destination.traits,
+    ...(destination.schema1Name === undefined ? {} : { schema1Name: destination.schema1Name }),
     current: signal => at(() => destination.current(signal), 'read the tag'),
     has: (node, signal) => at(() => destination.has(node, signal), `look for ${node.kind}`),
     manifest: (node, signal) => at(() => destination.manifest(node, signal), `look for ${node.kind}`),

@@ -105,7 +105,14 @@ function layerFamily(mediaType: string): LayerFamily | undefined {
 }
 
 /** What a registry is told that we understand, most wanted first. */
-export const acceptedManifestTypes: readonly string[] = [ociIndex, dockerManifestList, ociManifest, dockerManifest]
+export const acceptedManifestTypes: readonly string[] = [
+  ociIndex,
+  dockerManifestList,
+  ociManifest,
+  dockerManifest,
+  dockerSchema1Signed,
+  dockerSchema1,
+]
 
 /** A Content-Type or mediaType without its parameters, in lower case. */
 export function bareMediaType(value: string): string {

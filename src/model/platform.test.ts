@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { formatPlatform, hostPlatform, parsePlatform, platformMatches } from './platform.ts'
+import { formatPlatform, hostPlatform, overridePlatform, parsePlatform, platformMatches } from './platform.ts'
 
 test.each([
   ['linux/amd64', 'linux/amd64'],
@@ -42,4 +42,14 @@ test.each([
   ['linux', 's390x', undefined, 'linux/s390x'],
 ])('on %s %s %s the host is %s', (os, architecture, arm, platform) => {
   expect(formatPlatform(hostPlatform(os, architecture, arm))).toBe(platform)
+})
+
+test.each([
+  [{}, 'linux/arm/v6'],
+  [{ os: 'windows' }, 'windows/arm/v6'],
+  [{ architecture: 'aarch64' }, 'linux/arm64'],
+  [{ architecture: 'arm' }, 'linux/arm'],
+  [{ variant: 'v7' }, 'linux/arm/v7'],
+])('%j in the place of this machine’s', (words, platform) => {
+  expect(formatPlatform(overridePlatform(words, parsePlatform('linux/arm/v6')))).toBe(platform)
 })

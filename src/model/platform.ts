@@ -82,6 +82,14 @@ export function hostPlatform(
   })
 }
 
+/** A platform, or some of its words, in the place of this machine's: as `--override-os` and the like give them. */
+export function overridePlatform(words: Partial<Platform>, host: Platform = hostPlatform()): Platform {
+  const { os = host.os, architecture = host.architecture } = words
+  // The variant that was found is one of this machine's architecture.
+  const variant = words.variant ?? (words.architecture === undefined ? host.variant : undefined)
+  return normalisePlatform({ os, architecture, ...(variant === undefined ? {} : { variant }) })
+}
+
 /** `7` or `6` where Node was built for 32-bit arm. */
 function nodeArmVersion(): string | undefined {
   const variables: object = process.config.variables

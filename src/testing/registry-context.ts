@@ -11,6 +11,7 @@ export function openTestContext(): { context: TransportContext; retries: string[
       http: async () => client.http,
       credentials: { authFile: undefined },
       tlsVerify: undefined,
+      system: { os: 'linux', architecture: 'amd64' },
       cloud: {},
       environment: {},
       warn() {},

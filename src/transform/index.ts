@@ -2,7 +2,6 @@ export { convertIndex } from './convert-index.ts'
 export { type Converted, convertManifest } from './convert-manifest.ts'
 
 export { fromSchema1, type Schema1Layer, type Schema2Image, schema1Layers } from './from-schema1.ts'
-export { renameSchema1, type Schema1Changes } from './rename-schema1.ts'
 
 export { replaceLayers } from './replace-descriptors.ts'
 export {
@@ -11,6 +10,8 @@ export {
   type PlatformEntry,
   requirePlatform,
   type Selection,
+  type SelectOptions,
+  type SubsetIndex,
   selectPlatforms,
 } from './select-platforms.ts'
 export { signSchema1 } from './sign-schema1.ts'

@@ -3,7 +3,7 @@ import { digestOf } from '../model/digest.ts'
 import { type ImageIndex, parseManifest } from '../model/manifest.ts'
 import { parsePlatform } from '../model/platform.ts'
 import { buildIndex } from '../testing/build-image.ts'
-import { attestedDigest, entriesOf, requirePlatform, selectPlatforms } from './select-platforms.ts'
+import { attestedDigest, entriesOf, requirePlatform, type SelectOptions, selectPlatforms } from './select-platforms.ts'
 
 const image = buildIndex(
   { 'linux/amd64': {}, 'linux/arm/v6': {}, 'linux/arm/v7': {}, 'linux/arm64/v8': {} },
@@ -79,4 +79,66 @@ test('a plain image of another platform is refused too', () => {
   )
   expect(() => requirePlatform([parsePlatform('linux/arm64')], undefined)).toThrow(/has no linux\/arm64/)
   requirePlatform([parsePlatform('linux/arm64')], parsePlatform('linux/arm64/v8'))
+})
+
+describe('a sparse index', () => {
+  const sparse = (...platforms: string[]) =>
+    selectPlatforms(image.root, bytes, entriesOf(parsed), platforms.map(parsePlatform), { index: 'sparse' })
+
+  test.each([['linux/amd64'], ['linux/amd64', 'linux/arm64']])('keeps its bytes: %s', (...platforms) => {
+    const selection = sparse(...platforms)
+    expect(selection).toMatchObject({ root: image.root, attestationsLeftOut: 0 })
+    expect(selection.bytes).toBeUndefined()
+    expect(selection.kept).toHaveLength(platforms.length)
+    // with the attestation of each
+    expect(selection.absent).toHaveLength(2 * (4 - platforms.length))
+  })
+
+  test('is a whole one where every platform is wanted', () => {
+    expect(sparse('linux/amd64', 'linux/arm/v6', 'linux/arm', 'linux/arm64').absent).toBeUndefined()
+  })
+})
+
+describe('two images for one platform', () => {
+  const zstd = { 'io.github.containers.compression.zstd': 'true' }
+  const entries = entriesOf(parsed).filter(({ platform }) => platform?.architecture === 'amd64')
+  const [first] = entries
+  if (first === undefined) throw new Error('the index has no amd64')
+  const twins = [first, { ...first, node: { ...first.node, digest: digestOf(bytes), annotations: zstd } }]
+  const chosen = (options: SelectOptions, offered = twins) =>
+    selectPlatforms(image.root, bytes, offered, [parsePlatform('linux/amd64')], options).root.annotations
+
+  test.each([
+    ['zstd', zstd],
+    ['gzip', undefined],
+    [undefined, undefined],
+  ] as const)('preferred: %s', (prefer, annotations) => {
+    expect(chosen({ prefer })).toEqual(annotations)
+    expect(chosen({ prefer }, twins.toReversed())).toEqual(prefer === undefined ? zstd : annotations)
+  })
+})
+
+describe('as the containers tools match', () => {
+  const choose = (wanted: string, entries = entriesOf(parsed)) =>
+    selectPlatforms(image.root, bytes, entries, [parsePlatform(wanted)], { matching: 'compatible' })
+
+  test.each([
+    ['linux/arm/v8', 'linux/arm/v7'],
+    ['linux/arm/v6', 'linux/arm/v6'],
+    ['linux/arm', 'linux/arm/v7'],
+    ['linux/arm64', 'linux/arm64/v8'],
+  ])('%s is given %s', (wanted, given) => expect(choose(wanted).kept).toEqual([given]))
+
+  test('nothing newer than what is wanted', () => {
+    expect(() => choose('linux/arm/v5')).toThrow(expect.objectContaining({ code: 'platform-not-found' }))
+  })
+
+  test('an entry that names no platform is for all, where there is no other', () => {
+    const [first] = entriesOf(parsed)
+    if (first === undefined) throw new Error('the index is empty')
+    const { platform: _, ...node } = first.node
+    const silent = { node: { ...node, digest: digestOf(bytes) }, platform: undefined }
+    expect(choose('linux/s390x', [silent, ...entriesOf(parsed)]).root.digest).toBe(digestOf(bytes))
+    expect(choose('linux/arm/v6', [silent, ...entriesOf(parsed)]).kept).toEqual(['linux/arm/v6'])
+  })
 })

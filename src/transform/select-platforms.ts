@@ -3,6 +3,7 @@ import type { Node } from '../model/descriptor.ts'
 import { type Digest, digestOf, digestParts } from '../model/digest.ts'
 import type { ImageIndex } from '../model/manifest.ts'
 import { formatPlatform, type Platform, platformMatches } from '../model/platform.ts'
+import { type PlatformMatching, platformRank } from '../model/platform-rank.ts'
 
 /** What BuildKit writes on an index's entry for the attestations of another entry. */
 const referenceType = 'vnd.docker.reference.type'
@@ -19,6 +20,9 @@ export interface PlatformEntry {
   readonly platform: Platform | undefined
 }
 
+/** What becomes of an index of which some platforms only are copied: it is written again without the others, or it keeps its bytes. */
+export type SubsetIndex = 'rewritten' | 'sparse'
+
 export interface Selection {
   /** The new root. Where nothing had to be left out, the old one. */
   readonly root: Node
@@ -28,11 +32,22 @@ export interface Selection {
   readonly leftOut: readonly string[]
   /** Attestation manifests of kept images that a single-platform image cannot hold. */
   readonly attestationsLeftOut: number
+  /** Entries of a sparse index that are not copied with it. */
+  readonly absent?: readonly Node[]
+}
+
+export interface SelectOptions {
+  /** Default: exact. */
+  readonly matching?: PlatformMatching | undefined
+  /** Default: rewritten. */
+  readonly index?: SubsetIndex | undefined
+  /** Of two images for one platform, which differ in how their layers are compressed, the one with zstd. Default: the first. */
+  readonly prefer?: 'zstd' | 'gzip' | undefined
 }
 
 /**
  * Chooses from an index: one platform, however often it is named, gives that platform's manifest; several give an index rewritten without the others. The
- * attestations of what is kept stay in a rewritten index.
+ * attestations of what is kept stay in a rewritten index. A sparse index stays as it is, whatever is chosen.
  *
  * @throws LadingError `platform-not-found`, naming what there is, where a wanted platform is absent
  */
@@ -41,33 +56,58 @@ export function selectPlatforms(
   bytes: Uint8Array,
   entries: readonly PlatformEntry[],
   wanted: readonly Platform[],
+  { matching = 'exact', index = 'rewritten', prefer }: SelectOptions = {},
 ): Selection {
-  const images = entries.filter(({ node, platform }) => platform !== undefined && attestedDigest(node) === undefined)
-  const matches = (want: Platform) => images.filter(({ platform }) => platform && platformMatches(want, platform))
-  for (const want of wanted) if (matches(want).length === 0) throw noMatch(want, images)
+  const images = entries.filter(({ node }) => attestedDigest(node) === undefined)
+  const named = images.filter(({ platform }) => platform !== undefined)
+  const bestFor = (want: Platform): readonly PlatformEntry[] => {
+    const ranks = images.map(entry => rankOf(want, entry, matching))
+    const best = Math.min(...ranks)
+    if (best === Number.POSITIVE_INFINITY) throw noMatch(want, named)
+    return images.filter((_, position) => ranks[position] === best)
+  }
+  const matches = wanted.map(bestFor)
   const name = ({ platform }: PlatformEntry) => (platform === undefined ? 'unknown' : formatPlatform(platform))
 
-  const asked = new Set(wanted.map(want => matches(want)[0]))
-  const single = asked.size === 1 ? [...asked][0] : undefined
+  const asked = new Set(matches.map(those => preferred(those, prefer)))
+  const single = asked.size === 1 && index === 'rewritten' ? [...asked][0] : undefined
   if (single !== undefined) {
     return {
       root: single.node,
       kept: [name(single)],
-      leftOut: images.filter(image => image !== single).map(name),
+      leftOut: named.filter(image => image !== single).map(name),
       attestationsLeftOut: entries.filter(({ node }) => attestedDigest(node) === single.node.digest).length,
     }
   }
 
-  const kept = images.filter(({ platform }) => platform && wanted.some(want => platformMatches(want, platform)))
-  const leftOut = images.filter(image => !kept.includes(image))
+  const kept = images.filter(image => matches.some(those => those.includes(image)))
+  const leftOut = named.filter(image => !kept.includes(image))
   const keptDigests = new Set<string>(kept.map(({ node }) => node.digest))
   const stays = ({ node }: PlatformEntry) => keptDigests.has(node.digest) || keptDigests.has(attestedDigest(node) ?? '')
   const names = { kept: kept.map(name), leftOut: leftOut.map(name), attestationsLeftOut: 0 }
   if (entries.every(stays)) return { root, ...names }
+  if (index === 'sparse') {
+    return { root, ...names, absent: entries.filter(entry => !stays(entry)).map(({ node }) => node) }
+  }
   const positions = new Set(entries.flatMap((entry, position) => (stays(entry) ? [position] : [])))
   const rewritten = rewriteIndex(bytes, positions)
   const digest: Digest = digestOf(rewritten, digestParts(root.digest).algorithm)
   return { root: { ...root, digest, size: rewritten.byteLength }, bytes: rewritten, ...names }
+}
+
+/** For the containers tools an entry that names no platform is for all, and the last that they take. */
+function rankOf(want: Platform, { node, platform }: PlatformEntry, matching: PlatformMatching): number {
+  if (platform !== undefined) return platformRank(want, platform, matching) ?? Number.POSITIVE_INFINITY
+  const forAll = matching === 'compatible' && node.platform === undefined
+  return forAll ? Number.MAX_SAFE_INTEGER : Number.POSITIVE_INFINITY
+}
+
+/** What the containers tools write on the entry whose layers are compressed with zstd, where another has them with gzip. */
+const zstdMark = 'io.github.containers.compression.zstd'
+
+function preferred(entries: readonly PlatformEntry[], prefer: SelectOptions['prefer']): PlatformEntry | undefined {
+  const marked = ({ node }: PlatformEntry) => node.annotations?.[zstdMark] === 'true'
+  return entries.find(entry => prefer !== undefined && marked(entry) === (prefer === 'zstd')) ?? entries[0]
 }
 
 /** @throws LadingError `platform-not-found` where a plain image is for another platform than the one wanted */

@@ -70,6 +70,8 @@ export interface TransportContext extends StoreContext {
   readonly sharedBlobDir?: string | undefined
   /** Where temporary files are made. Default: the system's folder for them. */
   readonly temporaryFolder?: string | undefined
+  /** What is wanted where this machine's platform decides. */
+  readonly system: Platform
   /** What is wanted of the image: a source that is sent whole may have only these sent. */
   readonly platforms?: readonly Platform[] | undefined
   /** Where no platform is named, and the image is for several, this machine's is wanted. */
@@ -163,6 +165,8 @@ export type Origin =
 export interface ImageDestination extends AsyncDisposable {
   readonly name: string
   readonly traits: DestinationTraits
+  /** What a manifest of schema 1 has to call the image, where that is looked at. */
+  readonly schema1Name?: { readonly name: string; readonly tag: string }
 
   /**
    * What the name that will be committed resolves to now, or `undefined`: a copy that finds its own root there has nothing to do.
@@ -224,6 +228,8 @@ export interface CommitOptions {
    * expect the same, exactly one writes: a destination that cannot promise this MUST throw `unsupported` in `checkCommit`.
    */
   readonly expect?: Expectation | undefined
+  /** What a sparse index names and is committed without; some of it may be there all the same. */
+  readonly absent?: readonly Node[] | undefined
   /** Bytes of every blob and manifest of the image, for a bucket's history. */
   readonly imageBytes: number
   /** Names beside the reference's own, for a destination whose trait says that it takes them. */
@@ -251,6 +257,8 @@ export interface DestinationTraits {
   readonly keepsUnnamed: boolean
   /** An index with several platforms can be stored. Else one of them is chosen. */
   readonly holdsIndex: boolean
+  /** An index can be stored while manifests that it names are not there. A registry says so itself. */
+  readonly holdsSparseIndex: boolean
   /** What is no file system of a container can be stored too: artifacts, encrypted layers. Else it is refused before a byte moves. */
   readonly holdsArtifacts: boolean
   /** A manifest is taken without the layers whose descriptors say where else they are (`urls`). Else they are fetched from there. */
@@ -268,6 +276,7 @@ export const keepsEverything = {
   rootImpliesChildren: false,
   keepsUnnamed: false,
   holdsIndex: true,
+  holdsSparseIndex: true,
   holdsArtifacts: true,
   leavesOutForeign: false,
   holdsSchema1: false,

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createHttpClient, type HttpClient } from '../../src/http/index.ts'
 import { digestOf } from '../../src/model/digest.ts'
+import { hostPlatform } from '../../src/model/platform.ts'
 import { bytesOf } from '../../src/streams/index.ts'
 import { transportSuite } from '../../src/testing/transport-suite.ts'
 import { openRegistryDestination } from '../../src/transports/registry/destination.ts'
@@ -47,6 +48,7 @@ describeWithServices(['docker-registry'], 'docker-registry', () => {
       tlsVerify,
       cloud: {},
       environment: {},
+      system: hostPlatform(),
       warn() {},
     })
 

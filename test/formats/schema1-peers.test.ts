@@ -5,7 +5,7 @@ import { gzippedEmptyLayer } from '../../src/model/empty-layer.ts'
 import { dockerSchema1Signed } from '../../src/model/media-types.ts'
 import { parseSchema1 } from '../../src/model/schema1.ts'
 import { schema1Digest, schema1Payload, verifySchema1 } from '../../src/model/schema1-signature.ts'
-import { fromSchema1, renameSchema1, signSchema1, toSchema1 } from '../../src/transform/index.ts'
+import { fromSchema1, signSchema1, toSchema1 } from '../../src/transform/index.ts'
 import { newFolder } from '../e2e/lading.ts'
 import { describeWithServices } from '../services/describe-with-services.ts'
 import { peer } from '../services/peer.ts'
@@ -136,7 +136,7 @@ describeWithServices(['docker-registry', 'skopeo'], 'a registry that takes schem
     const to = `docker://${registry.host}/other/name:v2`
     await peer('skopeo').run(['copy', '--dest-tls-verify=false', `dir:${folder}`, to])
     const raw = new TextEncoder().encode(await peer('skopeo').run(['inspect', '--raw', '--tls-verify=false', to]))
-    const ours = renameSchema1(parseSchema1(signed), { name: 'other/name', tag: 'v2' })
-    expect(text(ours)).toBe(text(schema1Payload(raw)))
+    const ours = { ...parseSchema1(signed), name: 'other/name', tag: 'v2' }
+    expect(parseSchema1(raw)).toEqual(ours)
   })
 })

@@ -13,6 +13,8 @@ export type ServiceName =
   | 'docker-registry'
   | 'google-cloud-storage'
   | 'mksquashfs'
+  | 'node-newest'
+  | 'node-oldest'
   | 'openssl'
   | 'unsquashfs'
 

@@ -1,18 +1,14 @@
-import type { CopyOptions } from '../../copy/index.ts'
-import { LadingError } from '../../errors/index.ts'
-import { hostPlatform, type Platform, parsePlatform } from '../../model/platform.ts'
 import { cloudOf, cloudOptions, sidedCloudOptions, sidedCloudsOf } from '../cloud-options.ts'
 import { defineCommand } from '../command.ts'
 import { defined } from '../defined.ts'
 import { layerOptions, layersOf } from '../layer-options.ts'
 import { argument, choice, count, flag, list, text } from '../options.ts'
+import { platformOptions, platformsOf } from '../platform-options.ts'
 import { sidedServersOf } from '../read-server-options.ts'
 import { registriesConf } from '../registries-conf-option.ts'
 import { sidedServerOptions } from '../server-options.ts'
 import { sharedOptions } from '../shared-options.ts'
 import { conditionOptions, expectation, runTransfer, transferJson, transferOptions } from '../transfer.ts'
-
-const multiArch = ['all', 'system', 'index-only'] as const
 
 export const copyCommand = defineCommand({
   description:
@@ -25,23 +21,7 @@ export const copyCommand = defineCommand({
     destination: argument('DST', 'Where to write it, and under which name.'),
   },
   options: {
-    platform: list(
-      {
-        value: 'OS/ARCH[/VARIANT]',
-        description:
-          'Copy this platform alone; give it again, or with commas, for several. The image gets a new digest, which is told.',
-      },
-      parsePlatform,
-    ),
-    all: flag({
-      short: 'a',
-      description: 'Copy all platforms, as happens anyway where DST can hold them; elsewhere it is refused.',
-    }),
-    multiArch: choice(multiArch, {
-      default: undefined,
-      description:
-        "What to copy of a multi-platform image: all of it, or this system's platform. index-only cannot be done yet.",
-    }),
+    ...platformOptions,
     force: flag({
       description: 'Move a tag that the bucket calls immutable, or replace the file of a docker-archive:.',
     }),
@@ -98,6 +78,10 @@ export const copyCommand = defineCommand({
       does: 'Two platforms of it',
       line: 'lading copy --platform linux/amd64,linux/arm64 alpine local://./images/alpine:small',
     },
+    {
+      does: "One platform, under the index's own digest",
+      line: 'lading copy --sparse-index --platform linux/amd64 alpine oci:./layout:alpine',
+    },
     { does: 'From a bucket to a registry', line: 'lading copy local://./images/app:v1 ghcr.io/org/app:v1' },
     {
       does: 'From a registry into a bucket that Ceph, MinIO or R2 keeps',
@@ -108,7 +92,7 @@ export const copyCommand = defineCommand({
   json: transferJson,
 
   async run(input, context) {
-    const chosen = selection(input)
+    const chosen = platformsOf(input)
     const { force, createRepository, additionalTag } = input
     await runTransfer(input, context, options =>
       context.library.copyImage(input.source, input.destination, {
@@ -137,30 +121,3 @@ export const copyCommand = defineCommand({
     )
   },
 })
-
-interface Choice {
-  readonly platform: readonly Platform[]
-  readonly all: boolean
-  readonly multiArch: (typeof multiArch)[number] | undefined
-}
-
-/** One way of saying which platforms, never two: skopeo's precedence among them is nothing that a user can see. */
-function selection({ platform, all, multiArch }: Choice): Pick<CopyOptions, 'platforms' | 'allPlatforms'> {
-  const given = [
-    platform.length > 0 ? '--platform' : undefined,
-    all ? '--all' : undefined,
-    multiArch === undefined ? undefined : '--multi-arch',
-  ].filter(one => one !== undefined)
-  if (given.length > 1) {
-    throw new LadingError('bad-argument', `${given.join(' and ')} cannot be given together`, {
-      hint: 'each of them says which platforms are copied: keep one',
-    })
-  }
-  if (multiArch === 'index-only') {
-    throw new LadingError('unsupported', '--multi-arch index-only cannot be done yet', {
-      hint: '--multi-arch all copies the index and its platforms, --platform some of them',
-    })
-  }
-  if (multiArch === 'system') return { platforms: [hostPlatform()], allPlatforms: false }
-  return { platforms: platform, allPlatforms: all || multiArch === 'all' }
-}

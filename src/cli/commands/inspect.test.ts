@@ -134,6 +134,12 @@ describe('inspect --config prints', () => {
     expect(stderr).toContain(`plan9/mips is ${image.digest}`)
   })
 
+  test('that of another system', async () => {
+    const options = ['--config', '--override-os=plan9', '--override-arch=mips']
+    const { stdout } = await inspect({ ...index, platforms: [host, other] }, ...options)
+    expect(stdout).toBe('other')
+  })
+
   test('an error for an artifact', async () => {
     const { exit, stderr } = await inspect(artifact, '--config')
     expect(exit).toBe(64)

@@ -1,10 +1,11 @@
 import type { ImageDescription, PlatformDescription } from '../../copy/index.ts'
 import { LadingError } from '../../errors/index.ts'
-import { formatPlatform, hostPlatform, platformMatches } from '../../model/platform.ts'
+import { formatPlatform, hostPlatform, type Platform, platformMatches } from '../../model/platform.ts'
 import { cloudOf, cloudOptions } from '../cloud-options.ts'
 import { defineCommand } from '../command.ts'
 import { defined } from '../defined.ts'
 import { argument, flag } from '../options.ts'
+import { systemOf, systemOptions } from '../platform-options.ts'
 import { printableJson } from '../printable.ts'
 import { serverOf } from '../read-server-options.ts'
 import { registriesConf } from '../registries-conf-option.ts'
@@ -23,6 +24,7 @@ export const inspectCommand = defineCommand({
       description:
         "Print the exact bytes of the image's configuration; of a multi-platform image, that of this system's platform.",
     }),
+    ...systemOptions,
     ...serverOptions,
     registriesConf,
     output: sharedOptions.output,
@@ -52,13 +54,15 @@ export const inspectCommand = defineCommand({
   },
 
   async run({ reference, raw, config, output, registriesConf, ...where }, { library, stdout, signal }) {
+    const chosen = systemOf(where)
     const image = await library.inspectImage(reference, {
+      ...chosen,
       ...defined({ registriesConf }),
       sourceServer: serverOf(where),
       cloud: cloudOf(where),
       signal,
     })
-    if (config) stdout.write(configBytes(image))
+    if (config) stdout.write(configBytes(image, chosen.system ?? hostPlatform()))
     else if (raw) stdout.write(image.raw)
     else stdout.write(output === 'json' ? inspectJson(image) : inspectText(image))
   },
@@ -70,10 +74,10 @@ function inspectJson(image: ImageDescription): string {
   return `${printableJson({ ...root, platforms: manifests }, 2)}\n`
 }
 
-function configBytes(image: ImageDescription): Uint8Array {
+function configBytes(image: ImageDescription, system: Platform): Uint8Array {
   const images = image.platforms.filter(one => one.configBytes !== undefined)
   const [only, ...others] = images
-  const found = image.kind === 'manifest' || others.length === 0 ? only : images.find(isForHost)
+  const found = image.kind === 'manifest' || others.length === 0 ? only : images.find(one => isFor(system, one))
   if (found?.configBytes !== undefined) return found.configBytes
   if (only === undefined) {
     throw new LadingError('unsupported', 'it has no image configuration', {
@@ -82,7 +86,7 @@ function configBytes(image: ImageDescription): Uint8Array {
       hint: '--raw prints its manifest',
     })
   }
-  throw new LadingError('platform-not-found', `there is none for ${formatPlatform(hostPlatform())}`, {
+  throw new LadingError('platform-not-found', `there is none for ${formatPlatform(system)}`, {
     operation: 'inspect',
     subject: image.reference,
     hint: `inspect one by its digest: ${images.map(one => `${one.platform} is ${one.digest}`).join(', ')}`,
@@ -90,7 +94,7 @@ function configBytes(image: ImageDescription): Uint8Array {
 }
 
 /** Not read by parsePlatform, which refuses what a user may not type: an image may say anything. */
-function isForHost({ platform = '' }: PlatformDescription): boolean {
+function isFor(system: Platform, { platform = '' }: PlatformDescription): boolean {
   const [os = '', architecture = '', variant = ''] = platform.split('/')
-  return platformMatches(hostPlatform(), { os, architecture, variant })
+  return platformMatches(system, { os, architecture, variant })
 }

@@ -2,6 +2,7 @@ import { parsePlatform } from '../../model/platform.ts'
 import { cloudOf, cloudOptions } from '../cloud-options.ts'
 import { defineCommand } from '../command.ts'
 import { argument, flag, list, optionalArgument, text } from '../options.ts'
+import { systemOf, systemOptions } from '../platform-options.ts'
 import { sharedOptions } from '../shared-options.ts'
 import { runTransfer, transferJson, transferOptions } from '../transfer.ts'
 
@@ -18,6 +19,7 @@ export const pullCommand = defineCommand({
       { value: 'OS/ARCH[/VARIANT]', description: "Pull this platform instead of this machine's." },
       parsePlatform,
     ),
+    ...systemOptions,
     force: flag({ description: 'Load it even if the daemon has it.' }),
     ...transferOptions,
     daemonHost: text({ value: 'HOST', description: 'The Docker daemon, before DOCKER_HOST.' }),
@@ -37,6 +39,7 @@ export const pullCommand = defineCommand({
       context.library.pullImage(input.bucket, input.name, {
         ...options,
         platforms: platform,
+        ...systemOf(input),
         force,
         cloud: cloudOf(input),
         destinationDaemonHost: input.daemonHost,

@@ -4,6 +4,7 @@ import { cloudOf, cloudOptions, sidedCloudOptions } from '../cloud-options.ts'
 import { defineCommand } from '../command.ts'
 import { defined } from '../defined.ts'
 import { argument, choice, flag, list, text } from '../options.ts'
+import { systemOf, systemOptions } from '../platform-options.ts'
 import { sharedOptions } from '../shared-options.ts'
 import { conditionOptions, expectation, runTransfer, transferJson, transferOptions } from '../transfer.ts'
 
@@ -32,6 +33,7 @@ export const pushCommand = defineCommand({
       default: 'gzip',
       description: 'How layers are stored that the daemon has uncompressed. Docker 20.10 cannot load zstd.',
     }),
+    ...systemOptions,
     force: flag({ description: 'Move a tag that the bucket calls immutable.' }),
     ...conditionOptions,
     ...transferOptions,
@@ -63,6 +65,7 @@ export const pushCommand = defineCommand({
         ...options,
         ...expectation(input),
         platforms: platform,
+        ...systemOf(input),
         allPlatforms,
         compression,
         force,

@@ -61,6 +61,7 @@ const context: TransportContext = {
   credentials: {},
   cloud: {},
   environment: {},
+  system: { os: 'linux', architecture: 'amd64' },
   warn: () => {},
 }
 

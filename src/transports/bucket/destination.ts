@@ -42,8 +42,11 @@ export function bucketDestination(store: ObjectStore, image: BucketImage): Image
 
 class BucketDestination implements ImageDestination {
   readonly name: string
-  /** A store takes any object: a root may be there whose blobs somebody removed. */
-  readonly traits: DestinationTraits = { ...keepsEverything, keepsUnnamed: true }
+  /**
+   * A store takes any object: a root may be there whose blobs somebody removed. Nobody else would refuse an index whose manifests are
+   * not there, and who pulls it would find out.
+   */
+  readonly traits: DestinationTraits = { ...keepsEverything, keepsUnnamed: true, holdsSparseIndex: false }
   readonly #store: ObjectStore
   readonly #image: BucketImage
 

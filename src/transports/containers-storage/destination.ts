@@ -11,6 +11,7 @@ const traits: DestinationTraits = {
   rootImpliesChildren: true,
   keepsUnnamed: false,
   holdsIndex: false,
+  holdsSparseIndex: false,
   holdsArtifacts: false,
   leavesOutForeign: false,
   holdsSchema1: false,

@@ -1,6 +1,7 @@
 import { LadingError } from '../../errors/index.ts'
 import { isManifestNode, type Node } from '../../model/descriptor.ts'
-import { digestOf, digestParts } from '../../model/digest.ts'
+import { digestParts } from '../../model/digest.ts'
+import { manifestDigest } from '../../model/manifest-digest.ts'
 import { putDraft, putNode } from '../../stores/index.ts'
 import {
   type CommitOptions,
@@ -40,7 +41,7 @@ export async function openDirDestination(
     traits: { ...keepsEverything, holdsSchema1: true },
     async current(signal) {
       const root = await readDocument(store, rootKey, signal)
-      return root === undefined ? undefined : digestOf(root.bytes)
+      return root === undefined ? undefined : manifestDigest(root.bytes)
     },
     has: async (node, signal) =>
       isManifestNode(node)
@@ -71,16 +72,21 @@ async function replaceImage(
   directory: ImageDirectory,
   root: Node,
   bytes: Uint8Array,
-  { expect, signal, warn }: CommitOptions & { signal: AbortSignal | undefined; warn: (message: string) => void },
+  {
+    expect,
+    absent,
+    signal,
+    warn,
+  }: CommitOptions & { signal: AbortSignal | undefined; warn: (message: string) => void },
 ): ReturnType<ImageDestination['commit']> {
   const { store } = directory
   // Of two copies at once, one may find a blob here that the other is about to remove. Under the lock that is seen.
   await using lock = await directory.lock(signal)
   const there = await readDocument(store, rootKey, signal)
-  const previous = there && { previous: digestOf(there.bytes, digestParts(root.digest).algorithm) }
+  const previous = there && { previous: manifestDigest(there.bytes, digestParts(root.digest).algorithm) }
   if (previous?.previous === root.digest) return { changed: false, ...previous }
   checkExpectation(there, expect)
-  const files = await filesOfImage(store, root, bytes, { signal, keepLock: () => lock.renew() })
+  const files = await filesOfImage(store, root, bytes, { absent, signal, keepLock: () => lock.renew() })
   await lock.renew()
   await store.put(rootKey, bytes, {
     signal,
@@ -103,11 +109,11 @@ function checkExpectation(there: Document | undefined, expect: Expectation | und
   if (expect === undefined) return
   if (expect === 'absent') {
     if (there === undefined) return
-    throw new LadingError('tag-exists', `the directory holds an image: ${digestOf(there.bytes)}`, {
+    throw new LadingError('tag-exists', `the directory holds an image: ${manifestDigest(there.bytes)}`, {
       hint: 'choose another directory',
     })
   }
   if (there !== undefined && isDigestOf(there.bytes, expect)) return
-  const has = there === undefined ? 'holds no image' : `holds ${digestOf(there.bytes)}`
+  const has = there === undefined ? 'holds no image' : `holds ${manifestDigest(there.bytes)}`
   throw new LadingError('precondition-failed', `the directory ${has}, and was expected to hold ${expect}`)
 }

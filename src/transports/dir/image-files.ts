@@ -1,7 +1,8 @@
 import { isLadingError } from '../../errors/index.ts'
 import { isManifestNode, type Node } from '../../model/descriptor.ts'
-import { type Digest, digestOf, digestParts } from '../../model/digest.ts'
+import { type Digest, digestParts } from '../../model/digest.ts'
 import { maxManifestBytes } from '../../model/manifest.ts'
+import { manifestDigest } from '../../model/manifest-digest.ts'
 import type { ObjectStore } from '../../stores/index.ts'
 import { readAll } from '../../streams/index.ts'
 
@@ -36,7 +37,7 @@ export async function* leftFiles(
 }
 
 export function isDigestOf(bytes: Uint8Array, digest: Digest): boolean {
-  return digestOf(bytes, digestParts(digest).algorithm) === digest
+  return manifestDigest(bytes, digestParts(digest).algorithm) === digest
 }
 
 export interface Document {

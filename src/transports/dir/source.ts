@@ -1,7 +1,7 @@
 import { isLadingError, LadingError } from '../../errors/index.ts'
 import { isManifestNode, type Node } from '../../model/descriptor.ts'
-import { digestOf } from '../../model/digest.ts'
 import { detectMediaType } from '../../model/manifest.ts'
+import { manifestDigest } from '../../model/manifest-digest.ts'
 import { isIndexType } from '../../model/media-types.ts'
 import { type ObjectStore, openStore } from '../../stores/index.ts'
 import type { ByteRange, ByteStream } from '../../streams/index.ts'
@@ -25,7 +25,7 @@ export async function openDirSource(reference: DirReference): Promise<ImageSourc
       return {
         kind: isIndexType(mediaType) ? 'index' : 'manifest',
         mediaType,
-        digest: digestOf(root.bytes),
+        digest: manifestDigest(root.bytes),
         size: root.bytes.byteLength,
       }
     },

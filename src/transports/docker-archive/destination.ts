@@ -12,6 +12,7 @@ const traits: DestinationTraits = {
   rootImpliesChildren: false,
   keepsUnnamed: false,
   holdsIndex: false,
+  holdsSparseIndex: false,
   holdsArtifacts: false,
   leavesOutForeign: false,
   holdsSchema1: false,

@@ -56,6 +56,7 @@ export async function openDockerDaemonDestination(
       rootImpliesChildren: tellsWhatIsThere(engine),
       keepsUnnamed: false,
       holdsIndex: false,
+      holdsSparseIndex: false,
       holdsArtifacts: false,
       leavesOutForeign: false,
       holdsSchema1: false,

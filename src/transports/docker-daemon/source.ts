@@ -1,5 +1,5 @@
 import { isLadingError, LadingError } from '../../errors/index.ts'
-import { hostPlatform, type Platform } from '../../model/platform.ts'
+import type { Platform } from '../../model/platform.ts'
 import { type ByteStream, bytesOf } from '../../streams/index.ts'
 import { readTar } from '../../streams/tar/index.ts'
 import type { NamedDigest } from '../archive/collect-archive.ts'
@@ -103,10 +103,10 @@ async function save(
 async function wantedPlatforms(
   engine: Engine,
   { id, name = '' }: DockerDaemonReference,
-  { platforms = [], onePlatform = false }: TransportContext,
+  { platforms = [], onePlatform = false, system }: TransportContext,
   signal: AbortSignal | undefined,
 ): Promise<readonly Platform[]> {
   if (platforms.length > 0 || !onePlatform || !tellsWhatIsThere(engine)) return platforms
   const parts = (await inspectDaemonImage(engine, id ?? name, signal))?.parts ?? []
-  return parts.length > 1 ? [hostPlatform()] : []
+  return parts.length > 1 ? [system] : []
 }

@@ -1,8 +1,9 @@
 import { createEcrRepository, parseEcrRegistry } from '../../auth/index.ts'
 import { isLadingError, LadingError } from '../../errors/index.ts'
 import { isManifestNode, type Node } from '../../model/descriptor.ts'
-import { type Digest, digestOf, digestParts } from '../../model/digest.ts'
+import { type Digest, digestParts } from '../../model/digest.ts'
 import { maxManifestBytes } from '../../model/manifest.ts'
+import { manifestDigest } from '../../model/manifest-digest.ts'
 import { type Bytes, type Draft, readAll } from '../../streams/index.ts'
 import {
   type CommitOptions,
@@ -63,6 +64,7 @@ class RegistryDestination implements ImageDestination {
     leavesOutForeign: true,
     holdsSchema1: true,
   }
+  readonly schema1Name: { readonly name: string; readonly tag: string }
   readonly #reference: RegistryReference
   readonly #blobs: BlobAddress
   /** Uploads that a mount was answered with, and that the blob's push goes on with. */
@@ -84,6 +86,7 @@ class RegistryDestination implements ImageDestination {
     this.#makeRepository = makeRepository
     this.name = formatRegistryReference(reference)
     this.#reference = reference
+    this.schema1Name = { name: reference.repository, tag: reference.tag ?? '' }
     this.#blobs = { client, access: { repository: reference.repository, actions: 'pull,push' } }
   }
 
@@ -144,7 +147,7 @@ class RegistryDestination implements ImageDestination {
     await this.checkCommit(root, options)
     const previous = this.#known === undefined ? await this.current(signal) : this.#known.digest
     // Compared in the registry's own algorithm: it names an image of sha512 digests by sha256 too.
-    if (previous !== undefined && digestOf(bytes, digestParts(previous).algorithm) === previous) {
+    if (previous !== undefined && manifestDigest(bytes, digestParts(previous).algorithm) === previous) {
       return { changed: false, previous }
     }
     await putManifest(this.#manifest(this.#committedName()), { mediaType: root.mediaType, bytes }, signal)

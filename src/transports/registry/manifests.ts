@@ -2,8 +2,9 @@ import type { Access } from '../../auth/index.ts'
 import { isLadingError, LadingError } from '../../errors/index.ts'
 import type { HttpResponse } from '../../http/index.ts'
 import type { Node } from '../../model/descriptor.ts'
-import { type Digest, digestOf, digestParts, isDigest } from '../../model/digest.ts'
+import { type Digest, digestParts, isDigest } from '../../model/digest.ts'
 import { detectMediaType, maxManifestBytes } from '../../model/manifest.ts'
+import { manifestDigest } from '../../model/manifest-digest.ts'
 import {
   acceptedManifestTypes,
   bareMediaType,
@@ -107,8 +108,8 @@ function nodeOfBytes({ headers }: HttpResponse, name: string, bytes: Uint8Array)
 }
 
 function checkedDigest(bytes: Uint8Array, expected: Digest | undefined): Digest {
-  if (expected === undefined) return digestOf(bytes)
-  const actual = digestOf(bytes, digestParts(expected).algorithm)
+  if (expected === undefined) return manifestDigest(bytes)
+  const actual = manifestDigest(bytes, digestParts(expected).algorithm)
   if (actual !== expected) throw new LadingError('digest-mismatch', `expected the manifest ${expected}, got ${actual}`)
   return actual
 }
@@ -146,7 +147,7 @@ export async function putManifest(
   await response.discard()
   const stored = response.headers.get('docker-content-digest')
   if (stored === undefined || !isDigest(stored)) return
-  const sent = digestOf(manifest.bytes, digestParts(stored).algorithm)
+  const sent = manifestDigest(manifest.bytes, digestParts(stored).algorithm)
   if (stored === sent) return
   throw new LadingError('protocol-error', `${client.session.registry} stored ${stored} where ${sent} was sent`, {
     status: response.status,

@@ -35,6 +35,10 @@ export async function refusalError(response: HttpResponse, asked: Asked): Promis
   const where = `${asked.registry}/${asked.repository}`
   const fail = (code: ErrorCode, message: string, hint?: string) => new LadingError(code, message, { status, hint })
 
+  if (stated?.code === 'MANIFEST_BLOB_UNKNOWN') {
+    const message = `${where} does not have all that ${asked.subject} names${says}`
+    return fail('blob-not-found', message, 'it takes an index only where every manifest that it names is there')
+  }
   switch (status) {
     case 401:
     case 403:
