@@ -7,6 +7,8 @@ import { optionDescription, optionTerm, usageOf } from '../src/cli/build-program
 import type { Command } from '../src/cli/command.ts'
 import { commandTable } from '../src/cli/command-table.ts'
 import { generalHelp } from '../src/cli/general-help.ts'
+import { globalSpecs } from '../src/cli/global-options.ts'
+import type { OptionSpec } from '../src/cli/options.ts'
 import { type ErrorCodeEntry, errorCodes } from '../src/errors/index.ts'
 
 const docs = new URL('../docs/', import.meta.url)
@@ -24,22 +26,32 @@ async function pages(): Promise<Map<string, string>> {
 
 function commandList(): string {
   const rows = commandTable.map(({ name, summary }) => [`[lading ${name}](${name}.md)`, summary])
-  return page('Commands', [table(['command', 'what it does'], rows), code(generalHelp, 'text')])
+  return page('Commands', [
+    table(['command', 'what it does'], rows),
+    code(generalHelp, 'text'),
+    '## Options of every command',
+    'They may stand before the name of the command too.',
+    table(['option', 'meaning'], optionRows(globalSpecs)),
+  ])
+}
+
+function optionRows(options: Readonly<Record<string, OptionSpec>>): string[][] {
+  return Object.entries(options)
+    .filter(([, spec]) => !spec.hidden)
+    .map(([key, spec]) => [`\`${optionTerm(key, spec)}\``, optionDescription(spec)])
 }
 
 function commandPage(name: string, summary: string, command: Command): string {
   const { description, examples, json } = command
   const given = Object.values(command.arguments).map(one => [`\`${one.name}\``, one.description])
-  const options = Object.entries(command.options).map(([key, spec]) => [
-    `\`${optionTerm(key, spec)}\``,
-    optionDescription(spec),
-  ])
+  const options = optionRows(command.options)
   return page(`lading ${name}`, [
     `${summary}.`,
     code(`lading ${name} ${usageOf(command)}`),
     description,
     ...(given.length === 0 ? [] : ['## Arguments', table(['argument', 'meaning'], given)]),
     ...(options.length === 0 ? [] : ['## Options', table(['option', 'meaning'], options)]),
+    'It also takes the [options of every command](README.md#options-of-every-command).',
     '## Examples',
     code(examples.map(({ does, line }) => `# ${does}\n${line}`).join('\n\n')),
     ...(json === undefined
@@ -80,7 +92,7 @@ function errorPage(): string {
       '{"error":{"code":"...","message":"...","operation":"...","side":"...","subject":"...","hint":"..."}}',
       'json',
     ),
-    '`LADING_DEBUG=1` adds the stack of the error and of everything that caused it.',
+    '`--debug` and `LADING_DEBUG=1` add the stack of the error and of everything that caused it, and a line for each HTTP request.',
     '## Exit codes',
     table(
       ['exit code', 'meaning'],

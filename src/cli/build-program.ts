@@ -4,6 +4,7 @@ import { type Command, flagOf, type Words } from './command.ts'
 import { commandTable } from './command-table.ts'
 import type { Output } from './context.ts'
 import { generalHelp } from './general-help.ts'
+import { globalSpecs } from './global-options.ts'
 import type { OptionSpec } from './options.ts'
 
 interface Program {
@@ -33,6 +34,7 @@ export function buildProgram(
     .helpCommand('help', 'Show the help of a command')
     .addHelpText('after', generalHelp)
 
+  if (selected === undefined) for (const option of globals()) program.addOption(option)
   for (const entry of commandTable) {
     const sub = program.command(entry.name).summary(entry.summary)
     if (entry.name !== selected?.name) continue
@@ -42,6 +44,7 @@ export function buildProgram(
       sub.addArgument(new Argument(one.required ? `<${one.name}>` : `[${one.name}]`, one.description))
     }
     for (const [key, spec] of Object.entries(command.options)) sub.addOption(commanderOption(key, spec))
+    for (const option of globals()) sub.addOption(option)
     sub.addHelpText('after', examplesOf(command))
     sub.action(() => {
       words = { arguments: sub.args, options: sub.opts<Record<string, string[]>>() }
@@ -85,7 +88,13 @@ function commanderOption(key: string, spec: OptionSpec): Option {
   option.flags = optionTerm(key, spec)
   // `--no-creds` is an option of its own, and not the other value of `--creds`
   option.negate = false
-  return option
+  return spec.hidden ? option.hideHelp() : option
+}
+
+function globals(): Option[] {
+  return Object.entries(globalSpecs).map(([key, spec]) =>
+    commanderOption(key, spec).helpGroup('Options of every command:'),
+  )
 }
 
 function examplesOf(command: Command): string {

@@ -15,7 +15,7 @@ Environment:
   REGISTRY_AUTH_FILE                        the file that holds the credentials
   HTTP_PROXY, HTTPS_PROXY, NO_PROXY         as everywhere; NO_PROXY takes CIDR blocks too
   NO_COLOR                                  no colour
-  LADING_DEBUG=1                            the stack and the causes of an error
+  LADING_DEBUG=1                            HTTP requests, and the stack of an error
 
 \`lading COMMAND --help\` shows what a command takes.
 `

@@ -18,6 +18,8 @@ export interface OptionSpec<T = unknown> {
   readonly description: string
   /** As help names it. */
   readonly default?: string
+  /** Help and the pages do not name it. */
+  readonly hidden?: true
   /** Reads the words that were given, in their order; none where the option was not. @throws LadingError `bad-argument` */
   read(words: readonly string[], flag: string): T
 }

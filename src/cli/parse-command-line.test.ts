@@ -115,6 +115,7 @@ describe('a command line is refused', () => {
     ['an unknown command with --help', ['coppy', '--help'], "unknown command 'coppy'", 'did you mean copy?'],
     ['an unknown option', ['copy', '--platfrom', 'x', 'a'], "unknown option '--platfrom'", 'did you mean --platform?'],
     ['an unknown option with a value', ['login', '--pasword=s3cret', 'a'], "unknown option '--pasword'", '--password?'],
+    ['an option before its command', ['--password=s3cret', 'login', 'a'], "unknown option '--password'", ''],
     ['an unknown letter', ['copy', '-z', 'a', 'b'], "unknown option '-z'", '`lading copy --help`'],
     ['an argument too few', ['copy', 'a'], "missing required argument 'DST'", '`lading copy --help`'],
     ['an argument too many', ['copy', 'a', 'b', 's3cret'], "too many arguments for 'copy', it takes 2 arguments", ''],

@@ -1,23 +1,35 @@
 import type { CommanderError } from 'commander'
 import { LadingError } from '../errors/index.ts'
 import { buildProgram } from './build-program.ts'
-import type { Command, Words } from './command.ts'
+import { type Command, flagOf, type Words } from './command.ts'
 import { commandTable } from './command-table.ts'
 import type { Output } from './context.ts'
+import { type GlobalOptions, globalSpecs } from './global-options.ts'
 import { joinValues } from './join-values.ts'
+import { leadingWords } from './leading-words.ts'
 
 /** What a command line asks for: a command and its words, or help, which is text. */
 export type Request =
-  | { readonly command: Command; readonly words: Words }
+  | { readonly command: Command; readonly words: Words; readonly globals: GlobalOptions }
   | { readonly help: string; readonly asked: boolean }
 
 /** @throws LadingError `bad-argument`, with the nearest spelling as its hint */
 export async function parseCommandLine(argv: readonly string[], terminal: Output): Promise<Request> {
-  const line = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv
-  const name = line.find(word => !word.startsWith('-'))
+  const { leading, line: given } = leadingWords(argv, globalSpecs)
+  const line = given[0] === 'help' ? [...given.slice(1), '--help'] : given
+  const at = line.findIndex(word => !word.startsWith('-'))
+  const name = line[at]
   const entry = commandTable.find(one => one.name === name)
   const command = await entry?.load()
-  const words = command === undefined ? wordsWithoutCommand(line) : joinValues(line, command.options)
+  const words =
+    command === undefined
+      ? wordsWithoutCommand(line)
+      : [
+          // What stands before the name and is no option there is refused, without its value.
+          ...joinValues(line.slice(0, at), {}),
+          ...line.slice(at, at + 1),
+          ...joinValues([...leading, ...line.slice(at + 1)], { ...globalSpecs, ...command.options }),
+        ]
 
   let help = ''
   const program = buildProgram(
@@ -33,7 +45,13 @@ export async function parseCommandLine(argv: readonly string[], terminal: Output
     throw badCommandLine(error, entry?.name)
   })
   if (parsed === undefined || command === undefined) return { help, asked: words.length > 0 }
-  return { command, words: parsed }
+  return { command, words: parsed, globals: readGlobals(parsed) }
+}
+
+function readGlobals({ options }: Words): GlobalOptions {
+  const read = Object.entries(globalSpecs).map(([key, spec]) => [key, spec.read(options[key] ?? [], flagOf(key))])
+  // each value is what its own spec reads: the types cannot follow fromEntries
+  return Object.fromEntries(read) as GlobalOptions
 }
 
 /** The help of a command that does not exist is a mistake to be told, not the general help. */

@@ -1,11 +1,18 @@
+import { startCommandTimeout } from './command-timeout.ts'
 import type { CommandContext } from './context.ts'
+import { defined } from './defined.ts'
+import { type Diagnostics, openDiagnostics } from './diagnostics.ts'
+import type { GlobalOptions } from './global-options.ts'
 import { parseCommandLine } from './parse-command-line.ts'
 import { asLadingError, renderError, renderErrorJson, renderStack } from './render-error.ts'
 import { styleFor } from './style.ts'
+import { type Settings, withSettings } from './with-settings.ts'
 
 /** Runs one command line and returns its exit code. Every failure becomes text here, and nowhere else. */
 export async function runCommandLine(argv: readonly string[], context: CommandContext): Promise<number> {
-  const { stdout, stderr, env, signal } = context
+  const { stdout, stderr } = context
+  const json = wantsJson(argv)
+  let { env, signal } = context
   try {
     const request = await parseCommandLine(argv, stdout)
     if ('help' in request) {
@@ -13,15 +20,42 @@ export async function runCommandLine(argv: readonly string[], context: CommandCo
       output.write(request.help)
       return request.asked ? 0 : 64
     }
-    await request.command.execute(request.words, context)
+    const { globals } = request
+    if (globals.debug) env = { ...env, LADING_DEBUG: '1' }
+    const diagnostics = openDiagnostics(stderr, json ? 'json' : 'text')
+    sayWhatIsNotDone(globals, diagnostics)
+    const timeout = startCommandTimeout(globals.commandTimeout, context)
+    signal = timeout.signal
+    try {
+      const library = withSettings(context.library, settingsOf(globals, env, diagnostics))
+      await request.command.execute(request.words, { ...context, env, signal, library })
+    } finally {
+      timeout.stop()
+    }
     return 0
   } catch (thrown) {
     // whatever fails once the run has been interrupted failed because of it
     const error = asLadingError(signal.aborted ? signal.reason : thrown)
     if (env.LADING_DEBUG) stderr.write(renderStack(thrown))
-    stderr.write(wantsJson(argv) ? renderErrorJson(error) : renderError(error, styleFor(stderr, env)))
+    stderr.write(json ? renderErrorJson(error) : renderError(error, styleFor(stderr, env)))
     return error.exitCode
   }
+}
+
+function settingsOf(globals: GlobalOptions, env: NodeJS.ProcessEnv, { request }: Diagnostics): Settings {
+  const { tmpdir: temporaryFolder, userAgentPrefix, registriesConf } = globals
+  return defined({
+    temporaryFolder,
+    userAgentPrefix,
+    registriesConf,
+    onRequest: env.LADING_DEBUG ? request : undefined,
+  })
+}
+
+/** Who names a policy relies on it. */
+function sayWhatIsNotDone({ policy, insecurePolicy }: GlobalOptions, { warn }: Diagnostics): void {
+  if (policy === undefined || insecurePolicy) return
+  warn(`the policy ${policy} is not enforced: lading checks no signatures yet`)
 }
 
 /** Whether a script reads stderr. Looked up in the words themselves: the command line may be what is wrong. */

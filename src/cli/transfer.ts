@@ -11,13 +11,8 @@ import { writeDigestFile } from './write-digest-file.ts'
 
 const defaultJobs = 10
 
-/** Options of every command that moves an image. */
-export const transferOptions = {
-  dryRun: flag({ description: 'Show what would be copied, and write nothing.' }),
-  jobs: {
-    ...count({ value: 'N', default: undefined, description: 'How many large blobs are moved at a time.' }),
-    default: String(defaultJobs),
-  },
+/** How often a copy is begun anew. */
+export const retryOptions = {
   retryTimes: count({
     value: 'N',
     default: 0,
@@ -29,6 +24,16 @@ export const transferOptions = {
     value: 'DURATION',
     description: 'The wait before each of them, like 5s. Not given: 1, 2, 4, 8 … seconds.',
   }),
+} as const
+
+/** Options of every command that moves an image. */
+export const transferOptions = {
+  dryRun: flag({ description: 'Show what would be copied, and write nothing.' }),
+  jobs: {
+    ...count({ value: 'N', default: undefined, description: 'How many large blobs are moved at a time.' }),
+    default: String(defaultJobs),
+  },
+  ...retryOptions,
   digestfile: text({
     value: 'PATH',
     description:

@@ -11,15 +11,15 @@ export async function runAs(
   name: DialectName,
   argv: readonly string[],
   library: Partial<Library> = {},
-  env: NodeJS.ProcessEnv = {},
+  clock = new ManualClock(),
 ): Promise<{ exit: number; stdout: string; stderr: string }> {
   const [stdout, stderr] = [new TextOutput(), new TextOutput()]
   const context: CommandContext = {
     stdin: Readable.from([]) as unknown as NodeJS.ReadStream,
     stdout,
     stderr,
-    env,
-    clock: new ManualClock(),
+    env: {},
+    clock,
     // a function that the test did not give is a TypeError, which the exit code and stderr show
     library: library as Library,
     signal: new AbortController().signal,

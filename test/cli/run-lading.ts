@@ -17,6 +17,7 @@ interface Surroundings {
   readonly stdin?: string
   readonly signal?: AbortSignal
   readonly stderr?: TextOutput
+  readonly clock?: ManualClock
 }
 
 /** Runs a command line in this process, on a library made of the functions given. */
@@ -30,7 +31,7 @@ export async function runLading(argv: readonly string[], surroundings: Surroundi
     stdout,
     stderr,
     env,
-    clock: new ManualClock(),
+    clock: surroundings.clock ?? new ManualClock(),
     // a function that the test did not give is a TypeError, which the exit code and stderr show
     library: library as Library,
     signal,

@@ -5,9 +5,9 @@ import { layerOptions, layersOf } from '../layer-options.ts'
 import { argument, choice, count, flag, list, text } from '../options.ts'
 import { platformOptions, platformsOf } from '../platform-options.ts'
 import { sidedServersOf } from '../read-server-options.ts'
-import { registriesConf } from '../registries-conf-option.ts'
 import { sidedServerOptions } from '../server-options.ts'
 import { sharedOptions } from '../shared-options.ts'
+import { encryptionOptions, removeSignatures, signingOptions } from '../signing-options.ts'
 import { conditionOptions, expectation, runTransfer, transferJson, transferOptions } from '../transfer.ts'
 
 export const copyCommand = defineCommand({
@@ -67,8 +67,10 @@ export const copyCommand = defineCommand({
       description: 'Make the repository at DST where ECR has none of that name. Other registries do so by themselves.',
     }),
     ...sharedOptions,
-    registriesConf,
     ...sidedServerOptions,
+    removeSignatures,
+    ...signingOptions,
+    ...encryptionOptions,
     ...cloudOptions,
     ...sidedCloudOptions,
   },
@@ -111,7 +113,6 @@ export const copyCommand = defineCommand({
           authFile: input.authfile,
           tlsVerify: input.tlsVerify,
           format: input.format,
-          registriesConf: input.registriesConf,
           sourceDaemonHost: input.srcDaemonHost,
           destinationDaemonHost: input.destDaemonHost,
           sourceSharedBlobDir: input.srcSharedBlobDir,

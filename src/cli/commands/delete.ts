@@ -4,7 +4,6 @@ import { defined } from '../defined.ts'
 import { argument, text } from '../options.ts'
 import { printable, printableJson } from '../printable.ts'
 import { serverOf } from '../read-server-options.ts'
-import { registriesConf } from '../registries-conf-option.ts'
 import { serverOptions } from '../server-options.ts'
 import { sharedOptions } from '../shared-options.ts'
 
@@ -16,7 +15,6 @@ export const deleteCommand = defineCommand({
     'A dir: or an archive is deleted as the file or directory that it is. Images of buckets cannot be deleted yet.',
   arguments: { reference: argument('REF', 'The image.') },
   options: {
-    registriesConf,
     ...serverOptions,
     output: sharedOptions.output,
     daemonHost: text({
@@ -37,9 +35,9 @@ export const deleteCommand = defineCommand({
     } satisfies Record<keyof DeleteResult, string>,
   },
 
-  async run({ reference, output, registriesConf, daemonHost, ...where }, { library, stdout, signal }) {
+  async run({ reference, output, daemonHost, ...where }, { library, stdout, signal }) {
     const deleted = await library.deleteImage(reference, {
-      ...defined({ registriesConf, destinationDaemonHost: daemonHost }),
+      ...defined({ destinationDaemonHost: daemonHost }),
       destinationServer: serverOf(where),
       signal,
     })

@@ -146,3 +146,16 @@ describe('inspect --config prints', () => {
     expect(stderr).toContain('it has no image configuration')
   })
 })
+
+test('inspect looks for blobs in the folder that layouts share', async () => {
+  const folders: unknown[] = []
+  await runLading(['inspect', '--shared-blob-dir', '/blobs', 'oci:layout'], {
+    library: {
+      async inspectImage(_reference, options) {
+        folders.push(options?.sourceSharedBlobDir)
+        return index
+      },
+    },
+  })
+  expect(folders).toEqual(['/blobs'])
+})

@@ -4,11 +4,10 @@ import { formatPlatform, hostPlatform, type Platform, platformMatches } from '..
 import { cloudOf, cloudOptions } from '../cloud-options.ts'
 import { defineCommand } from '../command.ts'
 import { defined } from '../defined.ts'
-import { argument, flag } from '../options.ts'
+import { argument, flag, text } from '../options.ts'
 import { systemOf, systemOptions } from '../platform-options.ts'
 import { printableJson } from '../printable.ts'
 import { serverOf } from '../read-server-options.ts'
-import { registriesConf } from '../registries-conf-option.ts'
 import { serverOptions } from '../server-options.ts'
 import { sharedOptions } from '../shared-options.ts'
 import { inspectText } from './inspect-text.ts'
@@ -25,8 +24,11 @@ export const inspectCommand = defineCommand({
         "Print the exact bytes of the image's configuration; of a multi-platform image, that of this system's platform.",
     }),
     ...systemOptions,
+    sharedBlobDir: text({
+      value: 'DIR',
+      description: "The folder that holds the blobs of an oci: layout, in the place of the layout's own.",
+    }),
     ...serverOptions,
-    registriesConf,
     output: sharedOptions.output,
     ...cloudOptions,
   },
@@ -53,11 +55,11 @@ export const inspectCommand = defineCommand({
     } satisfies Record<Exclude<keyof ImageDescription, 'raw'>, string>,
   },
 
-  async run({ reference, raw, config, output, registriesConf, ...where }, { library, stdout, signal }) {
+  async run({ reference, raw, config, output, sharedBlobDir, ...where }, { library, stdout, signal }) {
     const chosen = systemOf(where)
     const image = await library.inspectImage(reference, {
       ...chosen,
-      ...defined({ registriesConf }),
+      ...defined({ sourceSharedBlobDir: sharedBlobDir }),
       sourceServer: serverOf(where),
       cloud: cloudOf(where),
       signal,

@@ -1,9 +1,7 @@
 import { defineCommand } from '../command.ts'
-import { defined } from '../defined.ts'
 import { argument } from '../options.ts'
 import { printable, printableJson } from '../printable.ts'
 import { serverOf } from '../read-server-options.ts'
-import { registriesConf } from '../registries-conf-option.ts'
 import { serverOptions } from '../server-options.ts'
 import { sharedOptions } from '../shared-options.ts'
 
@@ -17,7 +15,7 @@ export const listTagsCommand = defineCommand({
       'A repository in a registry, or docker-archive:, oci: and oci-archive: with a path.',
     ),
   },
-  options: { registriesConf, ...serverOptions, output: sharedOptions.output },
+  options: { ...serverOptions, output: sharedOptions.output },
   examples: [
     { does: 'What Docker Hub has of an image', line: 'lading list-tags alpine' },
     { does: 'The names in an archive', line: 'lading list-tags docker-archive:images.tar' },
@@ -28,8 +26,8 @@ export const listTagsCommand = defineCommand({
     fields: { repository: 'the repository, its name written out', tags: 'an array of its tags' },
   },
 
-  async run({ repository, output, registriesConf, ...where }, { library, stdout, signal }) {
-    const options = { ...defined({ registriesConf }), sourceServer: serverOf(where), signal }
+  async run({ repository, output, ...where }, { library, stdout, signal }) {
+    const options = { sourceServer: serverOf(where), signal }
     const tags = library.listTags(repository, options)
     if (output === 'text') {
       for await (const tag of tags) stdout.write(`${printable(tag)}\n`)

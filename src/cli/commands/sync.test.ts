@@ -92,7 +92,15 @@ describe('sync prints', () => {
 })
 
 describe('sync reads', () => {
-  const base = { scoped: false, platforms: [], allPlatforms: false, keepGoing: false, dryRun: false, force: false }
+  const base = {
+    scoped: false,
+    platforms: [],
+    allPlatforms: false,
+    keepGoing: false,
+    dryRun: false,
+    force: false,
+    retryTimes: 0,
+  }
 
   test.each([
     [[], { ...base, imagesAtOnce: 4, jobs: 2, cloud: {} }],
@@ -120,4 +128,9 @@ describe('sync reads', () => {
   ])('%j as a mistake', async options => {
     expect(await sync([], ...options)).toMatchObject({ exit: 64, calls: [] })
   })
+})
+
+test('sync begins a copy anew as often, and after as long, as it is told', async () => {
+  const { calls } = await sync([], '--retry-times', '2', '--retry-delay=1m')
+  expect(calls[2]).toMatchObject({ retryTimes: 2, retryDelaySeconds: 60 })
 })

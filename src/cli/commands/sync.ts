@@ -9,11 +9,12 @@ import { argument, choice, count, flag, list, text } from '../options.ts'
 import { printableJson } from '../printable.ts'
 import { eventText } from '../progress/event-text.ts'
 import { sidedServersOf } from '../read-server-options.ts'
-import { registriesConf } from '../registries-conf-option.ts'
 import { renderError } from '../render-error.ts'
 import { sidedServerOptions } from '../server-options.ts'
 import { sharedOptions } from '../shared-options.ts'
+import { removeSignatures, signingOptions } from '../signing-options.ts'
 import { styleFor } from '../style.ts'
+import { retryOptions } from '../transfer.ts'
 import { writeDigestFile } from '../write-digest-file.ts'
 import { syncedText, syncSummary } from './sync-text.ts'
 
@@ -56,14 +57,16 @@ export const syncCommand = defineCommand({
     dryRun: flag({ description: 'Show what would be copied, and write nothing.' }),
     force: flag({ description: 'Move tags that the bucket calls immutable.' }),
     jobs: count({ value: 'N', default: 10, description: 'How many large blobs are moved at a time.' }),
+    ...retryOptions,
     digestfile: text({
       value: 'PATH',
       description: 'Write a line with the digest and the name of each image at DESTINATION to this file.',
     }),
     quiet: flag({ short: 'q', description: 'Print nothing but errors.' }),
-    registriesConf,
     ...sharedOptions,
     ...sidedServerOptions,
+    removeSignatures,
+    ...signingOptions,
     ...cloudOptions,
   },
   examples: [
@@ -101,9 +104,9 @@ export const syncCommand = defineCommand({
         from: src,
         to: dest,
         appendSuffix,
+        retryDelaySeconds: input.retryDelay,
         authFile: input.authfile,
         tlsVerify: input.tlsVerify,
-        registriesConf: input.registriesConf,
       }),
       ...sidedServersOf(input),
       scoped,
@@ -113,6 +116,7 @@ export const syncCommand = defineCommand({
       dryRun,
       force,
       imagesAtOnce: atOnce,
+      retryTimes: input.retryTimes,
       jobs: Math.floor(jobs / atOnce),
       cloud: cloudOf(input),
       signal,

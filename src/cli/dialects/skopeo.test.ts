@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import { ManualClock } from '../../../test/cli/manual-clock.ts'
 import { runAs } from '../../../test/cli/run-dialect.ts'
 import type { CopyOptions, CopyResult } from '../../copy/index.ts'
 import { LadingError } from '../../errors/index.ts'
 import type { Digest } from '../../model/digest.ts'
 import { flagOf } from '../command.ts'
+import type { Library } from '../library.ts'
 import { skopeo } from './skopeo.ts'
 
 const digest: Digest = `sha256:${'a'.repeat(64)}`
@@ -54,6 +56,7 @@ describe('skopeo copy', () => {
       retryRequests: false,
       retryTimes: 0,
       tlsOnLoopback: true,
+      platformMatching: 'compatible',
       userAgent: 'skopeo/1.22.0',
       compression: 'gzip',
       recompress: 'uncompressed',
@@ -66,6 +69,11 @@ describe('skopeo copy', () => {
     [['--all'], { allPlatforms: true }],
     [['--multi-arch', 'all'], { allPlatforms: true }],
     [['--multi-arch=system'], { onePlatform: true }],
+    [['--multi-arch=index-only'], { index: 'alone' }],
+    [
+      ['--override-arch', 'arm', '--override-variant=v6'],
+      { system: { os: 'linux', architecture: 'arm', variant: 'v6' } },
+    ],
     [['-f', 'v2s2', '--preserve-digests'], { format: 'v2s2', preserveDigests: true }],
     [['--src-tls-verify=false'], { sourceServer: { tlsVerify: false }, destinationServer: {} }],
     [['--dest-creds', 'u:p'], { destinationServer: { credential: { username: 'u', password: 'p' } } }],
@@ -159,6 +167,28 @@ describe('skopeo copy', () => {
     expect((await copied(`docker://a:5000/b@${digest}`, 'dir:x')).exit).toBe(0)
   })
 
+  test('is stopped after its time', async () => {
+    const clock = new ManualClock()
+    const words = ['--insecure-policy', '--command-timeout=90s', 'copy', 'dir:a', 'dir:b']
+    const copyImage: Library['copyImage'] = async (_, __, { signal } = {}) => {
+      clock.advance(90_000)
+      throw new Error(signal?.aborted ? 'stopped' : 'never stopped')
+    }
+    const run = await runAs('skopeo', words, { copyImage }, clock)
+    expect(run.exit).toBe(1)
+    expect(run.stderr).toContain('level=fatal msg="the command was stopped after ')
+  })
+
+  test('tells every request with --debug', async () => {
+    const run = await runAs('skopeo', ['--insecure-policy', '--debug', 'copy', '-q', 'dir:a', 'dir:b'], {
+      copyImage: async (_, __, { onRequest } = {}) => {
+        onRequest?.({ method: 'GET', url: 'https://example.com/v2/', milliseconds: 1, status: 200 })
+        return result
+      },
+    })
+    expect(run.stderr).toBe('time=T level=debug msg="GET https://example.com/v2/: 200"\n')
+  })
+
   test('needs a policy', async () => {
     const { exit, stderr } = await runAs('skopeo', ['--policy', '/missing.json', 'copy', 'dir:a', 'dir:b'])
     expect({ exit, stderr }).toEqual({
@@ -212,10 +242,6 @@ describe('the command line', () => {
     [['list-tags', 'docker://a:5000/b:c'], 'No tag or digest allowed in reference'],
     [['inspect', '--raw', '-f', 'x', 'dir:a'], 'raw output does not support format option'],
     [['standalone-sign'], 'skopeo standalone-sign is not there yet: lading does not sign yet'],
-    [
-      ['--override-os', 'linux', 'inspect', 'dir:a'],
-      '--override-os is not there yet; other platforms are named by digest',
-    ],
   ])('%j is refused', async (words, message) => {
     expect(await runAs('skopeo', words)).toEqual(fatal(message))
   })

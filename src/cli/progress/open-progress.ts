@@ -15,7 +15,8 @@ export function openProgress(
 ): Progress {
   if (mode === 'json') return openJsonProgress(stderr, clock)
   if (mode === 'none') return openWarnings(stderr)
-  const live = mode === 'auto' && stderr.isTTY === true && env.TERM !== 'dumb'
+  // lines about requests would be drawn over
+  const live = mode === 'auto' && stderr.isTTY === true && env.TERM !== 'dumb' && !env.LADING_DEBUG
   return live ? openLiveProgress(stderr, clock) : openPlainProgress(stderr, clock)
 }
 

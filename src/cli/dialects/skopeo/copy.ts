@@ -1,3 +1,4 @@
+import type { CopyOptions } from '../../../copy/index.ts'
 import { LadingError } from '../../../errors/index.ts'
 import { defineCommand } from '../../command.ts'
 import type { CommandContext } from '../../context.ts'
@@ -69,7 +70,7 @@ export const skopeoCopy = defineCommand({
     const checkPolicy = await openPolicy(input, context)
     transportOfImage(source, `Invalid source name ${source}`)
     const transport = transportOfImage(destination, `Invalid destination name ${destination}`)
-    const all = wantsAll(input)
+    const platforms = wantedPlatforms(input)
     const layers = skopeoLayers(input, transport)
     const servers = sidedServersOf(input)
     if (transport === 'docker-archive') await refuseExisting(destination)
@@ -79,7 +80,7 @@ export const skopeoCopy = defineCommand({
       ...sessionOf(input, context),
       ...layers,
       ...servers,
-      ...(all ? { allPlatforms: true } : { onePlatform: true }),
+      ...platforms,
       preserveDigests,
       additionalTags: additionalTag,
       jobs: input.imageParallelCopies || 6,
@@ -112,12 +113,18 @@ async function refuseExisting(destination: string): Promise<void> {
   })
 }
 
-/** @throws LadingError `bad-argument`, `unsupported` */
-function wantsAll({ all, multiArch }: { readonly all: boolean; readonly multiArch: string | undefined }): boolean {
-  if (multiArch === undefined || multiArch === '') return all
-  if (all) throw new LadingError('bad-argument', 'Cannot use --all and --multi-arch flags together')
-  if (multiArch === 'index-only') throw new LadingError('unsupported', '--multi-arch index-only is not there yet')
-  if (multiArch === 'all' || multiArch === 'system') return multiArch === 'all'
+/** @throws LadingError `bad-argument` */
+function wantedPlatforms({
+  all,
+  multiArch = '',
+}: {
+  readonly all: boolean
+  readonly multiArch: string | undefined
+}): Pick<CopyOptions, 'allPlatforms' | 'onePlatform' | 'index'> {
+  if (all && multiArch !== '') throw new LadingError('bad-argument', 'Cannot use --all and --multi-arch flags together')
+  if (all || multiArch === 'all') return { allPlatforms: true }
+  if (multiArch === '' || multiArch === 'system') return { onePlatform: true }
+  if (multiArch === 'index-only') return { index: 'alone' }
   throw new LadingError(
     'bad-argument',
     `unknown multi-arch option ${JSON.stringify(multiArch)}. Choose one of the supported options: 'system', 'all', or 'index-only'`,

@@ -3,10 +3,6 @@ import { flagOf } from '../../command.ts'
 
 /** Options that skopeo has and lading has not yet, each with what is missing. One that is done leaves this table. */
 const absent = {
-  commandTimeout: 'commands have no limit of time yet',
-  overrideArch: 'other platforms are named by digest',
-  overrideOs: 'other platforms are named by digest',
-  overrideVariant: 'other platforms are named by digest',
   compatAuthFile: 'name the file with --authfile',
   decryptionKey: 'lading does not decrypt images',
   encryptionKey: 'lading does not encrypt images',

@@ -1,0 +1,38 @@
+import { duration, flag, type OptionSpec, text } from './options.ts'
+
+export const globalOptions = {
+  debug: flag({
+    description: 'Show every HTTP request on stderr, and the stack and the causes of an error. As LADING_DEBUG=1 does.',
+  }),
+  commandTimeout: duration({
+    value: 'DURATION',
+    description: 'Stop the command after so long, like 90s or 1h30m, as if the other side had not answered in time.',
+  }),
+  tmpdir: text({
+    value: 'DIR',
+    description: 'Make temporary files in this folder. Not given: in TMPDIR, and else where the system has them.',
+  }),
+  userAgentPrefix: text({ value: 'TEXT', description: "Stands before lading's own name in the User-Agent." }),
+  registriesConf: text({
+    value: 'PATH',
+    description:
+      'The registries.conf to read in the place of ~/.config/containers/registries.conf and /etc/containers/registries.conf: ' +
+      'mirrors, blocked registries and those without TLS, short names.',
+  }),
+  'registries.d': text({
+    value: 'DIR',
+    description: 'Accepted, and not read yet: it says where signatures are, and none are copied or checked.',
+  }),
+  policy: text({
+    value: 'PATH',
+    description: 'Accepted, and not enforced yet, as a warning says, with --quiet too: no signature is checked.',
+  }),
+  insecurePolicy: flag({ description: 'Check no signature. None is checked anyway, yet.' }),
+} as const
+
+export type GlobalOptions = {
+  readonly [K in keyof typeof globalOptions]: ReturnType<(typeof globalOptions)[K]['read']>
+}
+
+/** Options of every command, which may stand before its name too. */
+export const globalSpecs: Readonly<Record<string, OptionSpec>> = globalOptions

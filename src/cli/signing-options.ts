@@ -1,0 +1,37 @@
+import { LadingError } from '../errors/index.ts'
+import { flag, type OptionSpec } from './options.ts'
+
+export const removeSignatures = flag({
+  description: 'Copy no signatures of the image. None are copied anyway, yet.',
+})
+
+/** skopeo's options for signatures, which are known in order to be refused: an image is not thought to be signed that is not. */
+export const signingOptions = {
+  signBy: refused('FINGERPRINT', 'signing'),
+  signBySigstore: refused('PATH', 'signing'),
+  signBySigstorePrivateKey: refused('PATH', 'signing'),
+  signBySqFingerprint: refused('FINGERPRINT', 'signing'),
+  signIdentity: refused('NAME', 'signing'),
+  signPassphraseFile: refused('PATH', 'signing'),
+} as const
+
+/** The same for encrypted layers. */
+export const encryptionOptions = {
+  encryptionKey: refused('KEY', 'encryption'),
+  encryptLayer: refused('INDEX', 'encryption'),
+  decryptionKey: refused('KEY', 'decryption'),
+} as const
+
+function refused(value: string, what: 'signing' | 'encryption' | 'decryption'): OptionSpec<undefined> {
+  return {
+    value,
+    description: `Refused: ${what} cannot be done yet.`,
+    hidden: true,
+    read(words, flag) {
+      if (words.length === 0) return undefined
+      throw new LadingError('unsupported', `${flag}: ${what} cannot be done yet`, {
+        hint: `leave it out, and use skopeo for ${what}`,
+      })
+    },
+  }
+}

@@ -1,0 +1,21 @@
+import type { SessionOptions } from '../copy/index.ts'
+import type { Library } from './library.ts'
+
+/** What holds for everything that a command does, whichever it is. */
+export type Settings = Pick<SessionOptions, 'userAgentPrefix' | 'temporaryFolder' | 'registriesConf' | 'onRequest'>
+
+/** The same library, told of the settings with every call that asks another machine or keeps something on the disk. */
+export function withSettings(library: Library, settings: Settings): Library {
+  return {
+    ...library,
+    copyImage: (from, to, options) => library.copyImage(from, to, { ...options, ...settings }),
+    pushImage: (image, bucket, options) => library.pushImage(image, bucket, { ...options, ...settings }),
+    pullImage: (bucket, name, options) => library.pullImage(bucket, name, { ...options, ...settings }),
+    inspectImage: (reference, options) => library.inspectImage(reference, { ...options, ...settings }),
+    deleteImage: (reference, options) => library.deleteImage(reference, { ...options, ...settings }),
+    listImages: (bucket, options) => library.listImages(bucket, { ...options, ...settings }),
+    listTags: (repository, options) => library.listTags(repository, { ...options, ...settings }),
+    syncImages: (from, to, options) => library.syncImages(from, to, { ...options, ...settings }),
+    login: options => library.login({ ...options, ...settings }),
+  }
+}
