@@ -33,7 +33,7 @@ async function missingThere(reference: string): Promise<readonly (string | undef
   return platforms.filter(({ problem }) => problem !== undefined).map(({ platform }) => platform)
 }
 
-describe.each(['oci:', 'dir:'])('a sparse index in %s', transport => {
+describe.each(['oci:', 'dir:', 'oci-archive:'])('a sparse index in %s', transport => {
   test('has the platforms that are wanted, with their attestations, and its own digest', async () => {
     const to = `${transport}${folder}/to`
     const first = await copyImage(from, to, { ...only('linux/amd64'), preserveDigests: true })
@@ -49,8 +49,11 @@ describe.each(['oci:', 'dir:'])('a sparse index in %s', transport => {
   test('is filled by later copies', async () => {
     const to = `${transport}${folder}/to`
     await copyImage(from, to, { index: 'alone' })
-    if (transport === 'oci:') await copyImage(from, to, only('linux/arm64', 'linux/s390x'))
-    await copyImage(from, to)
+    await copyImage(from, to, only('linux/arm64'))
+    await copyImage(from, to, only('linux/s390x'))
+    expect(await missingThere(to)).toHaveLength(2)
+    const { changed, blobs } = await copyImage(from, to)
+    expect({ changed, blobs }).toMatchObject({ changed: false, blobs: { copied: 4, present: 8 } })
     expect(await missingThere(to)).toEqual([])
   })
 })

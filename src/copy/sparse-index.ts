@@ -44,7 +44,7 @@ export async function requireThere(
         operation: 'plan',
         side: 'destination',
         subject: destination.name,
-        hint: 'copy those platforms too, or leave --sparse-index out: then the index names only what is copied',
+        hint: 'copy those platforms there too, or choose with --platform alone: then the index names only what is copied',
       })
     }
     if (entry.kind === 'blob') {

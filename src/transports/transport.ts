@@ -56,22 +56,22 @@ export interface TransportContext extends StoreContext {
   readonly credentials: CredentialOptions
   /** Of a registry: `false` accepts plain HTTP too where HTTPS is not answered; `undefined`: HTTPS, plain HTTP for loopback. */
   readonly tlsVerify?: boolean | undefined
-  /** HTTPS for loopback too, where nothing says otherwise. */
-  readonly tlsOnLoopback?: boolean | undefined
   /** `--registries-conf`: the registries.conf that is read in the place of the user's and the system's. */
   readonly registriesConf?: string | undefined
+  /** HTTPS for loopback too, where nothing says otherwise. */
+  readonly tlsOnLoopback?: boolean | undefined
   /** `--cert-dir`: the folder of certificates for this side's registry or daemon, in the place of those that are looked for. */
   readonly certDir?: string | undefined
   /** Make the repository where a registry that keeps a list of them (ECR) has none of that name. */
   readonly createRepository?: boolean | undefined
   /** The Docker daemon of this side, as `--src-daemon-host` and `--dest-daemon-host` give it; else what Docker's own environment says. */
   readonly daemonHost?: string | undefined
+  /** What is wanted where this machine's platform decides. */
+  readonly system: Platform
   /** The folder that holds the blobs of this side's `oci:` layout, in the place of the layout's own. */
   readonly sharedBlobDir?: string | undefined
   /** Where temporary files are made. Default: the system's folder for them. */
   readonly temporaryFolder?: string | undefined
-  /** What is wanted where this machine's platform decides. */
-  readonly system: Platform
   /** What is wanted of the image: a source that is sent whole may have only these sent. */
   readonly platforms?: readonly Platform[] | undefined
   /** Where no platform is named, and the image is for several, this machine's is wanted. */

@@ -7,6 +7,7 @@ import { blobKey, readStoredManifest } from '../oci-layout/layout-files.ts'
 import { type Expectation, type ImageDestination, keepsEverything } from '../transport.ts'
 import { type ArchiveDraft, openArchiveDraft } from './archive-draft.ts'
 import { type ExistingArchive, openExistingArchive } from './existing-archive.ts'
+import { keptEntries } from './kept-entries.ts'
 import { formatOciArchiveReference, type OciArchiveReference } from './reference.ts'
 
 /**
@@ -85,20 +86,24 @@ export function fileDestination(reference: OciArchiveReference, path: string): I
       const there = await openExisting(signal)
       if (currentDigest(there.entries, reference.name) !== root.digest) checkExpected(there, expect)
     },
-    async commit(root, bytes, { expect }, signal) {
+    async commit(root, bytes, { expect, absent = [] }, signal) {
       const there = await openExisting(signal)
       const previous = currentDigest(there.entries, reference.name)
-      if (previous === root.digest) return { changed: false, previous }
-      checkExpected(there, expect)
+      const named = previous === root.digest
+      // Of an image that was there in part, what was pushed is not in the old archive.
+      if (named && draft === undefined) return { changed: false, previous }
+      if (!named) checkExpected(there, expect)
       const { blobs, carryOver, publish } = await openDraft()
-      for (const node of carried.values()) {
-        if (there.layout !== undefined) await carryOver(node, there.layout, signal)
+      const { layout } = there
+      if (layout !== undefined) {
+        for (const node of await keptEntries(absent, layout, signal)) carried.set(node.digest, node)
+        for (const node of carried.values()) await carryOver(node, layout, signal)
       }
       await blobs.push(root, bytesOf(bytes), signal)
       await blobs.addIndex(root, reference.name)
-      await publish({ exclusive: expect === 'absent' })
+      await publish({ exclusive: expect === 'absent' && !named })
       await close()
-      return { changed: true, ...(previous === undefined ? {} : { previous }) }
+      return { changed: !named, ...(previous === undefined ? {} : { previous }) }
     },
     [Symbol.asyncDispose]: close,
   }
