@@ -1,5 +1,5 @@
 import type { Output } from '../context.ts'
-import { printable } from '../printable.ts'
+import { printableLines } from '../printable.ts'
 
 const levels = {
   fatal: { short: 'FATA', colour: 31 },
@@ -23,8 +23,7 @@ export function logLine({ level, message, fields = {} }: LogLine, output: Output
     const said = Object.entries(fields).map(([key, value]) => ` \u001b[${colour}m${key}\u001b[0m=${word(value, true)}`)
     // the seconds that the program has run for
     const seconds = String(Math.floor(performance.now() / 1000)).padStart(4, '0')
-    // a line's end in a message ends a line here, as the tool has it; nothing else may move the cursor
-    const text = message.split('\n').map(printable).join('\n')
+    const text = printableLines(message)
     return `\u001b[${colour}m${short}\u001b[0m[${seconds}] ${text.padEnd(44)} ${said.join('')}\n`
   }
   const said = Object.entries(fields).map(([key, value]) => ` ${key}=${word(value, false)}`)

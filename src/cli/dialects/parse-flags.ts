@@ -56,10 +56,10 @@ export function parseFlags(argv: readonly string[], specs: Specs, upToWord = fal
       const tail = text.slice(at + 1)
       if (tail.startsWith('=') || specs[key]?.value !== undefined) {
         const given = tail.startsWith('=') ? tail.slice(1) : tail === '' ? undefined : tail
-        take(key, given, `'${letter}' in -${text}`)
+        take(key, given, `'${letter}' in -${text.slice(at)}`)
         return
       }
-      take(key, undefined, `'${letter}' in -${text}`)
+      take(key, undefined, `'${letter}' in -${text.slice(at)}`)
     }
   }
 

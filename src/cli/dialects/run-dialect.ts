@@ -1,7 +1,9 @@
 import { LadingError } from '../../errors/index.ts'
 import type { Words } from '../command.ts'
+import { startCommandTimeout } from '../command-timeout.ts'
 import type { CommandContext } from '../context.ts'
-import { asLadingError } from '../render-error.ts'
+import { globalOptions } from '../global-options.ts'
+import { asLadingError, renderStack } from '../render-error.ts'
 import type { Dialect, DialectEntry } from './dialect.ts'
 import { commandHelp, programHelp } from './dialect-help.ts'
 import type { DialectName } from './dialect-name.ts'
@@ -29,6 +31,7 @@ export async function runDialect(name: DialectName, argv: readonly string[], con
     await runCommand(dialect, entry, request, context)
     return 0
   } catch (thrown) {
+    if (context.env.LADING_DEBUG) context.stderr.write(renderStack(thrown))
     return dialect.fail(asLadingError(signal.aborted ? signal.reason : thrown), command, context)
   }
 }
@@ -79,5 +82,14 @@ async function runCommand(
     throw new LadingError('bad-argument', complaint)
   }
   const given: Words = { arguments: words, options }
-  await command.execute(given, context)
+  const { commandTimeout } = globalOptions
+  const timeout = startCommandTimeout(commandTimeout.read(options.commandTimeout ?? [], '--command-timeout'), context)
+  try {
+    await command.execute(given, { ...context, signal: timeout.signal })
+  } catch (error) {
+    // what is stopped says so in its own words, which are not why
+    throw timeout.signal.aborted ? timeout.signal.reason : error
+  } finally {
+    timeout.stop()
+  }
 }

@@ -1,5 +1,5 @@
 import { version } from '../../version.ts'
-import { printable } from '../printable.ts'
+import { printable, printableLines } from '../printable.ts'
 import type { Dialect, DialectEntry, WordCount } from './dialect.ts'
 
 const words = (least: number, most = least): WordCount => ({
@@ -85,12 +85,11 @@ export const s3lo: Dialect = {
     const meant = near.length === 0 ? '' : `\n\nDid you mean this?\n${near.map(one => `\t${one}\n`).join('')}`
     return `unknown command ${JSON.stringify(printable(name))} for "s3lo"${meant}`
   },
-  fail({ operation, subject, side, message, hint }, _, { stderr }) {
+  fail({ code, operation, subject, side, message, hint }, _, { stderr }) {
     const place = [operation, subject, side === undefined ? undefined : `(${side})`].filter(one => one !== undefined)
-    const where = place.length === 0 ? '' : `${place.join(' ')}: `
-    // a message of cobra's own may have lines
-    const lines = `${where}${message}`.split('\n').map(printable).join('\n')
-    stderr.write(`Error: ${lines}${hint === undefined ? '' : `; ${printable(hint)}`}\n`)
+    const said = `${place.length === 0 ? '' : `${place.join(' ')}: `}${message}${hint === undefined ? '' : `; ${hint}`}`
+    // the lines of such a message are our own, text from elsewhere has none
+    stderr.write(`Error: ${code === 'bad-argument' ? printableLines(said) : printable(said)}\n`)
     return 1
   },
 }

@@ -7,25 +7,31 @@ import type { SkopeoGlobals } from './globals.ts'
 export type CheckPolicy = (reference: string) => Promise<void>
 
 /**
- * The policy for the images of a whole repository, directory or list. What it says of some of them alone cannot be followed there.
+ * Reads the policy for the images of a whole repository, directory or list, which are known by their transport alone. What the policy
+ * says of some of them cannot be followed there.
  *
- * @throws LadingError `bad-config`, `untrusted`, `unsupported`
+ * @throws LadingError `bad-config`; what it returns throws `untrusted`, `unsupported`
  */
-export async function checkPolicyOfAll(
+export async function openPolicyOfAll(
   { insecurePolicy, policy: file }: SkopeoGlobals,
-  transport: 'docker' | 'dir',
   { env }: CommandContext,
-): Promise<void> {
-  if (insecurePolicy) return
+): Promise<(transport: 'docker' | 'dir') => void> {
+  if (insecurePolicy) return () => undefined
   const { requireTrust } = await import('../../../trust/index.ts')
   const policy = await loadPolicy(file, env)
-  const scopes = Object.keys(policy.transports[transport] ?? {}).filter(scope => scope !== '')
-  if (scopes.length > 0) {
-    throw new LadingError('unsupported', `the policy speaks of ${scopes.join(', ')}, and sync cannot follow that yet`, {
-      hint: 'copy the images one by one, or name another policy with --policy',
-    })
+  return transport => {
+    const scopes = Object.keys(policy.transports[transport] ?? {}).filter(scope => scope !== '')
+    if (scopes.length > 0) {
+      throw new LadingError(
+        'unsupported',
+        `the policy speaks of ${scopes.join(', ')}, and sync cannot follow that yet`,
+        {
+          hint: 'copy the images one by one, or name another policy with --policy',
+        },
+      )
+    }
+    requireTrust(policy, { transport, scopes: [], name: `${transport}:` })
   }
-  requireTrust(policy, { transport, scopes: [], name: `${transport}:` })
 }
 
 /**

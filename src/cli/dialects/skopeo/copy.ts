@@ -1,3 +1,4 @@
+import type { CopyOptions } from '../../../copy/index.ts'
 import { LadingError } from '../../../errors/index.ts'
 import { defineCommand } from '../../command.ts'
 import type { CommandContext } from '../../context.ts'
@@ -14,7 +15,7 @@ import { skopeoGlobals } from './globals.ts'
 import { transportOfImage } from './image-name.ts'
 import { skopeoLayers } from './layers.ts'
 import { refuseAbsent } from './refuse-absent.ts'
-import { retryOptions } from './retry-options.ts'
+import { retriesOf, retryOptions } from './retry-options.ts'
 import { sessionOf } from './session.ts'
 import { encryptionOptions, signingOptions } from './signing-options.ts'
 
@@ -39,20 +40,28 @@ export const skopeoCopy = defineCommand({
     all: flag({ short: 'a', description: 'copy all images of a list' }),
     authfile: sharedOptions.authfile,
     destDaemonHost: text({ value: 'HOST', description: 'the Docker daemon of the destination' }),
-    destSharedBlobDir: text({ value: 'DIRECTORY', description: 'not there yet' }),
+    destSharedBlobDir: text({
+      value: 'DIRECTORY',
+      description: 'the blobs of an oci: layout, in the place of its own',
+    }),
     digestfile: text({ value: 'string', description: 'write the digest of the image to this file' }),
     format: choice(['oci', 'v2s1', 'v2s2'], {
       short: 'f',
       default: undefined,
       description: 'the type of the manifest; not given: that of the source, or another one that the destination takes',
     }),
-    imageParallelCopies: count({ value: 'uint', default: 6, description: 'how many layers are copied at a time' }),
+    imageParallelCopies: count({
+      value: 'uint',
+      default: 6,
+      least: 0,
+      description: 'how many layers are copied at a time',
+    }),
     multiArch: text({ value: 'string', description: 'what to copy of a list: system, all or index-only' }),
     preserveDigests: flag({ description: 'fail where a digest would change' }),
     quiet: flag({ short: 'q', description: 'write nothing but errors' }),
     removeSignatures: flag({ description: 'copy no signatures, as is so anyway: none are read yet' }),
     srcDaemonHost: text({ value: 'HOST', description: 'the Docker daemon of the source' }),
-    srcSharedBlobDir: text({ value: 'DIRECTORY', description: 'not there yet' }),
+    srcSharedBlobDir: text({ value: 'DIRECTORY', description: 'the blobs of an oci: layout, in the place of its own' }),
   },
 
   async run(input, context) {
@@ -61,7 +70,7 @@ export const skopeoCopy = defineCommand({
     const checkPolicy = await openPolicy(input, context)
     transportOfImage(source, `Invalid source name ${source}`)
     const transport = transportOfImage(destination, `Invalid destination name ${destination}`)
-    const all = wantsAll(input)
+    const platforms = wantedPlatforms(input)
     const layers = skopeoLayers(input, transport)
     const servers = sidedServersOf(input)
     if (transport === 'docker-archive') await refuseExisting(destination)
@@ -71,11 +80,14 @@ export const skopeoCopy = defineCommand({
       ...sessionOf(input, context),
       ...layers,
       ...servers,
-      ...(all ? { allPlatforms: true } : { onePlatform: true }),
+      ...platforms,
       preserveDigests,
       additionalTags: additionalTag,
-      jobs: input.imageParallelCopies,
+      jobs: input.imageParallelCopies || 6,
+      ...retriesOf(input),
       ...defined({
+        sourceSharedBlobDir: input.srcSharedBlobDir,
+        destinationSharedBlobDir: input.destSharedBlobDir,
         authFile: input.authfile,
         format: input.format,
         sourceDaemonHost: input.srcDaemonHost,
@@ -101,12 +113,18 @@ async function refuseExisting(destination: string): Promise<void> {
   })
 }
 
-/** @throws LadingError `bad-argument`, `unsupported` */
-function wantsAll({ all, multiArch }: { readonly all: boolean; readonly multiArch: string | undefined }): boolean {
-  if (multiArch === undefined || multiArch === '') return all
-  if (all) throw new LadingError('bad-argument', 'Cannot use --all and --multi-arch flags together')
-  if (multiArch === 'index-only') throw new LadingError('unsupported', '--multi-arch index-only is not there yet')
-  if (multiArch === 'all' || multiArch === 'system') return multiArch === 'all'
+/** @throws LadingError `bad-argument` */
+function wantedPlatforms({
+  all,
+  multiArch = '',
+}: {
+  readonly all: boolean
+  readonly multiArch: string | undefined
+}): Pick<CopyOptions, 'allPlatforms' | 'onePlatform' | 'index'> {
+  if (all && multiArch !== '') throw new LadingError('bad-argument', 'Cannot use --all and --multi-arch flags together')
+  if (all || multiArch === 'all') return { allPlatforms: true }
+  if (multiArch === '' || multiArch === 'system') return { onePlatform: true }
+  if (multiArch === 'index-only') return { index: 'alone' }
   throw new LadingError(
     'bad-argument',
     `unknown multi-arch option ${JSON.stringify(multiArch)}. Choose one of the supported options: 'system', 'all', or 'index-only'`,

@@ -6,7 +6,7 @@ import { serverOptions } from '../../server-options.ts'
 import { skopeoGlobals } from './globals.ts'
 import { transportOfImage } from './image-name.ts'
 import { refuseAbsent } from './refuse-absent.ts'
-import { retryOptions } from './retry-options.ts'
+import { requestRetriesOf, retryOptions } from './retry-options.ts'
 import { sessionOf } from './session.ts'
 
 /** `skopeo delete`: it says nothing where it succeeds. */
@@ -19,7 +19,7 @@ export const skopeoDelete = defineCommand({
     ...serverOptions,
     ...retryOptions,
     daemonHost: text({ value: 'HOST', description: 'the Docker daemon' }),
-    sharedBlobDir: text({ value: 'DIRECTORY', description: 'not there yet' }),
+    sharedBlobDir: text({ value: 'DIRECTORY', description: 'the blobs of an oci: layout, in the place of its own' }),
   },
 
   async run(input, context) {
@@ -29,7 +29,8 @@ export const skopeoDelete = defineCommand({
     await context.library.deleteImage(reference, {
       ...sessionOf(input, context),
       destinationServer: serverOf(input),
-      ...defined({ destinationDaemonHost: daemonHost }),
+      ...requestRetriesOf(input),
+      ...defined({ destinationDaemonHost: daemonHost, destinationSharedBlobDir: input.sharedBlobDir }),
     })
   },
 })

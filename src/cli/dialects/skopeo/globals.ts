@@ -1,13 +1,12 @@
-import { flag, text } from '../../options.ts'
+import { duration, flag, text } from '../../options.ts'
+import { systemOptions } from '../../platform-options.ts'
 
 /** Options of skopeo that stand before or after the command. */
 export const skopeoGlobals = {
-  commandTimeout: text({ value: 'duration', description: 'how long the command may take' }),
+  commandTimeout: duration({ value: 'duration', description: 'how long the command may take' }),
   debug: flag({ description: 'show where an error comes from' }),
   insecurePolicy: flag({ description: 'accept every image, whatever the policy says' }),
-  overrideArch: text({ value: 'ARCH', description: 'choose images for this architecture' }),
-  overrideOs: text({ value: 'OS', description: 'choose images for this operating system' }),
-  overrideVariant: text({ value: 'VARIANT', description: 'choose images for this variant of the architecture' }),
+  ...systemOptions,
   policy: text({ value: 'string', description: 'the trust policy to read' }),
   'registries.d': text({
     value: 'DIR',

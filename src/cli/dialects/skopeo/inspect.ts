@@ -1,7 +1,8 @@
 import type { ImageDescription, PlatformDescription } from '../../../copy/index.ts'
 import { isLadingError, LadingError } from '../../../errors/index.ts'
 import { goJson } from '../../../model/go-json.ts'
-import { formatPlatform, hostPlatform, platformMatches } from '../../../model/platform.ts'
+import { formatPlatform, hostPlatform, type Platform } from '../../../model/platform.ts'
+import { platformRank } from '../../../model/platform-rank.ts'
 import { defineCommand } from '../../command.ts'
 import type { CommandContext } from '../../context.ts'
 import { defined } from '../../defined.ts'
@@ -14,7 +15,7 @@ import { skopeoGlobals } from './globals.ts'
 import { transportOfImage } from './image-name.ts'
 import { configFields, inspectFields } from './inspect-fields.ts'
 import { refuseAbsent } from './refuse-absent.ts'
-import { retryOptions } from './retry-options.ts'
+import { requestRetriesOf, retryOptions } from './retry-options.ts'
 import { sessionOf } from './session.ts'
 
 /** `skopeo inspect`. */
@@ -31,7 +32,7 @@ export const skopeoInspect = defineCommand({
     format: text({ short: 'f', value: 'string', description: 'print what this template of Go makes of it' }),
     noTags: flag({ short: 'n', description: 'do not list the tags of the repository' }),
     raw: flag({ description: 'print the manifest, or with --config the configuration, as it is stored' }),
-    sharedBlobDir: text({ value: 'DIRECTORY', description: 'not there yet' }),
+    sharedBlobDir: text({ value: 'DIRECTORY', description: 'the blobs of an oci: layout, in the place of its own' }),
   },
 
   async run(input, context) {
@@ -43,14 +44,15 @@ export const skopeoInspect = defineCommand({
     const options = {
       ...sessionOf(input, context),
       sourceServer: serverOf(input),
-      ...defined({ sourceDaemonHost: input.daemonHost }),
+      ...requestRetriesOf(input),
+      ...defined({ sourceDaemonHost: input.daemonHost, sourceSharedBlobDir: input.sharedBlobDir }),
     }
     const image = await library.inspectImage(reference, options)
     if (raw && !config) {
       stdout.write(image.raw)
       return
     }
-    const one = oneOf(image)
+    const one = oneOf(image, options.system ?? hostPlatform())
     if (raw) {
       stdout.write(configOf(one, image))
       return
@@ -86,22 +88,26 @@ async function rendered(value: GoStruct, format: string): Promise<string> {
   return text.endsWith('\n') ? text : `${text}\n`
 }
 
-/** The image itself, or of an index that of this system. */
-function oneOf(image: ImageDescription): PlatformDescription {
+/** The image itself, or of an index the one that runs best on the system. */
+function oneOf(image: ImageDescription, system: Platform): PlatformDescription {
   const [only] = image.platforms
   if (image.kind === 'manifest' && only !== undefined) return only
-  const found = image.platforms.find(isForHost)
+  const found = image.platforms
+    .map(one => ({ one, rank: rankOf(one, system) }))
+    .filter(({ rank }) => rank !== undefined)
+    .toSorted((a, b) => (a.rank ?? 0) - (b.rank ?? 0))[0]?.one
   if (found !== undefined && found.problem === undefined) return found
-  throw new LadingError('platform-not-found', found?.problem ?? `there is none for ${formatPlatform(hostPlatform())}`, {
+  throw new LadingError('platform-not-found', found?.problem ?? `there is none for ${formatPlatform(system)}`, {
     operation: 'inspect',
     subject: image.reference,
     hint: `the image is for ${image.platforms.flatMap(one => one.platform ?? []).join(', ')}`,
   })
 }
 
-function isForHost({ platform = '', attestationFor }: PlatformDescription): boolean {
+function rankOf({ platform = '', attestationFor }: PlatformDescription, system: Platform): number | undefined {
+  if (attestationFor !== undefined) return undefined
   const [os = '', architecture = '', variant = ''] = platform.split('/')
-  return attestationFor === undefined && platformMatches(hostPlatform(), { os, architecture, variant })
+  return platformRank(system, { os, architecture, variant }, 'compatible')
 }
 
 function configOf(one: PlatformDescription, { reference }: ImageDescription): Uint8Array {

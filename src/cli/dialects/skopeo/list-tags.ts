@@ -6,7 +6,7 @@ import { serverOf } from '../../read-server-options.ts'
 import { serverOptions } from '../../server-options.ts'
 import { skopeoGlobals } from './globals.ts'
 import { refuseAbsent } from './refuse-absent.ts'
-import { retryOptions } from './retry-options.ts'
+import { requestRetriesOf, retryOptions } from './retry-options.ts'
 import { sessionOf } from './session.ts'
 
 /** `skopeo list-tags`. */
@@ -21,7 +21,11 @@ export const skopeoListTags = defineCommand({
     const { repository } = input
     const isRegistry = checkRepository(repository)
     const tags = await Array.fromAsync(
-      context.library.listTags(repository, { ...sessionOf(input, context), sourceServer: serverOf(input) }),
+      context.library.listTags(repository, {
+        ...sessionOf(input, context),
+        ...requestRetriesOf(input),
+        sourceServer: serverOf(input),
+      }),
     )
     const { formatRepository, parseReference } = await import('../../../transports/index.ts')
     const name = isRegistry ? { Repository: formatRepository(parseReference(repository)) } : {}

@@ -1,4 +1,5 @@
 import type { LadingError } from '../../../errors/index.ts'
+import { printable } from '../../printable.ts'
 
 /** Commands that go by the same name here. */
 const sameCommands = /`lading (copy|delete|inspect|list-tags|login|logout|manifest-digest|sync)\b/g
@@ -7,10 +8,15 @@ const sameCommands = /`lading (copy|delete|inspect|list-tags|login|logout|manife
 const sidedCommands: ReadonlySet<string | undefined> = new Set(['copy', 'sync'])
 
 /** An error on one line: where, what, and what to do. */
-export function skopeoMessage({ operation, subject, side, message, hint }: LadingError, command?: string): string {
+export function skopeoMessage(
+  { code, operation, subject, side, message, hint }: LadingError,
+  command?: string,
+): string {
   const place = [operation, subject, side === undefined ? undefined : `(${side})`].filter(one => one !== undefined)
   const said = `${place.length === 0 ? '' : `${place.join(' ')}: `}${message}`
-  return hint === undefined ? said : `${said}; ${inSkopeo(hint)}`
+  const whole = hint === undefined ? said : `${said}; ${inSkopeo(hint)}`
+  // the lines of such a message are our own, text from elsewhere has none
+  return code === 'bad-argument' ? whole : printable(whole)
 
   function inSkopeo(text: string): string {
     const named = text.replaceAll(sameCommands, '`skopeo $1')

@@ -3,16 +3,6 @@ import { flagOf } from '../../command.ts'
 
 /** Options that skopeo has and lading has not yet, each with what is missing. One that is done leaves this table. */
 const absent = {
-  commandTimeout: 'commands have no limit of time yet',
-  overrideArch: 'other platforms are named by digest',
-  overrideOs: 'other platforms are named by digest',
-  overrideVariant: 'other platforms are named by digest',
-  tmpdir: 'set TMPDIR',
-  retryTimes: 'run the command again: what has been moved is not moved again',
-  retryDelay: 'run the command again: what has been moved is not moved again',
-  sharedBlobDir: 'blobs lie in the layout itself',
-  srcSharedBlobDir: 'blobs lie in the layout itself',
-  destSharedBlobDir: 'blobs lie in the layout itself',
   compatAuthFile: 'name the file with --authfile',
   decryptionKey: 'lading does not decrypt images',
   encryptionKey: 'lading does not encrypt images',

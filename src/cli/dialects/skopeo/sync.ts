@@ -8,12 +8,12 @@ import { sidedServerOptions } from '../../server-options.ts'
 import { sharedOptions } from '../../shared-options.ts'
 import { writeDigestFile } from '../../write-digest-file.ts'
 import { type LogLine, logLine } from '../log-line.ts'
-import { checkPolicyOfAll } from './check-policy.ts'
+import { openPolicyOfAll } from './check-policy.ts'
 import { openCopyOutput } from './copy-output.ts'
 import { skopeoGlobals } from './globals.ts'
 import { skopeoMessage } from './message.ts'
 import { refuseAbsent } from './refuse-absent.ts'
-import { retryOptions } from './retry-options.ts'
+import { retriesOf, retryOptions } from './retry-options.ts'
 import { sessionOf } from './session.ts'
 import { signingOptions } from './signing-options.ts'
 
@@ -50,9 +50,10 @@ export const skopeoSync = defineCommand({
   async run(input, context) {
     refuseAbsent(input)
     const { source, destination, dryRun, keepGoing, all, preserveDigests } = input
+    const checkPolicy = await openPolicyOfAll(input, context)
     const from = placeOf(input.src, syncSources, 'source')
     const to = placeOf(input.dest, destinations, 'destination')
-    await checkPolicyOfAll(input, from === 'dir' ? 'dir' : 'docker', context)
+    checkPolicy(from === 'dir' ? 'dir' : 'docker')
     const log = (line: LogLine) => void context.stderr.write(logLine(line, context.stderr))
     let output = openCopyOutput(context)
     const images = context.library.syncImages(source, destination, {
@@ -67,6 +68,7 @@ export const skopeoSync = defineCommand({
       keepGoing,
       preserveDigests,
       imagesAtOnce: 1,
+      ...retriesOf(input),
       ...defined({
         appendSuffix: input.appendSuffix,
         authFile: input.authfile,
