@@ -104,7 +104,23 @@ describeWithServices(['docker-registry', 'skopeo'], 'under the name of skopeo', 
       const folder = await newFolder()
       const { code, stderr } = await run(folder, line)
       expect(code).toBe(1)
-      expect(stderr).toMatch(/--(sign-by|encryption-key|decryption-key|encrypt-layer) is not there yet/)
+      expect(stderr).toMatch(
+        /--(sign-by|encryption-key|decryption-key|encrypt-layer) (is not there|.*cannot be done) yet/,
+      )
+      expect(await readdir(folder)).toEqual([])
+    })
+
+    test.each([
+      '--sign-by-sigstore',
+      '--sign-by-sigstore-private-key',
+      '--sign-passphrase-file',
+      '--sign-identity',
+      '--decryption-key',
+      '--encrypt-layer',
+    ])('with %s is refused too', async option => {
+      const folder = await newFolder()
+      const { code, stderr } = await runLading(['copy', `${option}=1`, 'docker://busybox', `dir:${folder}/to`])
+      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(option) })
       expect(await readdir(folder)).toEqual([])
     })
 

@@ -169,4 +169,30 @@ export const invocations: readonly Invocation[] = [
     lines: ['copy --dest-precompute-digests docker://{reg}/org/small:v1 docker://{reg}/{own}/small:v1'],
     leaves: ['docker://{reg}/{own}/small:v1'],
   },
+  {
+    title: 'the image of another system',
+    lines: ['--override-arch arm64 copy docker://{reg}/org/app:v1 docker://{reg}/{own}/app:arm'],
+    leaves: ['docker://{reg}/{own}/app:arm'],
+  },
+  {
+    title: 'the index alone',
+    lines: ['copy --multi-arch index-only docker://{reg}/org/app:v1 dir:{out}/index'],
+    leaves: ['dir:{out}/index'],
+  },
+  {
+    title: 'with retries and a limit of time, as CI has it',
+    lines: [
+      '--command-timeout 5m copy --retry-times 3 --image-parallel-copies 2 docker://{reg}/org/app:v1 docker://{reg}/{own}/app:v1',
+    ],
+    leaves: ['docker://{reg}/{own}/app:v1'],
+  },
+  {
+    title: 'layouts that share their blobs',
+    lines: [
+      'copy --dest-shared-blob-dir {out}/blobs docker://{reg}/org/small:v1 oci:{out}/layout:v1',
+      'copy --src-shared-blob-dir {out}/blobs oci:{out}/layout:v1 dir:{out}/dir',
+    ],
+    leaves: ['dir:{out}/dir'],
+    files: ['{out}/layout/index.json'],
+  },
 ]
