@@ -1,12 +1,14 @@
+import path from 'node:path'
 import type { Digest } from '../../../src/model/digest.ts'
 import type { Peer } from '../../services/peer.ts'
+import { newFolder } from '../lading.ts'
 import type { Case } from './case.ts'
 import { type Difference, differences } from './differences.ts'
 import { openDoor } from './own-door.ts'
 import { newPlace, type Place, type PlaceKind } from './place.ts'
 import { readStored, type Stored } from './read-stored.ts'
 import { type Ending, runLading } from './run-lading.ts'
-import { type SmallImage, writeSmallImage } from './small-images.ts'
+import { derivedImages, type SmallImage, writeSmallImage } from './small-images.ts'
 import { viewImage } from './view-image.ts'
 
 interface Source {
@@ -29,8 +31,16 @@ export function bothPrograms(skopeo: Peer, host: string): RunBoth {
     return found
   }
 
+  async function makeFolder(image: SmallImage): Promise<string> {
+    if (!(image in derivedImages)) return writeSmallImage(image as Exclude<SmallImage, keyof typeof derivedImages>)
+    const [base, ...words] = derivedImages[image as keyof typeof derivedImages]
+    const folder = path.join(await newFolder(), 'image')
+    await skopeo.run(['copy', ...words, `dir:${await writeSmallImage(base)}`, `dir:${folder}`])
+    return folder
+  }
+
   async function makeSource(image: SmallImage, kind: PlaceKind): Promise<Source> {
-    const folder = await writeSmallImage(image)
+    const folder = await makeFolder(image)
     const place = await newPlace(kind, host)
     const preserve = kind === 'docker-archive' ? [] : ['--all', '--preserve-digests']
     await skopeo.run([
@@ -91,8 +101,9 @@ function withoutFolder(value: unknown, { repository }: Place): unknown {
 async function layerDigests(stored: Stored): Promise<ReadonlySet<string>> {
   const known = new Set<string>()
   const visit = async (bytes: Uint8Array): Promise<void> => {
-    const { layers = [], manifests = [] } = JSON.parse(Buffer.from(bytes).toString())
+    const { layers = [], fsLayers = [], manifests = [] } = JSON.parse(Buffer.from(bytes).toString())
     for (const { digest } of layers) known.add(digest)
+    for (const { blobSum } of fsLayers) known.add(blobSum)
     await Promise.all(manifests.map(async ({ digest }: { digest: Digest }) => visit(await stored.manifest(digest))))
   }
   await visit(stored.root.bytes)

@@ -149,11 +149,18 @@ const recipes = {
   'docker list': twoPlatforms('docker'),
 } as const satisfies Readonly<Record<string, readonly ImageRecipe[]>>
 
-export type SmallImage = keyof typeof recipes
-export const smallImages = Object.keys(recipes) as SmallImage[]
+/** Those that skopeo makes of others, and how. */
+export const derivedImages = {
+  'docker in schema 1': ['docker', '--format', 'v2s1'],
+  'oci in zstd:chunked': ['oci', '--dest-compress', '--dest-compress-format', 'zstd:chunked'],
+} as const
+
+type RecipeName = keyof typeof recipes
+export type SmallImage = RecipeName | keyof typeof derivedImages
+export const smallImages = [...Object.keys(recipes), ...Object.keys(derivedImages)] as SmallImage[]
 
 /** Writes one of the images that the matrix is made of as what skopeo reads as `dir:`, and says where. */
-export async function writeSmallImage(name: SmallImage): Promise<string> {
+export async function writeSmallImage(name: RecipeName): Promise<string> {
   const images = recipes[name].map(build)
   const folder = path.join(await newFolder(), 'image')
   await mkdir(folder)
