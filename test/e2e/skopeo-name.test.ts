@@ -95,6 +95,7 @@ describeWithServices(['skopeo', 'docker-registry'], 'run as skopeo, lading is ta
     [['--insecure-policy', 'copy', '--dest-decompress', image, 'dir:new']],
     [['--insecure-policy', 'copy', '--all', 'dir:directory', 'oci:new:v1']],
     [['--insecure-policy', 'copy', 'docker-archive:docker.tar', 'oci:new:v1']],
+    [['--insecure-policy', 'copy', 'docker-archive:docker.tar', 'dir:new']],
     [['--insecure-policy', '--override-arch=arm64', 'copy', image, 'dir:new']],
     [['--override-arch', 'arm64', '--override-variant=v8', 'inspect', image]],
     [['--insecure-policy', 'copy', '--dest-shared-blob-dir', 'shared', image, 'oci:new:v1']],

@@ -101,7 +101,7 @@ describe('skopeo copy', () => {
     ['docker-archive:missing', [], {}],
     ['docker-archive:missing', ['--dest-compress-format=zstd'], {}],
     ['docker-daemon:x:y', [], {}],
-    ['dir:x', [], {}],
+    ['dir:x', [], { compression: 'none' }],
     ['dir:x', ['--dest-compress'], { compression: 'gzip', recompress: 'uncompressed' }],
     ['dir:x', ['--dest-compress', '--dest-compress-format=zstd'], { compression: 'zstd', recompress: 'all' }],
     ['dir:x', ['--dest-decompress'], { compression: 'none', recompress: 'all' }],
@@ -109,6 +109,17 @@ describe('skopeo copy', () => {
     const { options: { compression, recompress } = {}, exit } = await copied(...words, 'oci:a', destination)
     expect(exit).toBe(0)
     expect({ compression, recompress }).toEqual({ compression: undefined, recompress: undefined, ...layers })
+  })
+
+  test.each([
+    ['docker-archive:x.tar', 'dir:y', 'v2s2'],
+    ['docker-daemon:x:y', 'docker://x/y', 'v2s2'],
+    ['docker-archive:x.tar', 'oci:y', undefined],
+    ['dir:x', 'dir:y', undefined],
+  ])('%s to %s is written as %s', async (from, to, format) => {
+    expect((await copied(from, to)).options?.format).toBe(format)
+    expect((await copied('--format=oci', from, to)).options?.format).toBe('oci')
+    expect((await copied('--preserve-digests', from, to)).options?.format).toBeUndefined()
   })
 
   test('is quiet where that is asked for', async () => {
