@@ -1,6 +1,6 @@
 import { duration, flag, type OptionSpec, text } from './options.ts'
 
-export const globalOptions = {
+const globalOptions = {
   debug: flag({
     description: 'Show every HTTP request on stderr, and the stack and the causes of an error. As LADING_DEBUG=1 does.',
   }),

@@ -1,2 +1,2 @@
-export { type Policy, type PolicyRequirement, parsePolicy, readPolicy } from './policy.ts'
-export { type PolicyIdentity, pathIdentity, registryIdentity, requirementsFor, requireTrust } from './require-trust.ts'
+export { type Policy, readPolicy } from './policy.ts'
+export { type PolicyIdentity, pathIdentity, registryIdentity, requireTrust } from './require-trust.ts'

@@ -11,7 +11,7 @@ export async function runAs(
   name: DialectName,
   argv: readonly string[],
   library: Partial<Library> = {},
-  clock = new ManualClock(),
+  { clock = new ManualClock(), signal = new AbortController().signal } = {},
 ): Promise<{ exit: number; stdout: string; stderr: string }> {
   const [stdout, stderr] = [new TextOutput(), new TextOutput()]
   const context: CommandContext = {
@@ -22,7 +22,7 @@ export async function runAs(
     clock,
     // a function that the test did not give is a TypeError, which the exit code and stderr show
     library: library as Library,
-    signal: new AbortController().signal,
+    signal,
   }
   const exit = await runDialect(name, argv, context)
   return { exit, stdout: stdout.text, stderr: stderr.text.replaceAll(/^time="[^"]*"/gm, 'time=T') }

@@ -2,7 +2,7 @@ import { LadingError } from '../../errors/index.ts'
 import type { Words } from '../command.ts'
 import { startCommandTimeout } from '../command-timeout.ts'
 import type { CommandContext } from '../context.ts'
-import { globalOptions } from '../global-options.ts'
+import { parseDuration } from '../parse-duration.ts'
 import { asLadingError, renderStack } from '../render-error.ts'
 import type { Dialect, DialectEntry } from './dialect.ts'
 import { commandHelp, programHelp } from './dialect-help.ts'
@@ -82,8 +82,8 @@ async function runCommand(
     throw new LadingError('bad-argument', complaint)
   }
   const given: Words = { arguments: words, options }
-  const { commandTimeout } = globalOptions
-  const timeout = startCommandTimeout(commandTimeout.read(options.commandTimeout ?? [], '--command-timeout'), context)
+  const limit = options.commandTimeout?.at(-1)
+  const timeout = startCommandTimeout(limit === undefined ? undefined : parseDuration(limit), context)
   try {
     await command.execute(given, { ...context, signal: timeout.signal })
   } catch (error) {

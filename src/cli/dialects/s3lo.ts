@@ -85,11 +85,12 @@ export const s3lo: Dialect = {
     const meant = near.length === 0 ? '' : `\n\nDid you mean this?\n${near.map(one => `\t${one}\n`).join('')}`
     return `unknown command ${JSON.stringify(printable(name))} for "s3lo"${meant}`
   },
-  fail({ code, operation, subject, side, message, hint }, _, { stderr }) {
+  fail(error, _, { stderr }) {
+    const { code, operation, subject, side, message, hint } = error
     const place = [operation, subject, side === undefined ? undefined : `(${side})`].filter(one => one !== undefined)
     const said = `${place.length === 0 ? '' : `${place.join(' ')}: `}${message}${hint === undefined ? '' : `; ${hint}`}`
     // the lines of such a message are our own, text from elsewhere has none
     stderr.write(`Error: ${code === 'bad-argument' ? printableLines(said) : printable(said)}\n`)
-    return 1
+    return code === 'interrupted' ? error.exitCode : 1
   },
 }

@@ -5,6 +5,7 @@ import type { CopyOptions, CopyResult } from '../../copy/index.ts'
 import { LadingError } from '../../errors/index.ts'
 import type { Digest } from '../../model/digest.ts'
 import { flagOf } from '../command.ts'
+import { Interruption } from '../interrupt.ts'
 import type { Library } from '../library.ts'
 import { skopeo } from './skopeo.ts'
 
@@ -100,7 +101,7 @@ describe('skopeo copy', () => {
     ['docker-archive:missing', [], {}],
     ['docker-archive:missing', ['--dest-compress-format=zstd'], {}],
     ['docker-daemon:x:y', [], {}],
-    ['dir:x', [], {}],
+    ['dir:x', [], { compression: 'none' }],
     ['dir:x', ['--dest-compress'], { compression: 'gzip', recompress: 'uncompressed' }],
     ['dir:x', ['--dest-compress', '--dest-compress-format=zstd'], { compression: 'zstd', recompress: 'all' }],
     ['dir:x', ['--dest-decompress'], { compression: 'none', recompress: 'all' }],
@@ -108,6 +109,17 @@ describe('skopeo copy', () => {
     const { options: { compression, recompress } = {}, exit } = await copied(...words, 'oci:a', destination)
     expect(exit).toBe(0)
     expect({ compression, recompress }).toEqual({ compression: undefined, recompress: undefined, ...layers })
+  })
+
+  test.each([
+    ['docker-archive:x.tar', 'dir:y', 'v2s2'],
+    ['docker-daemon:x:y', 'docker://x/y', 'v2s2'],
+    ['docker-archive:x.tar', 'oci:y', undefined],
+    ['dir:x', 'dir:y', undefined],
+  ])('%s to %s is written as %s', async (from, to, format) => {
+    expect((await copied(from, to)).options?.format).toBe(format)
+    expect((await copied('--format=oci', from, to)).options?.format).toBe('oci')
+    expect((await copied('--preserve-digests', from, to)).options?.format).toBeUndefined()
   })
 
   test('is quiet where that is asked for', async () => {
@@ -174,7 +186,7 @@ describe('skopeo copy', () => {
       clock.advance(90_000)
       throw new Error(signal?.aborted ? 'stopped' : 'never stopped')
     }
-    const run = await runAs('skopeo', words, { copyImage }, clock)
+    const run = await runAs('skopeo', words, { copyImage }, { clock })
     expect(run.exit).toBe(1)
     expect(run.stderr).toContain('level=fatal msg="the command was stopped after ')
   })
@@ -220,6 +232,15 @@ describe('an error', () => {
       stderr: `time=T level=fatal msg="(source): it failed; try \`skopeo login\`, or ${option}"\n`,
     })
   })
+})
+
+test.each(['skopeo', 's3lo'] as const)('a run as %s that is interrupted ends as a signal ends one', async name => {
+  const words =
+    name === 'skopeo' ? ['--insecure-policy', 'copy', '-q', 'dir:a', 'dir:b'] : ['copy', '-q', 'a', 's3://b/c:d']
+  const library = { copyImage: () => Promise.reject(new TypeError('socket closed')) }
+  const run = await runAs(name, words, library, { signal: AbortSignal.abort(new Interruption('SIGTERM')) })
+  const stderr = name === 'skopeo' ? 'time=T level=fatal msg=interrupted\n' : 'Error: interrupted\n'
+  expect(run).toEqual({ exit: 143, stdout: '', stderr })
 })
 
 describe('the command line', () => {

@@ -118,6 +118,8 @@ export const skopeo: Dialect = {
   },
   fail(error, command, { stderr }) {
     stderr.write(logLine({ level: 'fatal', message: skopeoMessage(error, command) }, stderr))
+    // as a shell reports a process that a signal ended
+    if (error.code === 'interrupted') return error.exitCode
     return error.code === 'image-not-found' && tellsMissing.has(command) ? 2 : 1
   },
 }

@@ -35,6 +35,8 @@ describe('a scope is compared with', () => {
     ['oci-archive', '/srv', 'oci-archive:/srv/images.tar', true],
     ['docker-archive', '', 'docker-archive:/srv/images.tar', true],
     ['docker-daemon', '', 'docker-archive:/srv/images.tar', false],
+    ['docker-daemon', '', 'docker-daemon:app:v1', true],
+    ['docker-daemon', 'app', 'docker-daemon:app:v1', false],
   ])('%s %j and %s', async (transport, scope, reference, passed) => {
     expect(await passes(transport, scope, ['copy', reference, 'dir:/new'])).toBe(passed)
   })

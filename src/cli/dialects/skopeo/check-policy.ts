@@ -20,16 +20,7 @@ export async function openPolicyOfAll(
   const { requireTrust } = await import('../../../trust/index.ts')
   const policy = await loadPolicy(file, env)
   return transport => {
-    const scopes = Object.keys(policy.transports[transport] ?? {}).filter(scope => scope !== '')
-    if (scopes.length > 0) {
-      throw new LadingError(
-        'unsupported',
-        `the policy speaks of ${scopes.join(', ')}, and sync cannot follow that yet`,
-        {
-          hint: 'copy the images one by one, or name another policy with --policy',
-        },
-      )
-    }
+    requireNoScopes(policy, transport, 'copy the images one by one, or name another policy with --policy')
     requireTrust(policy, { transport, scopes: [], name: `${transport}:` })
   }
 }
@@ -46,7 +37,19 @@ export async function openPolicy(
   if (insecurePolicy) return async () => undefined
   const { requireTrust } = await import('../../../trust/index.ts')
   const policy = await loadPolicy(file, env)
-  return async reference => requireTrust(policy, await identityOf(reference))
+  return async reference => {
+    const identity = await identityOf(reference)
+    if (identity.scopes.length === 0) requireNoScopes(policy, identity.transport, 'name another policy with --policy')
+    requireTrust(policy, identity)
+  }
+}
+
+/** What is known by its transport alone may be what a scope speaks of. @throws LadingError `unsupported` */
+function requireNoScopes(policy: Policy, transport: string, hint: string): void {
+  const scopes = Object.keys(policy.transports[transport] ?? {}).filter(scope => scope !== '')
+  if (scopes.length === 0) return
+  const what = `the policy speaks of ${scopes.join(', ')} in ${transport}:, and that cannot be followed yet`
+  throw new LadingError('unsupported', what, { hint })
 }
 
 async function loadPolicy(file: string | undefined, env: CommandContext['env']): Promise<Policy> {

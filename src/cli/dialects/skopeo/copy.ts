@@ -68,7 +68,7 @@ export const skopeoCopy = defineCommand({
     refuseAbsent(input)
     const { source, destination, additionalTag, preserveDigests } = input
     const checkPolicy = await openPolicy(input, context)
-    transportOfImage(source, `Invalid source name ${source}`)
+    const sourceTransport = transportOfImage(source, `Invalid source name ${source}`)
     const transport = transportOfImage(destination, `Invalid destination name ${destination}`)
     const platforms = wantedPlatforms(input)
     const layers = skopeoLayers(input, transport)
@@ -89,7 +89,7 @@ export const skopeoCopy = defineCommand({
         sourceSharedBlobDir: input.srcSharedBlobDir,
         destinationSharedBlobDir: input.destSharedBlobDir,
         authFile: input.authfile,
-        format: input.format,
+        format: input.format ?? formatFrom(sourceTransport, transport, preserveDigests),
         sourceDaemonHost: input.srcDaemonHost,
         destinationDaemonHost: input.destDaemonHost,
         onEvent: output?.onEvent,
@@ -99,6 +99,12 @@ export const skopeoCopy = defineCommand({
     if (input.digestfile !== undefined) await writeDigestFile(input.digestfile, result.digest)
   },
 })
+
+/** Docker's own places keep no manifest. skopeo makes one of Docker's of what they hold, lading one of OCI. */
+function formatFrom(source: string, destination: string, preserveDigests: boolean): 'v2s2' | undefined {
+  if (preserveDigests || (source !== 'docker-archive' && source !== 'docker-daemon')) return undefined
+  return destination === 'docker' || destination === 'dir' ? 'v2s2' : undefined
+}
 
 /** skopeo adds to no archive, not even what it holds already. @throws LadingError `tag-exists` */
 async function refuseExisting(destination: string): Promise<void> {

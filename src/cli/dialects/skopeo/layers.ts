@@ -22,7 +22,8 @@ export function skopeoLayers(given: Given, transport: string): Settings {
   if (transport === 'dir') {
     if (compress && decompress) throw new LadingError('bad-argument', 'Cannot compress and decompress at the same time')
     if (decompress) return { ...settings, compression: 'none', recompress: 'all' }
-    if (!compress) return settings
+    // what its source keeps unpacked stays so
+    if (!compress) return { ...settings, compression: 'none' }
     return { ...settings, compression: format ?? 'gzip', recompress: format === undefined ? 'uncompressed' : 'all' }
   }
   // the archives of Docker and the storage of the containers tools say themselves what they hold
