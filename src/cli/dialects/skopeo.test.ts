@@ -114,14 +114,14 @@ describe('skopeo copy', () => {
   test.each([
     ['docker-archive:x.tar', 'dir:y', 'v2s2'],
     ['docker-daemon:x:y', 'docker://x/y', 'v2s2'],
-    ['docker-archive:x.tar', 'oci:y', undefined],
+    ['docker-archive:x.tar', 'oci:y', 'oci'],
+    ['dir:x', 'oci-archive:y.tar', 'oci'],
     ['dir:x', 'dir:y', undefined],
   ])('%s to %s is written as %s', async (from, to, format) => {
     expect((await copied(from, to)).options?.format).toBe(format)
     expect((await copied('--format=oci', from, to)).options?.format).toBe('oci')
     expect((await copied('--preserve-digests', from, to)).options?.format).toBeUndefined()
   })
-
   test('is quiet where that is asked for', async () => {
     expect(await copied('-q', 'dir:a', 'dir:b')).toMatchObject({ exit: 0, stdout: '', stderr: '' })
   })

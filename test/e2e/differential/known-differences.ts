@@ -35,19 +35,6 @@ export const knownDifferences: readonly KnownDifference[] = [
       weRefuse(difference, /it holds no manifests of schema 1/),
   },
   {
-    reason: 'Pending: what goes to an OCI layout is converted to OCI by skopeo, and keeps its digest here.',
-    holds: (one, { at }) =>
-      isDockerImage(one) &&
-      (one.to === 'oci' || one.to === 'oci-archive') &&
-      format(one) === undefined &&
-      (isManifestType.test(at) || at === 'digest'),
-  },
-  {
-    reason:
-      'Pending: the manifest that is made for an image of a docker-archive is one of Docker there, and of OCI here.',
-    holds: (one, { at }) => one.from === 'docker-archive' && format(one) === undefined && isManifestType.test(at),
-  },
-  {
     reason:
       'An image in schema 1 becomes one in schema 2 when it is read, so its digest cannot be kept; skopeo leaves it in schema 1 where nothing else is asked for.',
     holds: (one, { at, ours, theirs }) =>
@@ -121,7 +108,7 @@ export const knownDifferences: readonly KnownDifference[] = [
   {
     reason: 'Layers in zstd become gzip in the formats of Docker, which have no name for them; skopeo fails.',
     holds: (one, difference) =>
-      format(one) === 'v2s2' &&
+      format(one)?.startsWith('v2') === true &&
       theyRefuse(difference, /zstd compression is not officially supported for docker images/),
   },
   {
@@ -133,11 +120,12 @@ export const knownDifferences: readonly KnownDifference[] = [
       (isLayerField.test(at) || at === 'digest'),
   },
   {
-    reason: 'What a docker-archive holds has no manifest, so there is no digest that could be preserved.',
+    reason:
+      'What a docker-archive holds has no manifest, so there is no digest that could be preserved: a manifest of OCI is made, or the copy is refused.',
     holds: (one, difference) =>
       has(one, '--preserve-digests') &&
       (one.from === 'docker-archive' || one.to === 'docker-archive') &&
-      weRefuse(difference, /the digest cannot be preserved/),
+      (isManifestType.test(difference.at) || weRefuse(difference, /the digest cannot be preserved/)),
   },
   {
     reason:

@@ -89,7 +89,7 @@ export const skopeoCopy = defineCommand({
         sourceSharedBlobDir: input.srcSharedBlobDir,
         destinationSharedBlobDir: input.destSharedBlobDir,
         authFile: input.authfile,
-        format: input.format ?? formatFrom(sourceTransport, transport, preserveDigests),
+        format: input.format ?? formatFor(sourceTransport, transport, { ...layers, preserveDigests }),
         sourceDaemonHost: input.srcDaemonHost,
         destinationDaemonHost: input.destDaemonHost,
         onEvent: output?.onEvent,
@@ -100,10 +100,20 @@ export const skopeoCopy = defineCommand({
   },
 })
 
-/** Docker's own places keep no manifest. skopeo makes one of Docker's of what they hold, lading one of OCI. */
-function formatFrom(source: string, destination: string, preserveDigests: boolean): 'v2s2' | undefined {
-  if (preserveDigests || (source !== 'docker-archive' && source !== 'docker-daemon')) return undefined
-  return destination === 'docker' || destination === 'dir' ? 'v2s2' : undefined
+/**
+ * What skopeo writes where no format is named. A layout gets OCI. Docker's own places keep no manifest: skopeo makes one of Docker's
+ * of what they hold, lading one of OCI, and zstd has a name there alone.
+ */
+function formatFor(
+  source: string,
+  destination: string,
+  { compression, preserveDigests }: Pick<CopyOptions, 'compression' | 'preserveDigests'>,
+): 'oci' | 'v2s2' | undefined {
+  if (preserveDigests) return undefined
+  if (destination === 'oci' || destination === 'oci-archive') return 'oci'
+  if (source !== 'docker-archive' && source !== 'docker-daemon') return undefined
+  if (destination !== 'docker' && destination !== 'dir') return undefined
+  return compression?.startsWith('zstd') ? 'oci' : 'v2s2'
 }
 
 /** skopeo adds to no archive, not even what it holds already. @throws LadingError `tag-exists` */
