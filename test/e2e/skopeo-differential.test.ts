@@ -4,12 +4,14 @@ import { peer } from '../services/peer.ts'
 import { type RegistryServer, startRegistry } from '../services/start-registry.ts'
 import { type Case, caseTitle } from './differential/case.ts'
 import { type KnownDifference, knownDifferences } from './differential/known-differences.ts'
-import { imageCases, transportCases } from './differential/matrix.ts'
+import { imageCases, realCases, transportCases } from './differential/matrix.ts'
 import { placeKinds } from './differential/place.ts'
 import { bothPrograms, type RunBoth } from './differential/run-both.ts'
-import { smallImages } from './differential/small-images.ts'
+import { realImages, smallImages } from './differential/small-images.ts'
 
 const atOnce = 3
+/** Each test is some forty runs of two programs, on a machine that may be busy. */
+const timeout = 180_000
 const transportPairs = placeKinds.flatMap(from => placeKinds.map(to => [from, to] as const))
 const otherImages = smallImages.filter(image => imageCases.some(one => one.image === image))
 
@@ -44,16 +46,36 @@ describeWithServices(
       return found
     }
 
-    test.each(transportPairs)('from %s to %s', async (from, to) => {
-      expect(await surprises(transportCases.filter(one => one.from === from && one.to === to))).toEqual([])
-    })
+    test.each(transportPairs)(
+      'from %s to %s',
+      async (from, to) => {
+        expect(await surprises(transportCases.filter(one => one.from === from && one.to === to))).toEqual([])
+      },
+      timeout,
+    )
 
-    test.each(otherImages)('with an image that is %s', async image => {
-      expect(await surprises(imageCases.filter(one => one.image === image))).toEqual([])
-    })
+    test.each(otherImages)(
+      'with an image that is %s',
+      async image => {
+        expect(await surprises(imageCases.filter(one => one.image === image))).toEqual([])
+      },
+      timeout,
+    )
 
-    test('and every difference that is known is still there', () => {
-      expect(knownDifferences.filter(one => !shown.has(one)).map(({ reason }) => reason)).toEqual([])
-    })
+    test.each(Object.keys(realImages))(
+      'with a real image %s',
+      async image => {
+        expect(await surprises(realCases.filter(one => one.image === image))).toEqual([])
+      },
+      timeout,
+    )
+
+    test(
+      'and every difference that is known is still there',
+      () => {
+        expect(knownDifferences.filter(one => !shown.has(one)).map(({ reason }) => reason)).toEqual([])
+      },
+      timeout,
+    )
   },
 )

@@ -1,9 +1,9 @@
 import type { PlaceKind } from './place.ts'
-import type { SmallImage } from './small-images.ts'
+import type { CaseImage } from './small-images.ts'
 
 /** One copy that both programs do. */
 export interface Case {
-  readonly image: SmallImage
+  readonly image: CaseImage
   readonly from: PlaceKind
   readonly to: PlaceKind
   readonly options: readonly string[]

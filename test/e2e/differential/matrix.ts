@@ -1,6 +1,6 @@
 import type { Case } from './case.ts'
 import { type PlaceKind, placeKinds } from './place.ts'
-import { type SmallImage, smallImages } from './small-images.ts'
+import { realImages, type SmallImage, smallImages } from './small-images.ts'
 
 const formats: readonly (readonly string[])[] = [[], ['--format', 'oci'], ['--format', 'v2s2']]
 
@@ -83,5 +83,17 @@ const otherImages = smallImages.filter(image => !Object.values(native).includes(
 export const imageCases: readonly Case[] = otherImages.flatMap(image =>
   (['dir', 'oci', 'docker'] as const).flatMap(to =>
     tellingSets.map(options => ({ image, from: 'dir' as const, to, options })),
+  ),
+)
+
+/** Real images to every place, as they are and all anew. */
+export const realCases: readonly Case[] = (Object.keys(realImages) as (keyof typeof realImages)[]).flatMap(image =>
+  placeKinds.flatMap(to =>
+    [[], ['--format', 'oci', '--dest-compress', '--dest-compress-format', 'gzip'], ['--all']].map(options => ({
+      image,
+      from: 'dir' as const,
+      to,
+      options,
+    })),
   ),
 )

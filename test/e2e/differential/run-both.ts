@@ -8,7 +8,7 @@ import { openDoor } from './own-door.ts'
 import { newPlace, type Place, type PlaceKind } from './place.ts'
 import { readStored, type Stored } from './read-stored.ts'
 import { type Ending, runLading } from './run-lading.ts'
-import { derivedImages, type SmallImage, writeSmallImage } from './small-images.ts'
+import { type CaseImage, derivedImages, realImages, writeSmallImage } from './small-images.ts'
 import { viewImage } from './view-image.ts'
 
 interface Source {
@@ -24,22 +24,27 @@ export type RunBoth = (one: Case) => Promise<readonly Difference[]>
 export function bothPrograms(skopeo: Peer, host: string): RunBoth {
   const sources = new Map<string, Promise<Source>>()
 
-  function source(image: SmallImage, kind: PlaceKind): Promise<Source> {
+  function source(image: CaseImage, kind: PlaceKind): Promise<Source> {
     const key = `${image} ${kind}`
     const found = sources.get(key) ?? makeSource(image, kind)
     sources.set(key, found)
     return found
   }
 
-  async function makeFolder(image: SmallImage): Promise<string> {
-    if (!(image in derivedImages)) return writeSmallImage(image as Exclude<SmallImage, keyof typeof derivedImages>)
-    const [base, ...words] = derivedImages[image as keyof typeof derivedImages]
+  async function makeFolder(image: CaseImage): Promise<string> {
     const folder = path.join(await newFolder(), 'image')
-    await skopeo.run(['copy', ...words, `dir:${await writeSmallImage(base)}`, `dir:${folder}`])
+    if (isKeyOf(realImages, image)) {
+      await skopeo.run(['copy', '--all', '--preserve-digests', realImages[image], `dir:${folder}`])
+    } else if (isKeyOf(derivedImages, image)) {
+      const [base, ...words] = derivedImages[image]
+      await skopeo.run(['copy', ...words, `dir:${await writeSmallImage(base)}`, `dir:${folder}`])
+    } else {
+      return writeSmallImage(image)
+    }
     return folder
   }
 
-  async function makeSource(image: SmallImage, kind: PlaceKind): Promise<Source> {
+  async function makeSource(image: CaseImage, kind: PlaceKind): Promise<Source> {
     const folder = await makeFolder(image)
     const place = await newPlace(kind, host)
     const preserve = kind === 'docker-archive' ? [] : ['--all', '--preserve-digests']
@@ -108,4 +113,8 @@ async function layerDigests(stored: Stored): Promise<ReadonlySet<string>> {
   }
   await visit(stored.root.bytes)
   return known
+}
+
+function isKeyOf<T extends object>(table: T, key: PropertyKey): key is keyof T {
+  return Object.hasOwn(table, key)
 }

@@ -16,7 +16,7 @@ import {
   ociManifest,
 } from '../../../src/model/media-types.ts'
 import { type RawEntry, tarArchive } from '../../../src/testing/tar-blocks.ts'
-import { newFolder } from '../lading.ts'
+import { fixtures, newFolder } from '../lading.ts'
 
 type Packing = 'none' | 'gzip' | 'zstd'
 type Family = 'oci' | 'docker'
@@ -155,8 +155,16 @@ export const derivedImages = {
   'oci in zstd:chunked': ['oci', '--dest-compress', '--dest-compress-format', 'zstd:chunked'],
 } as const
 
+/** Real ones, which are large: for a few cases. */
+export const realImages = {
+  'of fifty layers': `oci:${fixtures}/oci/many-layers`,
+  'for nine platforms': `oci:${fixtures}/oci/hello-world-docker-v2-manifest-list`,
+  'of an eStargz layer': `oci-archive:${fixtures}/archives/test-oci-estargz-image.tar`,
+} as const
+
 type RecipeName = keyof typeof recipes
 export type SmallImage = RecipeName | keyof typeof derivedImages
+export type CaseImage = SmallImage | keyof typeof realImages
 export const smallImages = [...Object.keys(recipes), ...Object.keys(derivedImages)] as SmallImage[]
 
 /** Writes one of the images that the matrix is made of as what skopeo reads as `dir:`, and says where. */
