@@ -5,6 +5,7 @@ import { copyImage } from '../../src/index.ts'
 import { manifestDigest } from '../../src/model/manifest-digest.ts'
 import { dockerManifest, dockerSchema1Signed, ociManifest } from '../../src/model/media-types.ts'
 import { schema1Payload } from '../../src/model/schema1-signature.ts'
+import { startFakeRegistry } from '../../src/testing/fake-registry.ts'
 import { newFolder } from '../e2e/lading.ts'
 import { describeWithServices } from '../services/describe-with-services.ts'
 import { peer } from '../services/peer.ts'
@@ -51,6 +52,19 @@ describeWithServices(['docker-registry', 'skopeo'], 'schema 1', () => {
     expect(JSON.parse(inspected).rootfs.diff_ids).toEqual(layers.map(({ diffId }) => diffId))
     const zstd = await copyImage(`dir:${old}`, `oci:${layout}:v3`, { compression: 'zstd', recompress: 'all' })
     expect(zstd.mediaType).toBe(ociManifest)
+  })
+
+  test('is tried last where schema 2, which it becomes, is refused, and OCI too', async () => {
+    const { folder } = await image()
+    const old = await newDir()
+    await copyImage(`dir:${folder}`, `dir:${old}`, { format: 'v2s1' })
+    await using registry = await startFakeRegistry({
+      quirks: { refusedManifestTypes: [ociManifest, dockerManifest] },
+    })
+    await expect(copyImage(`dir:${old}`, `docker://${registry.host}/app:v1`)).rejects.toMatchObject({
+      code: 'manifest-refused',
+      message: expect.stringMatching(/Tried: v2s2 \(.*\), oci \(.*\), v2s1 \(/),
+    })
   })
 
   test('is written for a registry as skopeo writes it, and read there', async () => {
