@@ -66,7 +66,8 @@ export function openSharedHttp(listen: CopyListener, { userAgentPrefix, onReques
       return client
     },
     async [Symbol.asyncDispose]() {
-      await (await client)?.[Symbol.asyncDispose]()
+      // why there is none was said to whoever asked for it
+      await (await client?.catch(() => undefined))?.[Symbol.asyncDispose]()
     },
   }
 }
