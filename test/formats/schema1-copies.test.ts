@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
@@ -52,6 +53,16 @@ describeWithServices(['docker-registry', 'skopeo'], 'schema 1', () => {
     expect(JSON.parse(inspected).rootfs.diff_ids).toEqual(layers.map(({ diffId }) => diffId))
     const zstd = await copyImage(`dir:${old}`, `oci:${layout}:v3`, { compression: 'zstd', recompress: 'all' })
     expect(zstd.mediaType).toBe(ociManifest)
+  })
+
+  test('has its layers kept on the disk where it is said', async () => {
+    const large = randomBytes(9 * 1024 * 1024).toString('latin1')
+    const { folder } = await writeImage([large], { os: 'linux', architecture: 'amd64', history: history.slice(0, 1) })
+    const [old, missing] = [await newDir(), await newDir()]
+    await copyImage(`dir:${folder}`, `dir:${old}`, { format: 'v2s1' })
+    await expect(copyImage(`dir:${old}`, `dir:${await newDir()}`, { temporaryFolder: missing })).rejects.toMatchObject({
+      subject: expect.stringContaining(missing),
+    })
   })
 
   test('is tried last where schema 2, which it becomes, is refused, and OCI too', async () => {
