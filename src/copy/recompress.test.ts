@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { gunzipSync, gzipSync, zstdDecompressSync } from 'node:zlib'
+import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { type Digest, digestOf, digestParts } from '../model/digest.ts'
 import { layerForm } from '../model/layer-form.ts'
 import { parseManifest } from '../model/manifest.ts'
-import { layerCompression, ociLayerGzip } from '../model/media-types.ts'
+import { layerCompression, ociLayer, ociLayerGzip } from '../model/media-types.ts'
 import { bytesOf, decompress, readAll, sniffCompression } from '../streams/index.ts'
 import { type BuiltImage, buildImage } from '../testing/build-image.ts'
 import { tarArchive } from '../testing/tar-blocks.ts'
@@ -110,11 +110,21 @@ test.each<[CopyOptions, string]>([
   await expect(copy(gzipped, options)).rejects.toMatchObject({ code: 'bad-argument', message })
 })
 
-function withLayer(layer: Buffer): BuiltImage {
-  const named = { mediaType: ociLayerGzip, digest: digestOf(layer), size: layer.byteLength }
-  const image = buildImage({ manifest: { layers: [named] } })
+/** An image whose one layer is `plain`, by its config, and `layer` by its manifest. */
+function withLayer(layer: Buffer, mediaType = ociLayerGzip): BuiltImage {
+  const named = { mediaType, digest: digestOf(layer), size: layer.byteLength }
+  const image = buildImage({ layers: [plain], manifest: { layers: [named] } })
   return { ...image, blobs: new Map([...image.blobs, [named.digest, layer]]) }
 }
+
+test.each<[string, Buffer, string]>([
+  ['as uncompressed', gzipSync(plain), ociLayer],
+  ['as gzip', zstdCompressSync(plain), ociLayerGzip],
+])('a layer that is named %s is what it begins as', async (_, layer, mediaType) => {
+  const options = { compression: 'zstd', recompress: 'all' } as const
+  const { bytes } = await copy(withLayer(layer, mediaType), options)
+  expect(zstdDecompressSync(bytes).equals(plain)).toBe(true)
+})
 
 test.each<[string, BuiltImage, CopyOptions, string]>([
   ['no archive', buildImage({ layers: [Buffer.from('a letter')] }), { compression: 'zstd:chunked' }, 'bad-archive'],
