@@ -91,6 +91,7 @@ describe('copy reads', () => {
       ['--src-shared-blob-dir=/a', '--dest-shared-blob-dir', '/b'],
       { ...base, sourceSharedBlobDir: '/a', destinationSharedBlobDir: '/b' },
     ],
+    ['folders that an empty variable named', ['--src-shared-blob-dir=', '--dest-shared-blob-dir='], base],
     ['the last of two', ['--jobs=3', '--jobs=4'], { ...base, jobs: 4 }],
     ['flags', ['--force', '--dry-run'], { ...base, force: true, dryRun: true }],
     ['a bare flag', ['--tls-verify'], { ...base, tlsVerify: true }],
