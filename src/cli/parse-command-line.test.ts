@@ -123,6 +123,7 @@ describe('a command line is refused', () => {
     ['an option without its value', ['copy', 'a', 'b', '--jobs'], "option '--jobs N' argument missing", ''],
     ['no number', ['copy', '--jobs=0', 'a', 'b'], '--jobs takes a whole number of at least 1, not "0"', ''],
     ['two numbers for one thing', ['copy', '--jobs=10', '--image-parallel-copies=0', 'a', 'b'], 'together', 'keep one'],
+    ['jobs without end', ['copy', '--jobs=1000000', 'a', 'b'], '--jobs takes a whole number of at most 999999', ''],
     ['retries below 0', ['copy', '--retry-times=-1', 'a', 'b'], '--retry-times takes a whole number of at least 0', ''],
     ['no duration', ['copy', '--retry-delay=5', 'a', 'b'], '--retry-delay takes a duration like 90s', ''],
     ['no boolean', ['copy', '--force=yes', 'a', 'b'], '--force takes true or false, not "yes"', ''],
