@@ -1,9 +1,10 @@
-import { mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import { startScriptedServer } from '../testing/scripted-server.ts'
 import { login } from './login.ts'
+import { loginUser } from './login-user.ts'
 import { logout } from './logout.ts'
 
 let folder: string
@@ -112,4 +113,16 @@ test.each(['', 'a b', 'host//x', 'https://'])('%o is not a registry', async regi
   await expect(login({ registry, username: 'u', password: 'p', authFile })).rejects.toMatchObject({
     code: 'bad-argument',
   })
+})
+
+test('who is logged in is told, for the registry and for a part of it', async () => {
+  const environment = { HOME: folder }
+  await mkdir(join(folder, 'deep'))
+  const auths = { 'a.test': { auth }, 'a.test/team': { auth: btoa('they:pw') } }
+  await writeFile(authFile, JSON.stringify({ auths }))
+  const user = (registry: string) => loginUser({ registry, authFile, environment })
+  expect(await user('https://a.test')).toBe('me')
+  expect(await user('a.test/team')).toBe('they')
+  expect(await user('a.test/other')).toBe('me')
+  expect(await user('c.test')).toBeUndefined()
 })

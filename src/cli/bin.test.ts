@@ -81,8 +81,21 @@ describe('what is loaded', () => {
       .map(url => url.slice(root.href.length))
   }
 
-  test('for --version, three files', async () => {
-    expect(await loadedBy('--version')).toEqual(['bin/lading.js', 'src/cli/main.ts', 'src/version.ts'])
+  test('for --version, four files', async () => {
+    expect(await loadedBy('--version')).toEqual([
+      'bin/lading.js',
+      'src/cli/main.ts',
+      'src/version.ts',
+      'src/cli/dialects/dialect-name.ts',
+    ])
+  })
+
+  test("for another tool's version, its table alone", async () => {
+    const loaded = await loadedBy('skopeo', '--version')
+    expect(loaded).toContain('src/cli/dialects/skopeo.ts')
+    expect(
+      loaded.filter(file => /dialects\/(s3lo|skopeo\/copy|go-template)|cli\/commands|commander|src\/copy\//.test(file)),
+    ).toEqual([])
   })
 
   test('for help, the parser and nothing that moves bytes', async () => {

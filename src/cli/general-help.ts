@@ -11,6 +11,9 @@ Examples:
   lading list local://./images/
   lading inspect alpine
 
+Other command lines:
+  lading skopeo, lading s3lo                those of skopeo and s3lo; a link of that name takes them too
+
 Environment:
   REGISTRY_AUTH_FILE                        the file that holds the credentials
   HTTP_PROXY, HTTPS_PROXY, NO_PROXY         as everywhere; NO_PROXY takes CIDR blocks too

@@ -1,4 +1,4 @@
-import type { login, logout } from '../auth/index.ts'
+import type { login, loginUser, logout } from '../auth/index.ts'
 import type { initStore, listImages } from '../bucket/index.ts'
 import type { copyImage, deleteImage, inspectImage, listTags, pullImage, pushImage, syncImages } from '../copy/index.ts'
 import type { manifestDigest } from '../model/manifest-digest.ts'
@@ -16,6 +16,7 @@ export interface Library {
   readonly syncImages: typeof syncImages
   readonly initStore: typeof initStore
   readonly login: typeof login
+  readonly loginUser: typeof loginUser
   readonly logout: typeof logout
 }
 
@@ -38,5 +39,6 @@ export const library: Library = {
   manifestDigest: async (...words) => (await import('../model/manifest-digest.ts')).manifestDigest(...words),
   initStore: async (...words) => (await import('../bucket/index.ts')).initStore(...words),
   login: async (...words) => (await import('../auth/index.ts')).login(...words),
+  loginUser: async (...words) => (await import('../auth/index.ts')).loginUser(...words),
   logout: async (...words) => (await import('../auth/index.ts')).logout(...words),
 }

@@ -10,6 +10,14 @@ export function printable(text: string): string {
   return text.replace(unprintable, '\ufffd')
 }
 
+/** Text of several lines of our own, the rest as safe. */
+export function printableLines(text: string): string {
+  return text
+    .split(/([\n\t])/)
+    .map((part, at) => (at % 2 === 1 ? part : printable(part)))
+    .join('')
+}
+
 /** JSON that is as safe to show: the same value, those characters escaped. JSON.stringify itself escapes C0 alone. */
 export function printableJson(value: unknown, indent?: number): string {
   // line breaks that are in the text here are those of the indentation

@@ -43,7 +43,7 @@ export interface PlatformDescription {
   /** Set where this is the attestation manifest of another entry. */
   readonly attestationFor?: string
   readonly artifactType?: string
-  readonly layers: readonly Pick<Descriptor, 'digest' | 'mediaType' | 'size'>[]
+  readonly layers: readonly Pick<Descriptor, 'digest' | 'mediaType' | 'size' | 'annotations'>[]
   readonly config?: ImageConfig & { readonly digest: Digest; readonly size: number }
   readonly configBytes?: Uint8Array
   /** Why nothing more is known: an entry whose manifest or config is absent, say. */
@@ -134,7 +134,12 @@ async function describeManifest(
     digest: node.digest,
     mediaType: manifest.mediaType,
     size: layers.reduce((sum, layer) => sum + layer.size, config.size),
-    layers: layers.map(({ digest, mediaType, size }) => ({ digest, mediaType, size })),
+    layers: layers.map(({ digest, mediaType, size, annotations }) => ({
+      digest,
+      mediaType,
+      size,
+      ...(annotations === undefined ? {} : { annotations }),
+    })),
     ...(artifactType === undefined ? {} : { artifactType }),
     ...(parsed === undefined || configBytes === undefined
       ? {}

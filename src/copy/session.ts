@@ -9,6 +9,8 @@ import type { ServerOptions } from './server-options.ts'
 
 /** What is said of a server without a side holds for both. A credential is for one server, and so it has a side. */
 export interface SessionOptions extends Pick<ServerOptions, 'authFile' | 'tlsVerify'>, HttpSettings {
+  /** HTTPS for registries on this machine too, where neither `tlsVerify` nor registries.conf says otherwise. */
+  readonly tlsOnLoopback?: boolean | undefined
   /** Where temporary files are made. Default: where the system has them, or TMPDIR says. */
   readonly temporaryFolder?: string | undefined
   /** What this machine's platform is, wherever it decides. Default: what it is, and linux on macOS. */
@@ -51,14 +53,17 @@ export interface SharedHttp extends AsyncDisposable {
 }
 
 /** What several sessions may share: connections, limits and tokens. */
-export function openSharedHttp(listen: CopyListener, { userAgentPrefix, onRequest }: HttpSettings = {}): SharedHttp {
+export function openSharedHttp(listen: CopyListener, settings: HttpSettings = {}): SharedHttp {
+  const { userAgent, userAgentPrefix, onRequest, retryRequests } = settings
   let client: Promise<HttpClient> | undefined
   return {
     client() {
       client ??= import('../http/index.ts').then(({ createHttpClient }) =>
         createHttpClient({
+          userAgent,
           userAgentPrefix,
           onRequest,
+          retryRequests,
           onRetry: ({ subject, attempt, waitMs, reason }) =>
             listen({ type: 'retried', subject, attempt, waitSeconds: waitMs / 1000, reason }),
         }),
@@ -94,6 +99,7 @@ export function openSession(options: SessionOptions, listen: CopyListener, share
         http,
         credentials: { authFile: server?.authFile ?? options.authFile, credential: server?.credential },
         tlsVerify: server?.tlsVerify ?? options.tlsVerify,
+        tlsOnLoopback: options.tlsOnLoopback,
         certDir: server?.certDir,
         registriesConf: options.registriesConf,
         cloud: { ...options.cloud, ...cloud },

@@ -36,6 +36,15 @@ describe('whoever runs the program', () => {
     expect(server.requests[0]?.headers['user-agent']).toMatch(/^mirror\/2 \(nightly\) lading\/\d/)
   })
 
+  test('is all that is named, where a program stands for another', async () => {
+    const server = await serve((_, response) => void response.end())
+    for (const userAgentPrefix of [undefined, 'x']) {
+      const { http } = client({ userAgent: 'skopeo/1.22.0', userAgentPrefix })
+      await (await http.request({ method: 'GET', url: server.origin })).discard()
+    }
+    expect(server.requests.map(({ headers }) => headers['user-agent'])).toEqual(['skopeo/1.22.0', 'x skopeo/1.22.0'])
+  })
+
   test.each(['a\nb', '\u00e9'])('is not named %j, which no header can hold', userAgentPrefix => {
     expect(() => client({ userAgentPrefix })).toThrow(expect.objectContaining({ code: 'bad-argument' }))
   })

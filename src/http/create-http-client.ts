@@ -15,7 +15,11 @@ import { defaultTimeouts, type Timeouts } from './timeouts.ts'
 
 /** What whoever runs a program may want of all its requests. */
 export interface HttpSettings {
-  /** Stands before lading's own name in the User-Agent. */
+  /** The User-Agent. Default: `lading/` and its version. */
+  readonly userAgent?: string | undefined
+  /** `false`: a request that fails is not sent again. */
+  readonly retryRequests?: boolean | undefined
+  /** Stands before that. */
   readonly userAgentPrefix?: string | undefined
   /** Hears of every request once it is answered, or has failed. */
   readonly onRequest?: ((event: RequestEvent) => void) | undefined
@@ -55,12 +59,16 @@ class PooledHttpClient implements HttpClient {
   constructor(options: HttpClientOptions) {
     this.#environment = options.environment ?? process.env
     this.#timeouts = { ...defaultTimeouts, ...options.timeouts }
-    this.#policy = { ...defaultRetryPolicy, ...options.retry }
+    this.#policy = {
+      ...defaultRetryPolicy,
+      ...options.retry,
+      ...(options.retryRequests === false ? { attempts: 1 } : {}),
+    }
     this.#maxPerHost = options.maxPerHost ?? 64
     this.#clock = options.clock ?? systemClock
     this.#onRetry = options.onRetry
     this.#onRequest = options.onRequest
-    this.#userAgent = userAgent(options.userAgentPrefix)
+    this.#userAgent = userAgent(options.userAgentPrefix, options.userAgent)
   }
 
   async request(request: HttpRequest): Promise<HttpResponse> {
@@ -207,8 +215,7 @@ async function redirectTarget(request: HttpRequest, response: HttpResponse): Pro
 }
 
 /** @throws LadingError `bad-argument` where a header could not hold it */
-function userAgent(prefix: string | undefined): string {
-  const own = `lading/${version}`
+function userAgent(prefix: string | undefined, own = `lading/${version}`): string {
   if (prefix === undefined || prefix === '') return own
   if (/^[\x20-\x7e]+$/.test(prefix)) return `${prefix} ${own}`
   throw new LadingError('bad-argument', 'the prefix of the user agent holds what no header can', {

@@ -23,6 +23,14 @@ describe('retries', () => {
     expect(waits).toEqual([250, 500, 1000, 2000])
   })
 
+  test('nothing is sent again where that is said', async () => {
+    const server = await serve((_, response) => void response.writeHead(503).end())
+    const { http, waits } = client({ retryRequests: false })
+    expect((await http.request({ method: 'GET', url: server.origin })).status).toBe(503)
+    expect(waits).toEqual([])
+    expect(server.log).toHaveLength(1)
+  })
+
   test('a POST is not sent again after a failure of the server, but after "too many requests"', async () => {
     const statuses = [429, 503]
     const server = await serve((_, response) => void response.writeHead(statuses.shift() ?? 200).end())

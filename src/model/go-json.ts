@@ -2,9 +2,9 @@
  * JSON as Go's encoding/json writes it: documents that are made anew by a rule, and not kept, have the digest that the containers tools
  * and Docker give them only where they have the same bytes.
  */
-export function goJson(value: unknown): string {
+export function goJson(value: unknown, indent?: number): string {
   return escapeForHtml(
-    JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'string' ? inner.toWellFormed() : inner)),
+    JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'string' ? inner.toWellFormed() : inner), indent),
   )
 }
 

@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
+import { copyImage } from '../../src/index.ts'
 import { digestOf } from '../../src/model/digest.ts'
 import { type BuiltImage, buildImage } from '../../src/testing/build-image.ts'
 import { readChunkedLayer, type TocElement } from '../../src/testing/read-chunked-layer.ts'
@@ -71,10 +72,10 @@ describeWithServices(['skopeo', 'crane', 'docker-registry'], 'our zstd:chunked',
   test('is zstd to skopeo and crane', async () => {
     await using registry = await startRegistry()
     const folder = await newFolder()
-    await writeLayout(`${folder}/ours`, { v1: await chunkedImage(everything) })
+    await writeLayout(`${folder}/gzip`, { v1: buildImage({ layers: [everything], gzip: true }) })
     const image = `${registry.host}/chunked/app:v1`
-    const push = ['copy', '--preserve-digests', '--dest-tls-verify=false', `oci:${folder}/ours:v1`, `docker://${image}`]
-    await peer('skopeo').run(push)
+    const chunked = { compression: 'zstd:chunked', recompress: 'all' } as const
+    await copyImage(`oci:${folder}/gzip:v1`, `docker://${image}`, chunked)
     await peer('skopeo').run([
       'copy',
       '--src-tls-verify=false',
@@ -93,10 +94,10 @@ describeWithServices(['podman', 'skopeo', 'docker-registry'], 'our zstd:chunked 
   async function inStorage(script: (image: string) => string) {
     await using registry = await startRegistry()
     const folder = await newFolder()
-    await writeLayout(`${folder}/ours`, { v1: await chunkedImage(everything) })
+    await writeLayout(`${folder}/gzip`, { v1: buildImage({ layers: [everything], gzip: true }) })
     const image = `${registry.host}/chunked/app:v1`
-    const push = ['copy', '--preserve-digests', '--dest-tls-verify=false', `oci:${folder}/ours:v1`, `docker://${image}`]
-    await peer('skopeo').run(push)
+    const chunked = { compression: 'zstd:chunked', recompress: 'all' } as const
+    await copyImage(`oci:${folder}/gzip:v1`, `docker://${image}`, chunked)
     await mkdir(`${folder}/c`)
     const env = await writePodmanSettings(`${folder}/c`, path.dirname(servicePath('podman')))
     const command = `set -e; mount -t tmpfs tmpfs /run; cd ${folder}; { ${script(image)}; } 2>&1`

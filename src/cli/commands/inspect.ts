@@ -49,7 +49,7 @@ export const inspectCommand = defineCommand({
       annotations: "the root's annotations",
       platforms:
         'an array, one element for each manifest: `platform`, `digest`, `mediaType`, `size` (the bytes of config and ' +
-        'layers), `layers` (`digest`, `mediaType`, `size`), `config` (`digest`, `size`, `platform`, `created`, `author`, `env`, ' +
+        'layers), `layers` (`digest`, `mediaType`, `size`, `annotations`), `config` (`digest`, `size`, `platform`, `created`, `author`, `env`, ' +
         '`entrypoint`, `command`, `workingDir`, `user`, `labels`, `exposedPorts`, `diffIds`), `artifactType`, `problem` ' +
         'where it could not be read whole, and for an attestation `attestationFor`, the digest of the manifest that it is about',
     } satisfies Record<Exclude<keyof ImageDescription, 'raw'>, string>,

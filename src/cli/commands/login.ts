@@ -1,11 +1,8 @@
-import { LadingError } from '../../errors/index.ts'
-import { ask } from '../ask.ts'
+import { askCredentials } from '../ask-credentials.ts'
 import { defineCommand } from '../command.ts'
-import type { CommandContext } from '../context.ts'
 import { defined } from '../defined.ts'
 import { argument, flag, text } from '../options.ts'
 import { printable } from '../printable.ts'
-import { readPassword } from '../read-password.ts'
 import { serverOptions } from '../server-options.ts'
 import { sharedOptions } from '../shared-options.ts'
 
@@ -31,32 +28,16 @@ export const loginCommand = defineCommand({
     { does: 'In a script', line: 'printenv TOKEN | lading login --username ci --password-stdin ghcr.io' },
   ],
 
-  async run({ registry, username, password, passwordStdin, authfile, certDir, tlsVerify }, context) {
-    if (passwordStdin && password !== undefined) {
-      throw new LadingError('bad-argument', '--password and --password-stdin cannot be given together')
-    }
-    if (passwordStdin && username === undefined) {
-      throw new LadingError('bad-argument', '--password-stdin needs --username')
-    }
-    const name = username ?? (await askFor('Username', true, context))
-    const secret =
-      password ?? (passwordStdin ? await readPassword(context.stdin) : await askFor('Password', false, context))
-    if (name === '' || secret === '')
-      throw new LadingError('bad-argument', `the ${name === '' ? 'username' : 'password'} is empty`)
+  async run(input, context) {
+    const { registry, authfile, certDir, tlsVerify } = input
+    const { username, password } = await askCredentials(input, context)
     const { storedIn } = await context.library.login({
       registry,
-      username: name,
-      password: secret,
+      username,
+      password,
       signal: context.signal,
       ...defined({ authFile: authfile, certDir, tlsVerify }),
     })
     context.stdout.write(`logged in to ${printable(registry)}, kept in ${printable(storedIn)}\n`)
   },
 })
-
-async function askFor(what: 'Username' | 'Password', echo: boolean, context: CommandContext): Promise<string> {
-  if (context.stdin.isTTY) return await ask(`${what}: `, echo, context)
-  throw new LadingError('bad-argument', `no ${what.toLowerCase()} is given, and there is no terminal to ask on`, {
-    hint: 'give --username, and the password with --password-stdin',
-  })
-}

@@ -1,5 +1,6 @@
 import { LadingError } from '../../errors/index.ts'
 import type { Node } from '../../model/descriptor.ts'
+import { ociIndex } from '../../model/media-types.ts'
 import { type Bytes, bytesOf, type Draft } from '../../streams/index.ts'
 import type { FileExtent, TarFileWriter, TarWriter } from '../../streams/tar/index.ts'
 import { withEntry } from '../oci-layout/layout-entries.ts'
@@ -68,7 +69,9 @@ export async function openBlobWriter(writer: TarWriter | TarFileWriter): Promise
     addIndex: (root, name) =>
       addDocument(
         indexKey,
-        new TextEncoder().encode(JSON.stringify({ schemaVersion: 2, manifests: withEntry([], root, name) })),
+        new TextEncoder().encode(
+          JSON.stringify({ schemaVersion: 2, mediaType: ociIndex, manifests: withEntry([], root, name) }),
+        ),
       ),
   }
 }

@@ -3,6 +3,7 @@ import { isLadingError, LadingError } from '../../errors/index.ts'
 import type { Descriptor } from '../../model/descriptor.ts'
 import { type Digest, isDigest } from '../../model/digest.ts'
 import { maxManifestBytes } from '../../model/manifest.ts'
+import { ociIndex } from '../../model/media-types.ts'
 import type { ObjectStore, PutOptions } from '../../stores/index.ts'
 import { readAll } from '../../streams/index.ts'
 import type { Expectation } from '../transport.ts'
@@ -69,7 +70,7 @@ export async function writeLayoutEntry(
 ): Promise<boolean> {
   for (;;) {
     const index = await readLayoutIndex(store, signal)
-    const document = index?.document ?? { schemaVersion: 2, manifests: [] }
+    const document = index?.document ?? { schemaVersion: 2, mediaType: ociIndex, manifests: [] }
     if (currentDigest(document.manifests, name) === root.digest) return false
     checkExpectation(document.manifests, name, expect)
     const next = { ...document, manifests: withEntry(document.manifests, root, name) }

@@ -15,7 +15,7 @@ export async function openPlace(
   return openRegistryClient(reference.registry, {
     ...context,
     // What the user says counts before what a file says.
-    tlsVerify: context.tlsVerify ?? (insecure ? false : undefined),
+    tlsVerify: context.tlsVerify ?? (insecure ? false : context.tlsOnLoopback ? true : undefined),
     // Who to be was said of the registry that the user named: no other gets to see it. What authentication files say is each one's own.
     credentials: reference.registry === named.registry ? credentials : { authFile: credentials.authFile },
   })

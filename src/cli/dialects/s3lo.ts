@@ -1,0 +1,96 @@
+import { version } from '../../version.ts'
+import { printable, printableLines } from '../printable.ts'
+import type { Dialect, DialectEntry, WordCount } from './dialect.ts'
+
+const words = (least: number, most = least): WordCount => ({
+  least,
+  most,
+  complaint:
+    least === most ? `accepts ${least} ${least === 1 ? 'arg' : 'args'}` : `accepts between ${least} and ${most} args`,
+})
+
+/** lading's own commands: they were named after s3lo's, and take its options. */
+const commands: readonly DialectEntry[] = [
+  {
+    name: 'copy',
+    summary: 'Copy an image from a registry or a bucket into a bucket',
+    usage: '<src> <s3-dest> [flags]',
+    words: words(2),
+    examples: ['s3lo copy alpine:latest s3://my-bucket/alpine:latest --platform linux/amd64'],
+    load: async () => (await import('../commands/copy.ts')).copyCommand,
+  },
+  {
+    name: 'delete',
+    summary: 'Delete an image',
+    usage: '<s3-ref> [flags]',
+    words: words(1),
+    load: async () => (await import('../commands/delete.ts')).deleteCommand,
+  },
+  {
+    name: 'init',
+    summary: 'Make a directory a bucket',
+    usage: '--local <path>',
+    words: words(0),
+    examples: ['s3lo init --local ./my-store'],
+    load: async () => (await import('../commands/init.ts')).initCommand,
+  },
+  {
+    name: 'inspect',
+    summary: 'Show what an image is made of',
+    usage: '<s3-ref> [flags]',
+    words: words(1),
+    load: async () => (await import('../commands/inspect.ts')).inspectCommand,
+  },
+  {
+    name: 'list',
+    summary: 'List the images of a bucket',
+    usage: '<s3-bucket> [flags]',
+    words: words(1),
+    examples: ['s3lo list s3://my-bucket/'],
+    load: async () => (await import('../commands/list.ts')).listCommand,
+  },
+  {
+    name: 'pull',
+    summary: 'Pull an image from a bucket into Docker',
+    usage: '<s3-ref> [image-tag] [flags]',
+    words: words(1, 2),
+    load: async () => (await import('../commands/pull.ts')).pullCommand,
+  },
+  {
+    name: 'push',
+    summary: 'Push an image from Docker into a bucket',
+    usage: '<image> <s3-dest> [flags]',
+    words: words(2),
+    examples: ['s3lo push myapp:v1.0 s3://my-bucket/myapp:v1.0 --endpoint http://localhost:9000'],
+    load: async () => (await import('../commands/push.ts')).pushCommand,
+  },
+]
+
+/** The command line of s3lo, as its pages describe it. */
+export const s3lo: Dialect = {
+  name: 's3lo',
+  summary: 'Keeps container images in buckets. This is lading, with the command line of s3lo',
+  version: `s3lo (lading ${version})`,
+  globals: {},
+  helpWithoutCommand: true,
+  commands,
+  absent: {
+    clean: 'lading removes nothing from a bucket yet',
+    config: 'the configuration is s3lo.yaml in the bucket',
+    history: 'it is kept in the bucket, and not shown yet',
+    scan: 'pull the image and give it to a scanner',
+    stats: 'nothing is counted yet',
+  },
+  unknownCommand(name, near) {
+    const meant = near.length === 0 ? '' : `\n\nDid you mean this?\n${near.map(one => `\t${one}\n`).join('')}`
+    return `unknown command ${JSON.stringify(printable(name))} for "s3lo"${meant}`
+  },
+  fail(error, _, { stderr }) {
+    const { code, operation, subject, side, message, hint } = error
+    const place = [operation, subject, side === undefined ? undefined : `(${side})`].filter(one => one !== undefined)
+    const said = `${place.length === 0 ? '' : `${place.join(' ')}: `}${message}${hint === undefined ? '' : `; ${hint}`}`
+    // the lines of such a message are our own, text from elsewhere has none
+    stderr.write(`Error: ${code === 'bad-argument' ? printableLines(said) : printable(said)}\n`)
+    return code === 'interrupted' ? error.exitCode : 1
+  },
+}

@@ -1,0 +1,25 @@
+import { LadingError } from '../../../errors/index.ts'
+import { flagOf } from '../../command.ts'
+
+/** Options that skopeo has and lading has not yet, each with what is missing. One that is done leaves this table. */
+const absent = {
+  compatAuthFile: 'name the file with --authfile',
+  decryptionKey: 'lading does not decrypt images',
+  encryptionKey: 'lading does not encrypt images',
+  encryptLayer: 'lading does not encrypt images',
+  signBy: 'lading does not sign',
+  signBySigstore: 'lading does not sign',
+  signBySigstorePrivateKey: 'lading does not sign',
+  signBySqFingerprint: 'lading does not sign',
+  signIdentity: 'lading does not sign',
+  signPassphraseFile: 'lading does not sign',
+} as const
+
+/** @throws LadingError `unsupported` for an option that was given and is not there yet */
+export function refuseAbsent(input: Readonly<Record<string, unknown>>): void {
+  for (const [key, hint] of Object.entries(absent)) {
+    const value = input[key]
+    const given = Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false && value !== 0
+    if (given) throw new LadingError('unsupported', `${flagOf(key)} is not there yet`, { hint })
+  }
+}

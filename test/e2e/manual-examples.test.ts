@@ -1,0 +1,178 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { describeWithServices } from '../services/describe-with-services.ts'
+import { type Peer, peer } from '../services/peer.ts'
+import { type RegistryServer, startRegistry } from '../services/start-registry.ts'
+import { type Ending, runLading } from './differential/run-lading.ts'
+import { writeSmallImage } from './differential/small-images.ts'
+import { newFolder } from './lading.ts'
+import { type Invocation, invocations } from './skopeo-invocations.ts'
+
+describeWithServices(['docker-registry', 'skopeo'], 'under the name of skopeo', () => {
+  let registry: RegistryServer
+  let skopeo: Peer
+  let env: Readonly<Record<string, string>>
+
+  beforeAll(async () => {
+    registry = await startRegistry()
+    skopeo = peer('skopeo')
+    const home = await newFolder()
+    const settings = path.join(home, '.config/containers')
+    await mkdir(settings, { recursive: true })
+    await writeFile(path.join(settings, 'policy.json'), '{"default":[{"type":"insecureAcceptAnything"}]}')
+    // the registries that the manual names are read from the one that is here
+    const elsewhere = ['docker.io', 'quay.io'].map(
+      prefix => `[[registry]]\nprefix = "${prefix}"\nlocation = "${registry.host}"\ninsecure = true\n`,
+    )
+    const conf = path.join(settings, 'registries.conf')
+    await writeFile(conf, `${elsewhere.join('')}[[registry]]\nlocation = "${registry.host}"\ninsecure = true\n`)
+    env = { HOME: home, XDG_RUNTIME_DIR: home }
+    for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
+    const seeds = [
+      ['docker', 'skopeo/stable:latest'],
+      ['docker', 'library/busybox:latest'],
+      ['oci', 'library/nginx:1.17.8'],
+      ['oci index', 'org/app:v1'],
+      ['docker list', 'org/app:v2'],
+      ['oci', 'org/small:v1'],
+    ] as const
+    for (const [image, name] of seeds) {
+      const folder = await writeSmallImage(image)
+      const words = ['copy', '--all', '--preserve-digests', '--dest-tls-verify=false', `dir:${folder}`]
+      await skopeo.run([...words, `docker://${registry.host}/${name}`])
+    }
+  })
+  afterAll(async () => {
+    vi.unstubAllEnvs()
+    await registry.stop()
+  })
+
+  const theirs = (words: readonly string[]) => skopeo.attempt(words, { env })
+  const digestAt = async (name: string) => {
+    const raw = path.join(await newFolder(), 'manifest.json')
+    await writeFile(raw, await skopeo.run(['inspect', '--raw', name], { env }))
+    return (await skopeo.run(['manifest-digest', raw])).trim()
+  }
+
+  describe('an example of the manual', () => {
+    /** The words as printed, but for places that are not here. */
+    const run = (folder: string, line: string) =>
+      runLading(
+        line
+          .replaceAll('registry.example.com', registry.host)
+          .replaceAll('/var/lib/images', folder)
+          .replaceAll('docker-archive:', `docker-archive:${folder}/`)
+          .replaceAll('oci:', `oci:${folder}/`)
+          .replaceAll('./p', `${folder}/p`)
+          .split(' '),
+      )
+
+    test('just copies an image from one registry to another', async () => {
+      const line = 'copy docker://quay.io/skopeo/stable:latest docker://registry.example.com/skopeo:latest'
+      expect(await run('', line)).toMatchObject({ code: 0 })
+      expect(await digestAt(`docker://${registry.host}/skopeo:latest`)).toBe(
+        await digestAt(`docker://${registry.host}/skopeo/stable:latest`),
+      )
+    })
+
+    test('copies the layers of busybox to a directory', async () => {
+      const folder = await newFolder()
+      await mkdir(`${folder}/busybox`)
+      expect(await run(folder, 'copy docker://busybox:latest dir:/var/lib/images/busybox')).toMatchObject({ code: 0 })
+      const them = path.join(await newFolder(), 'busybox')
+      expect(await theirs(['copy', 'docker://busybox:latest', `dir:${them}`])).toMatchObject({ code: 0 })
+      expect((await readdir(`${folder}/busybox`)).sort()).toEqual((await readdir(them)).sort())
+    })
+
+    test('creates an archive for docker load', async () => {
+      const folder = await newFolder()
+      const line = 'copy docker://busybox:latest docker-archive:archive-file.tar:busybox:latest'
+      expect(await run(folder, line)).toMatchObject({ code: 0 })
+      const tags = await skopeo.run(['list-tags', `docker-archive:${folder}/archive-file.tar`])
+      expect(JSON.parse(tags).Tags).toEqual(['docker.io/library/busybox:latest'])
+    })
+
+    test.each([
+      'copy --sign-by dev@example.com containers-storage:example/busybox:streaming docker://example/busybox:gold',
+      'copy --encryption-key jwe:./public.key oci:local_nginx:1.17.8 oci:try-encrypt:encrypted',
+      'copy --decryption-key ./private.key oci:try-encrypt:encrypted oci:try-decrypt:decrypted',
+      'copy --decryption-key ./private1.key --decryption-key ./private2.key --decryption-key ./private3.key oci:try-encrypt:encrypted oci:try-decrypt:decrypted',
+      'copy --encryption-key jwe:./public.key --encrypt-layer 1 oci:local_nginx:1.17.8 oci:try-encrypt:encrypted',
+    ])('%s: is refused, and nothing is written', async line => {
+      const folder = await newFolder()
+      const { code, stderr } = await run(folder, line)
+      expect(code).toBe(1)
+      expect(stderr).toMatch(
+        /--(sign-by|encryption-key|decryption-key|encrypt-layer) (is not there|.*cannot be done) yet/,
+      )
+      expect(await readdir(folder)).toEqual([])
+    })
+
+    test.each([
+      '--sign-by-sigstore',
+      '--sign-by-sigstore-private-key',
+      '--sign-passphrase-file',
+      '--sign-identity',
+      '--decryption-key',
+      '--encrypt-layer',
+    ])('with %s is refused too', async option => {
+      const folder = await newFolder()
+      const { code, stderr } = await runLading(['copy', `${option}=1`, 'docker://busybox', `dir:${folder}/to`])
+      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(option) })
+      expect(await readdir(folder)).toEqual([])
+    })
+
+    test('copies an encrypted image without decryption', async () => {
+      const folder = await newFolder()
+      expect(await run(folder, 'copy docker://docker.io/library/nginx:1.17.8 oci:local_nginx:1.17.8')).toMatchObject({
+        code: 0,
+      })
+      const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+      await writeFile(`${folder}/public.key`, publicKey.export({ type: 'spki', format: 'pem' }))
+      const key = ['--encryption-key', `jwe:${folder}/public.key`]
+      await skopeo.run(['copy', ...key, `oci:${folder}/local_nginx:1.17.8`, `oci:${folder}/try-encrypt:encrypted`])
+      const line = 'copy oci:try-encrypt:encrypted oci:try-encrypt-copy:encrypted'
+      expect(await run(folder, line)).toMatchObject({ code: 0 })
+      expect(await digestAt(`oci:${folder}/try-encrypt-copy:encrypted`)).toBe(
+        await digestAt(`oci:${folder}/try-encrypt:encrypted`),
+      )
+    })
+  })
+
+  /** What a program prints and leaves, in a place of its own that is called the same for both. */
+  async function outcome(
+    program: (words: readonly string[]) => Promise<Ending>,
+    { lines, prints, leaves, files = [] }: Invocation,
+  ) {
+    const folder = await newFolder()
+    const own = path.basename(folder).toLowerCase()
+    const at = (text: string) =>
+      text.replaceAll('{out}', folder).replaceAll('{reg}', registry.host).replaceAll('{own}', own)
+    let stdout = ''
+    const codes = []
+    for (const line of lines) {
+      const ending = await program(line.split(' ').map(word => at(word.replaceAll('_', ' '))))
+      codes.push([line, ending.code, ending.code === 0 ? '' : ending.stderr])
+      stdout = ending.stdout
+    }
+    return {
+      codes,
+      stdout: prints === true ? stdout.replaceAll(folder, '{out}').replaceAll(own, '{own}') : undefined,
+      digests: await Promise.all(leaves.map(name => digestAt(at(name)))),
+      files: await Promise.all(files.map(file => readFile(at(file), 'utf8'))),
+    }
+  }
+
+  test.each(invocations)('$title: ends as it does with skopeo', async invocation => {
+    for (const [file, text] of Object.entries(invocation.given ?? {})) {
+      await writeFile(path.join(env.HOME ?? '', file), text.replaceAll('{reg}', registry.host))
+    }
+    const given = (line: string) => line.replaceAll('{given}', env.HOME ?? '')
+    const one = { ...invocation, lines: invocation.lines.map(given) }
+    const expected = await outcome(theirs, one)
+    expect(expected.codes.map(([, code]) => code)).toEqual(one.lines.map(() => 0))
+    expect(await outcome(runLading, one)).toEqual(expected)
+  })
+})
