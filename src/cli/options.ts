@@ -79,6 +79,8 @@ export function choice<const C extends string, const D extends C | undefined>(
   }
 }
 
+const maxCount = 999_999
+
 /** A whole number of at least `least`, which is 1 unless it is said. */
 export function count<const D extends number | undefined>(
   spec: ValueText & { readonly default: D; readonly least?: 0 },
@@ -90,9 +92,10 @@ export function count<const D extends number | undefined>(
     read(words, name) {
       const word = words.at(-1)
       if (word === undefined) return fallback
-      if (!/^(?:0|[1-9]\d{0,5})$/.test(word) || Number(word) < least) {
+      if (!/^(?:0|[1-9]\d*)$/.test(word) || Number(word) < least) {
         throw badValue(name, word, `a whole number of at least ${least}`)
       }
+      if (Number(word) > maxCount) throw badValue(name, word, `a whole number of at most ${maxCount}`)
       return Number(word)
     },
   }

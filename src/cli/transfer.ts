@@ -103,7 +103,7 @@ export async function runTransfer(
   } finally {
     progress?.close()
   }
-  if (input.digestfile !== undefined && !dryRun) await writeDigestFile(input.digestfile, result.digest)
+  if (input.digestfile && !dryRun) await writeDigestFile(input.digestfile, result.digest)
   if (input.quiet) return
   const { writesStandardOutput } = await import('../transports/index.ts')
   const output = writesStandardOutput(result.destination) ? context.stderr : context.stdout

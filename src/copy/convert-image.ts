@@ -4,6 +4,7 @@ import { parseImageConfig } from '../model/image-config.ts'
 import { compressionOf, type LayerForm, layerForm } from '../model/layer-form.ts'
 import type { ImageManifest } from '../model/manifest.ts'
 import { isImageConfigType } from '../model/media-types.ts'
+import { readHead, sniffCompression, sniffedBytes } from '../streams/index.ts'
 import type { ImageDestination, ImageSource } from '../transports/index.ts'
 import { readConfig } from './choose-root.ts'
 import type { CopyListener } from './events.ts'
@@ -110,8 +111,17 @@ async function convertLayer(
   listen({ type: 'started', digest: layer.digest, kind: layer.kind, size: layer.size })
   const bytes = sourceBytes(layer, source, listen, signal)
   const at = says('source', source.name)
-  const work = { from: compressionOf(from), to, asIs: false, diffId, level, precompute, temporaryFolder }
-  return await at(() => storeLayer(bytes.open(0, signal), work, destination, signal), 'read layer')
+  const settings = { level, precompute, temporaryFolder }
+  return await at(async () => {
+    const head = await readHead(bytes.open(0, signal), sniffedBytes)
+    const found = sniffCompression(Buffer.concat(head.chunks))
+    // No media type names bzip2 or xz, and some tools write a wrong one: a layer is what it begins as.
+    const isMisnamed = found !== 'none' && found !== compressionOf(from)
+    const work = isMisnamed
+      ? { from: found, to, asIs: false, ...(from === 'none' ? {} : { diffId }), ...settings }
+      : { from: compressionOf(from), to, asIs: false, diffId, ...settings }
+    return await storeLayer(head.stream(), work, destination, signal)
+  }, 'read layer')
 }
 
 async function diffIdsOf(

@@ -19,12 +19,17 @@ beforeEach(async () => {
 })
 
 /** Where a vendor has its layer. */
-async function vendor(answer: Buffer | 404) {
+async function vendor(answer: Buffer | 404 | 'lost', breaks = 0) {
   const asked: (string | undefined)[] = []
+  let left = breaks
   const server = createServer((request, response) => {
     asked.push(request.headers.authorization)
     if (answer === 404) response.writeHead(404).end()
-    else response.writeHead(200, { 'content-length': answer.byteLength }).end(answer)
+    else if (answer === 'lost') response.writeHead(302, { location: '/layer' }).end()
+    else if (left-- > 0) {
+      response.writeHead(200, { 'content-length': answer.byteLength })
+      response.write(answer.subarray(0, 100_000), () => response.destroy())
+    } else response.writeHead(200, { 'content-length': answer.byteLength }).end(answer)
   })
   const host = await listen(server)
   onTestFinished(() => close(server))
@@ -62,6 +67,26 @@ test('elsewhere it is fetched from the first place that has it', async () => {
   expect([gone.asked.length, there.asked.length]).toEqual([1, 1])
 })
 
+test('a place that gives no answer is passed over, and so is what is no address', async () => {
+  const [lost, there] = [await vendor('lost'), await vendor(content)]
+  const image = await foreignImage(['http://[', 'https://', lost.url, there.url])
+  const result = await copyImage(image, `oci:${folder}/there:v1`)
+  expect(result.blobs.copied).toBe(2)
+})
+
+test('a place that gives no answer may have it', async () => {
+  const [gone, lost] = [await vendor(404), await vendor('lost')]
+  const failing = copyImage(await foreignImage([lost.url, gone.url]), `oci:${folder}/there:v1`)
+  await expect(failing).rejects.toMatchObject({ side: 'source', message: expect.stringContaining('redirects') })
+})
+
+test('a place that breaks off is asked again, also where it knows no ranges', async () => {
+  const there = await vendor(content, 1)
+  const result = await copyImage(await foreignImage([there.url]), `oci:${folder}/there:v1`)
+  expect(result.blobs.copied).toBe(2)
+  expect(there.asked).toHaveLength(2)
+})
+
 test('what comes is checked', async () => {
   const { url } = await vendor(Buffer.alloc(content.byteLength, 'x'))
   const failing = copyImage(await foreignImage([url]), `oci:${folder}/there:v1`)
@@ -73,6 +98,8 @@ test('where nobody has it, all who were asked are named', async () => {
   const failing = copyImage(await foreignImage([url]), `oci:${folder}/there:v1`)
   await expect(failing).rejects.toMatchObject({
     code: 'blob-not-found',
+    side: 'source',
+    operation: 'read layer',
     message: expect.stringMatching(/answered 404/),
     hint: expect.stringContaining('foreign layer'),
   })

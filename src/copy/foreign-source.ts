@@ -1,8 +1,9 @@
 import { isLadingError, LadingError } from '../errors/index.ts'
 import type { HttpClient } from '../http/index.ts'
 import type { Node } from '../model/descriptor.ts'
-import type { ByteRange, ByteStream } from '../streams/index.ts'
+import { type ByteRange, type ByteStream, partOfStream } from '../streams/index.ts'
 import type { ImageSource } from '../transports/index.ts'
+import { streamAt } from './sides.ts'
 
 /**
  * The same source; a layer that it does not have comes from where its descriptor's `urls` say. So it is with foreign layers, which whoever
@@ -16,7 +17,8 @@ export function withForeignLayers(source: ImageSource, http: () => Promise<HttpC
     fetch(node, range, signal) {
       if (node.urls === undefined || node.urls.length === 0) return source.fetch(node, range, signal)
       const elsewhere = node.urls.map(url => fetchUrl(url, http, range, signal))
-      return firstThatHas(node, [source.fetch(node, range, signal), ...elsewhere])
+      const places = [source.fetch(node, range, signal), ...elsewhere]
+      return streamAt(() => firstThatHas(node, places, signal), source.name, `read ${node.kind}`)
     },
   }
 }
@@ -25,6 +27,7 @@ export function withForeignLayers(source: ImageSource, http: () => Promise<HttpC
 async function* firstThatHas(
   { digest }: Node,
   places: readonly ByteStream[],
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const refusals: LadingError[] = []
   for (const place of places) {
@@ -36,10 +39,13 @@ async function* firstThatHas(
       }
       return
     } catch (error) {
-      if (begun || !isLadingError(error, 'blob-not-found')) throw error
+      if (begun || signal?.aborted || !isLadingError(error)) throw error
       refusals.push(error)
     }
   }
+  // one that could not be asked may have it
+  const unanswered = refusals.find(({ code }) => code !== 'blob-not-found')
+  if (unanswered !== undefined) throw unanswered
   const [missing, ...others] = refusals.map(({ message }) => message)
   throw new LadingError('blob-not-found', `${missing}; ${others.join('; ')}`, {
     hint: `${digest} is a foreign layer, kept elsewhere: a copy from registry to registry leaves it there`,
@@ -53,13 +59,15 @@ async function* fetchUrl(
   range: ByteRange | undefined,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  if (!/^https?:\/\//i.test(url)) throw new LadingError('blob-not-found', `${url} is no address that can be asked`)
+  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
+    throw new LadingError('blob-not-found', `${url} is no address that can be asked`)
   const end = range?.end === undefined ? '' : range.end - 1
   const headers = range === undefined ? {} : { range: `bytes=${range.start}-${end}` }
   const response = await (await http()).request({ method: 'GET', url, headers, signal })
-  if (response.status !== (range === undefined ? 200 : 206)) {
+  const isPart = range !== undefined && response.status === 206
+  if (!isPart && response.status !== 200) {
     await response.discard()
     throw new LadingError('blob-not-found', `${new URL(url).host} answered ${response.status}`)
   }
-  yield* response.body
+  yield* isPart ? response.body : partOfStream(response.body, range)
 }

@@ -2,17 +2,29 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
-import type { Digest } from '../model/digest.ts'
+import { type Digest, digestOf } from '../model/digest.ts'
 import { dockerConfig, dockerManifest, dockerManifestList, ociIndex, ociManifest } from '../model/media-types.ts'
 import { type BuiltImage, buildImage, buildIndex } from '../testing/build-image.ts'
 import { startFakeRegistry } from '../testing/fake-registry.ts'
 import { writeLayout } from '../testing/write-layout.ts'
+import { convertManifest } from '../transform/index.ts'
 import { copyImage } from './copy-image.ts'
 import type { CopyOptions } from './copy-options.ts'
 import type { CopyEvent } from './events.ts'
 
 const one = () => buildImage({ layers: [Buffer.from('a layer')], gzip: true })
 const several = () => buildIndex({ 'linux/amd64': {}, 'linux/arm64': {} }, { attestations: true })
+
+/** An index of OCI's that names a manifest of Docker's. */
+function mixed(): BuiltImage {
+  const { root: oci, blobs } = one()
+  const { bytes: docker, mediaType } = convertManifest(blobs.get(oci.digest) ?? Buffer.of(), 'v2s2')
+  const platform = { os: 'linux', architecture: 'amd64' }
+  const entry = { mediaType, digest: digestOf(docker), size: docker.byteLength, platform }
+  const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: ociIndex, manifests: [entry] }))
+  const root = { kind: 'index', mediaType: ociIndex, digest: digestOf(bytes), size: bytes.byteLength } as const
+  return { root, blobs: new Map([...blobs, [entry.digest, docker], [root.digest, bytes]]) }
+}
 
 let folder: string
 beforeEach(async () => {
@@ -106,6 +118,24 @@ describe('a registry that refuses the manifest', () => {
     expect(result.mediaType).toBe(dockerManifestList)
   })
 
+  test('gets an index of both families in the one that it takes', async () => {
+    const { result, read } = await copy(mixed(), {}, [dockerManifest, dockerManifestList])
+    expect(result).toMatchObject({
+      mediaType: ociIndex,
+      rewritten: 'converted to oci; the destination does not take what it is',
+    })
+    expect((await read(result.digest)).manifests[0]?.mediaType).toBe(ociManifest)
+  })
+
+  test('is offered schema 1 last, also of one platform of an index', async () => {
+    const options = { platforms: [{ os: 'linux', architecture: 'amd64' }] }
+    const failing = copy(several(), options, [ociManifest, ociIndex, dockerManifest, dockerManifestList])
+    await expect(failing).rejects.toMatchObject({
+      code: 'manifest-refused',
+      message: expect.stringMatching(/what it is \(.*\), v2s2 \(.*\), oci \(.*\), v2s1 \(/),
+    })
+  })
+
   test('and every other format is told all that was tried', async () => {
     const failing = copy(one(), {}, [ociManifest, dockerManifest])
     await expect(failing).rejects.toMatchObject({
@@ -141,6 +171,11 @@ describe('digests that are to be preserved', () => {
     const image = options.platforms ? buildIndex({ 'linux/amd64': {}, 'linux/arm64': {}, 'linux/s390x': {} }) : one()
     const failing = copy(image, { ...options, preserveDigests: true })
     await expect(failing).rejects.toMatchObject({ code: 'unsupported', message: expect.stringContaining(why) })
+  })
+
+  test('are an error where a manifest below the index would be converted', async () => {
+    const failing = copy(mixed(), { format: 'oci', preserveDigests: true })
+    await expect(failing).rejects.toMatchObject({ code: 'unsupported', message: expect.stringContaining('to oci') })
   })
 
   test('are an error where the destination keeps no manifest', async () => {

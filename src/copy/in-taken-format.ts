@@ -1,5 +1,5 @@
 import { isLadingError, LadingError } from '../errors/index.ts'
-import { formatOfManifest, type ManifestFormat } from '../model/media-types.ts'
+import { formatOfManifest, isSchema1Type, type ManifestFormat } from '../model/media-types.ts'
 import type { ImageSource } from '../transports/index.ts'
 import type { OpenedResult } from './copy-opened.ts'
 import type { CopyOptions } from './copy-options.ts'
@@ -28,15 +28,13 @@ export async function inTakenFormat(
     if (options.preserveDigests || source.traits.order === 'once') throw error.with({ hint: formatHint })
     refusal = error
   }
-  const { mediaType, kind } = await source.resolve(options.signal)
-  const own = formatOfManifest(mediaType)
-  const others: readonly ManifestFormat[] = kind === 'index' ? ['oci', 'v2s2'] : ['oci', 'v2s2', 'v2s1']
-  const tried = [`${own ?? mediaType} (${refusal.message})`]
-  for (const format of others.filter(one => one !== own)) {
+  const { first, others } = await formatsToTry(source, options.signal)
+  const tried = [`${first} (${refusal.message})`]
+  for (const format of others) {
     listen({ type: 'warning', message: `${refusal.message}: trying ${format}` })
     try {
       const result = await copy({ ...options, format })
-      const why = `the destination does not take ${own ?? mediaType}`
+      const why = `the destination does not take ${first}`
       return { ...result, rewritten: [result.rewritten, why].filter(Boolean).join('; ') }
     } catch (error) {
       if (!isLadingError(error, 'manifest-refused', 'unsupported', 'bad-argument')) throw error
@@ -49,6 +47,20 @@ export async function inTakenFormat(
     ...(refusal.subject === undefined ? {} : { subject: refusal.subject }),
     cause: refusal,
   })
+}
+
+/** What the image was written as when no format was named, and what is left, schema 1 last: it says least of an image. */
+async function formatsToTry(
+  source: ImageSource,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly first: string; readonly others: readonly ManifestFormat[] }> {
+  const { mediaType, kind } = await source.resolve(signal)
+  // what is found in schema 1 becomes schema 2
+  const own = isSchema1Type(mediaType) ? 'v2s2' : formatOfManifest(mediaType)
+  const other = own === 'oci' ? 'v2s2' : 'oci'
+  if (kind !== 'index') return { first: own ?? mediaType, others: [other, 'v2s1'] }
+  // An index may name manifests of both families, and one of them alone may be refused.
+  return { first: 'what it is', others: [other, other === 'oci' ? 'v2s2' : 'oci', 'v2s1'] }
 }
 
 const formatHint = 'name another format with --format, like --format v2s2'

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
@@ -39,6 +39,12 @@ test('layers that are remembered at the same time are all kept', async () => {
   await Promise.all(digests.map(digest => destination.rememberVariant?.(digest, variant)))
   const kept = JSON.parse(await readFile(path.join(home, 'lading/layers.json'), 'utf8'))
   expect(Object.keys(kept)).toEqual(digests)
+})
+
+test('a file that cannot be written leaves nothing behind', async () => {
+  await mkdir(path.join(home, 'lading/layers.json'), { recursive: true })
+  await place().rememberVariant?.(diffId, variant)
+  expect(await readdir(path.join(home, 'lading'))).toEqual(['layers.json'])
 })
 
 test('a layer that stays uncompressed is not written down', async () => {

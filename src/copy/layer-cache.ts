@@ -1,4 +1,5 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import * as v from 'valibot'
 import { type LayerVariant, variantSchema } from '../layout/index.ts'
@@ -61,10 +62,20 @@ async function addLayer(file: string, diffId: Digest, variant: LayerVariant): Pr
     layers.delete(diffId)
     layers.set(diffId, [variant, ...others].slice(0, maxVariants))
     await mkdir(path.dirname(file), { recursive: true })
-    const draft = `${file}.${process.pid}`
-    await writeFile(draft, JSON.stringify(Object.fromEntries([...layers].slice(-maxLayers))))
-    await rename(draft, file)
+    await replaceFile(file, JSON.stringify(Object.fromEntries([...layers].slice(-maxLayers))))
   } catch {
     // A home that cannot be written to: nothing is kept.
+  }
+}
+
+/** Several copies of one process may do so at once. */
+async function replaceFile(file: string, content: string): Promise<void> {
+  const draft = `${file}.${randomUUID()}`
+  try {
+    await writeFile(draft, content)
+    await rename(draft, file)
+  } catch (error) {
+    await rm(draft, { force: true })
+    throw error
   }
 }

@@ -73,6 +73,6 @@ function requireTaken(
   throw new LadingError('unsupported', `layers cannot be compressed with ${compression} there`, {
     side: 'destination',
     subject: name,
-    hint: `it takes ${traits.layers.join(', ')}`,
+    hint: `its layers are ${traits.layers.map(form => (form === 'none' ? 'uncompressed' : form)).join(' or ')}`,
   })
 }

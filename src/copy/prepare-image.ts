@@ -68,7 +68,7 @@ export async function prepareImage(
   const selection = await selectRoot(old?.root ?? found, options, source, destination, reader)
   await refuseArtifact(selection.root, destination, reader, signal)
   if (options.preserveDigests) requirePreserved(selection, destination.currentConfig ? [withoutManifest] : [])
-  const chosen = old === undefined ? [] : ['converted from v2s1']
+  const chosen = old === undefined ? [] : ['converted from v2s1', ...reasons([], destination, old.stored)]
   if (selection.root.digest !== (old?.root ?? found).digest) chosen.push(chosenReason(selection, destination, options))
   const prepared = { found, current, selection, root: selection.root, stored: received, changes: [], rewritten: chosen }
 
@@ -96,7 +96,7 @@ export async function prepareImage(
   const lookup = { target, received, signal }
   const changes =
     reception.known === undefined ? await findChanges(selection.root, source, destination, reader, lookup) : []
-  const forms = reasons(changes, destination, received)
+  const forms = reasons(changes, destination, reception.stored)
   if (options.preserveDigests) requirePreserved(selection, forms)
   if (changes.length > 0 && options.dryRun) {
     return { ...prepared, changes, rewritten: [...chosen, ...forms], unchanged: false }

@@ -55,7 +55,7 @@ export async function readSchema1(
   const lane = group.lane<Digest>(layersAtOnce, async digest => {
     const node = { kind: 'layer', mediaType: dockerLayerGzip, digest, size: unknownSize } as const
     listen({ type: 'started', digest, kind: 'layer', size: 0 })
-    await using kept = await spool(checked(node, source, listen, group.signal))
+    await using kept = await spool(checked(node, source, listen, group.signal), options.temporaryFolder)
     const layer = await storeKept(kept, destination, { ...options, signal: group.signal })
     layers.set(digest, layer)
     const { stored } = layer
@@ -111,7 +111,7 @@ async function* checked(
 async function storeKept(
   kept: Spooled,
   destination: ImageDestination,
-  { target, level, precompute, signal }: ReadOptions,
+  { target, level, precompute, temporaryFolder, signal }: ReadOptions,
 ): Promise<{ readonly stored: StoredLayer; readonly diffId: Digest }> {
   const head = await readHead(kept.bytes.open(), sniffedBytes)
   await head.close()
@@ -124,7 +124,7 @@ async function storeKept(
   const { digest, size } = kept
   const node = { kind: 'layer', mediaType: dockerLayerGzip, digest, size } as const
   if (asIs && (await destination.has(node, signal))) return { stored: { digest, size, form: to, fresh: false }, diffId }
-  const work = { from, to, asIs, diffId, named: digest, level, precompute }
+  const work = { from, to, asIs, diffId, named: digest, level, precompute, temporaryFolder }
   return { stored: await storeLayer(kept.bytes.open(0, signal), work, destination, signal), diffId }
 }
 

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { gunzipSync, zstdDecompressSync } from 'node:zlib'
+import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { type Digest, digestParts } from '../model/digest.ts'
+import { type Digest, digestOf, digestParts } from '../model/digest.ts'
 import { layerForm } from '../model/layer-form.ts'
 import { parseManifest } from '../model/manifest.ts'
-import { layerCompression } from '../model/media-types.ts'
+import { layerCompression, ociLayer, ociLayerGzip } from '../model/media-types.ts'
 import { bytesOf, decompress, readAll, sniffCompression } from '../streams/index.ts'
 import { type BuiltImage, buildImage } from '../testing/build-image.ts'
 import { tarArchive } from '../testing/tar-blocks.ts'
@@ -108,6 +108,39 @@ test.each<[CopyOptions, string]>([
   [{ compression: 'zstd', compressionLevel: 0 }, 'zstd has levels 1 to 20, and none of 0'],
 ])('a level that there is not is refused: %j', async (options, message) => {
   await expect(copy(gzipped, options)).rejects.toMatchObject({ code: 'bad-argument', message })
+})
+
+/** An image whose one layer is `plain`, by its config, and `layer` by its manifest. */
+function withLayer(layer: Buffer, mediaType = ociLayerGzip): BuiltImage {
+  const named = { mediaType, digest: digestOf(layer), size: layer.byteLength }
+  const image = buildImage({ layers: [plain], manifest: { layers: [named] } })
+  return { ...image, blobs: new Map([...image.blobs, [named.digest, layer]]) }
+}
+
+test.each<[string, Buffer, string]>([
+  ['as uncompressed', gzipSync(plain), ociLayer],
+  ['as gzip', zstdCompressSync(plain), ociLayerGzip],
+])('a layer that is named %s is what it begins as', async (_, layer, mediaType) => {
+  const options = { compression: 'zstd', recompress: 'all' } as const
+  const { bytes } = await copy(withLayer(layer, mediaType), options)
+  expect(zstdDecompressSync(bytes).equals(plain)).toBe(true)
+})
+
+test.each<[string, BuiltImage, CopyOptions, string]>([
+  ['no archive', buildImage({ layers: [Buffer.from('a letter')] }), { compression: 'zstd:chunked' }, 'bad-archive'],
+  [
+    'cut off',
+    withLayer(gzipSync(randomBytes(100_000)).subarray(0, 50_000)),
+    { compression: 'zstd' },
+    'bad-compression',
+  ],
+])('a layer that is %s is wrong at the source', async (_, image, options, code) => {
+  await expect(copy(image, { ...options, recompress: 'all' })).rejects.toMatchObject({
+    code,
+    side: 'source',
+    operation: 'read layer',
+    subject: expect.stringMatching(/here:v1$/),
+  })
 })
 
 test('what is kept on the disk on the way is kept where it is said', async () => {

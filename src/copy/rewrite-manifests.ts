@@ -34,6 +34,7 @@ export interface Rewritten {
  */
 export async function rewriteManifests(root: Node, rewriting: Rewriting, reader: ManifestReader): Promise<Rewritten> {
   const dropped = new Set<string>()
+  let converted: ManifestFormat | undefined
   const rewrite = async (node: Node): Promise<Node> => {
     const bytes = await reader.read(node, rewriting.signal)
     const manifest = parseNode(node, bytes)
@@ -41,6 +42,8 @@ export async function rewriteManifests(root: Node, rewriting: Rewriting, reader:
       manifest.kind === 'index' ? await rewriteIndex(bytes, manifest) : rewriteManifest(bytes, manifest, rewriting)
     for (const field of written.dropped) dropped.add(field.replace(/\.\d+\b/g, ''))
     if (written.bytes === bytes) return node
+    const format = formatOfManifest(written.mediaType)
+    if (format !== formatOfManifest(node.mediaType)) converted = format
     const digest = digestOf(written.bytes, digestParts(node.digest).algorithm)
     reader.made(digest, written.bytes)
     return { ...node, mediaType: written.mediaType, digest, size: written.bytes.byteLength }
@@ -68,8 +71,7 @@ export async function rewriteManifests(root: Node, rewriting: Rewriting, reader:
     return convertIndex(bytes, format ?? 'oci', replacements, index.mediaType)
   }
   const written = await rewrite(root)
-  const [before, after] = [formatOfManifest(root.mediaType), formatOfManifest(written.mediaType)]
-  return { root: written, ...(after === undefined || after === before ? {} : { converted: after }), dropped }
+  return { root: written, ...(converted && { converted }), dropped }
 }
 
 function rewriteManifest(bytes: Uint8Array, manifest: ImageManifest, { layers, format }: Rewriting): Converted {

@@ -71,7 +71,8 @@ export function openSharedHttp(listen: CopyListener, settings: HttpSettings = {}
       return client
     },
     async [Symbol.asyncDispose]() {
-      await (await client)?.[Symbol.asyncDispose]()
+      // why there is none was said to whoever asked for it
+      await (await client?.catch(() => undefined))?.[Symbol.asyncDispose]()
     },
   }
 }

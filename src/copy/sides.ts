@@ -85,7 +85,8 @@ function layerAt(layer: ArrivingLayer, subject: string): ArrivingLayer {
   return { ...layer, body: streamAt(() => layer.body, subject, 'read layer') }
 }
 
-async function* streamAt<T>(
+/** Its items; what it throws says that it happened at the source. */
+export async function* streamAt<T>(
   open: () => AsyncIterable<T>,
   subject: string,
   operation: string,

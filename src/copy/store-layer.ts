@@ -59,7 +59,10 @@ export async function storeLayer(
   const draft =
     plain === undefined
       ? createDraft(body, algorithmOf(named))
-      : createDraft(made?.bytes ?? checked(plain, diffId), made === undefined ? algorithmOf(diffId) : 'sha256')
+      : createDraft(
+          blameSource(made?.bytes ?? checked(plain, diffId)),
+          made === undefined ? algorithmOf(diffId) : 'sha256',
+        )
   const there = await storeDraft(draft, precompute && made !== undefined, temporaryFolder, destination, signal)
   const annotations = made?.annotations()
   const stored = {
@@ -115,6 +118,15 @@ async function* checked(plain: Draft, expected: Digest | undefined): AsyncGenera
       hint: 'the image is damaged: its config names other layers than it has',
     },
   )
+}
+
+/** What cannot be unpacked, or is no archive, came so: whoever reads the bytes is not to blame. */
+async function* blameSource(bytes: ByteStream): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* bytes
+  } catch (error) {
+    throw error instanceof LadingError ? error.with({ side: 'source', operation: 'read layer' }) : error
+  }
 }
 
 function algorithmOf(digest: Digest | undefined): DigestAlgorithm {

@@ -1,4 +1,5 @@
 import { LadingError } from '../errors/index.ts'
+import { redactText } from '../http/redact.ts'
 import { bucketTransport } from './bucket/index.ts'
 import { containersStorageTransport } from './containers-storage/index.ts'
 import { dirTransport } from './dir/index.ts'
@@ -45,7 +46,7 @@ const transports: readonly Transport[] = [
 export function parseReference(text: string): Reference {
   const named = transports.find(transport => transport.prefixes.some(prefix => text.startsWith(prefix)))
   if (named === undefined && /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(text)) {
-    throw new LadingError('bad-reference', `${JSON.stringify(text)} has a prefix that no transport has`, {
+    throw new LadingError('bad-reference', `${JSON.stringify(redactText(text))} has a prefix that no transport has`, {
       hint: `the prefixes are ${transports.flatMap(transport => transport.prefixes).join(' ')}; an image in a registry needs none`,
     })
   }

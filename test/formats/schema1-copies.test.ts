@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
@@ -5,6 +6,7 @@ import { copyImage } from '../../src/index.ts'
 import { manifestDigest } from '../../src/model/manifest-digest.ts'
 import { dockerManifest, dockerSchema1Signed, ociManifest } from '../../src/model/media-types.ts'
 import { schema1Payload } from '../../src/model/schema1-signature.ts'
+import { startFakeRegistry } from '../../src/testing/fake-registry.ts'
 import { newFolder } from '../e2e/lading.ts'
 import { describeWithServices } from '../services/describe-with-services.ts'
 import { peer } from '../services/peer.ts'
@@ -50,7 +52,33 @@ describeWithServices(['docker-registry', 'skopeo'], 'schema 1', () => {
     const inspected = await peer('skopeo').run(['inspect', '--config', `docker-archive:${archive}`])
     expect(JSON.parse(inspected).rootfs.diff_ids).toEqual(layers.map(({ diffId }) => diffId))
     const zstd = await copyImage(`dir:${old}`, `oci:${layout}:v3`, { compression: 'zstd', recompress: 'all' })
-    expect(zstd.mediaType).toBe(ociManifest)
+    expect(zstd).toMatchObject({
+      mediaType: ociManifest,
+      rewritten: 'converted from v2s1; layers compressed with zstd',
+    })
+  })
+
+  test('has its layers kept on the disk where it is said', async () => {
+    const large = randomBytes(9 * 1024 * 1024).toString('latin1')
+    const { folder } = await writeImage([large], { os: 'linux', architecture: 'amd64', history: history.slice(0, 1) })
+    const [old, missing] = [await newDir(), await newDir()]
+    await copyImage(`dir:${folder}`, `dir:${old}`, { format: 'v2s1' })
+    await expect(copyImage(`dir:${old}`, `dir:${await newDir()}`, { temporaryFolder: missing })).rejects.toMatchObject({
+      subject: expect.stringContaining(missing),
+    })
+  })
+
+  test('is tried last where schema 2, which it becomes, is refused, and OCI too', async () => {
+    const { folder } = await image()
+    const old = await newDir()
+    await copyImage(`dir:${folder}`, `dir:${old}`, { format: 'v2s1' })
+    await using registry = await startFakeRegistry({
+      quirks: { refusedManifestTypes: [ociManifest, dockerManifest] },
+    })
+    await expect(copyImage(`dir:${old}`, `docker://${registry.host}/app:v1`)).rejects.toMatchObject({
+      code: 'manifest-refused',
+      message: expect.stringMatching(/Tried: v2s2 \(.*\), oci \(.*\), v2s1 \(/),
+    })
   })
 
   test('is written for a registry as skopeo writes it, and read there', async () => {

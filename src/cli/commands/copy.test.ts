@@ -188,6 +188,10 @@ describe('--digestfile', () => {
     expect(await digestFileAfter({ plan: [] }, '--dry-run')).toBeUndefined()
   })
 
+  test('is not written where its name is empty', async () => {
+    expect(await digestFileAfter({}, '--digestfile=')).toBeUndefined()
+  })
+
   test('is not written by a copy that fails', async () => {
     expect(await digestFileAfter(new LadingError('network', 'x'))).toBeUndefined()
   })

@@ -115,8 +115,8 @@ export const copyCommand = defineCommand({
           format: input.format,
           sourceDaemonHost: input.srcDaemonHost,
           destinationDaemonHost: input.destDaemonHost,
-          sourceSharedBlobDir: input.srcSharedBlobDir,
-          destinationSharedBlobDir: input.destSharedBlobDir,
+          sourceSharedBlobDir: input.srcSharedBlobDir || undefined,
+          destinationSharedBlobDir: input.destSharedBlobDir || undefined,
         }),
       }),
     )

@@ -136,7 +136,7 @@ export const syncCommand = defineCommand({
       }
     } finally {
       writer?.end(done)
-      if (input.digestfile !== undefined && !dryRun) await writeDigestFile(input.digestfile, digestLines(done))
+      if (input.digestfile && !dryRun) await writeDigestFile(input.digestfile, digestLines(done))
     }
     const failures = done.flatMap(({ error }) => (error === undefined ? [] : [error]))
     const [first] = failures

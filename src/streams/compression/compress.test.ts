@@ -125,3 +125,10 @@ test('a member of gzip tells no time', async () => {
   expect(made.readUInt32LE(4)).toBe(0)
   expect(gunzipSync(made).equals(content)).toBe(true)
 })
+
+test('a frame of zstd says how large its content is: it was compressed with tables no larger than that needs', async () => {
+  const made = await whole(compress(cut(content, [65_536]), 'zstd', { level: 19 }))
+  // RFC 8878, 3.1.1.1.1: the sizes of the fields after the descriptor, of which one is the content's.
+  const descriptor = made[4] ?? 0
+  expect(descriptor >> 6 !== 0 || (descriptor & 0x20) !== 0).toBe(true)
+})

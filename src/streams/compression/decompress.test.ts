@@ -218,6 +218,13 @@ describe('zstd', () => {
   })
 })
 
+test('what bzip2 says of a damaged file is said in one line', async () => {
+  const cut = execFileSync('bzip2', { input: hello }).subarray(0, -8)
+  await expect(contentOf(decompress(chunksOf(cut), 'bzip2'))).rejects.toMatchObject({
+    message: expect.not.stringContaining('\n'),
+  })
+})
+
 describe('a program that is not there', () => {
   afterEach(() => {
     vi.unstubAllEnvs()

@@ -46,7 +46,9 @@ export async function* decodeWithProgram(
         cause: missing,
       })
     }
-    const why = complaint.trim() || `${program} ended with ${child.exitCode ?? child.signalCode}`
+    // what follows the first line is advice on files
+    const [said] = complaint.trim().split('\n')
+    const why = said || `${program} ended with ${child.exitCode ?? child.signalCode}`
     return badCompression(name, `cannot be uncompressed: ${why}`, missing)
   }
   try {

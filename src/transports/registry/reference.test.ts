@@ -72,7 +72,7 @@ describe('refuses', () => {
     ['host.io:port/a', 'is not a registry host'],
     ['host.io:99999/a', 'is not a registry host'],
     ['[::1/a', 'is not a registry host'],
-    ['user@host.io/a', 'not a digest'],
+    ['user@host.io/a', 'no place for a user'],
     ['a'.repeat(64), 'image ID'],
     [`host.io/${'a'.repeat(250)}`, 'longer than 255'],
   ])('%j: %s', (text, why) => {
@@ -80,6 +80,12 @@ describe('refuses', () => {
       expect.objectContaining({ code: 'bad-reference', message: expect.stringContaining(why) }),
     )
   })
+})
+
+test.each(['me:geheim@host.io/a:v1', 'docker://me:geheim@host.io:5000/a'])('a password is not repeated: %s', text => {
+  expect(() => parseRegistryReference(text)).toThrow(
+    expect.objectContaining({ message: expect.not.stringContaining('geheim') }),
+  )
 })
 
 test('whatever is read is written back the same, and never leads out of its repository', () => {

@@ -35,6 +35,7 @@ export function parseRegistryReference(text: string): RegistryReference {
     new LadingError('bad-reference', `${JSON.stringify(text)} is not an image reference: ${why}`, {
       hint: hint ?? 'write [HOST[:PORT]/]REPOSITORY[:TAG][@DIGEST], like ghcr.io/owner/app:v1',
     })
+  if (/^(?:[a-z]+:\/\/)?[^/@]*@[^/]*\//.test(bare)) throw holdsCredentials()
   if (bare === '') throw fail('it is empty')
   const [named, digestText, ...more] = bare.split('@')
   if (named === undefined || more.length > 0) throw fail('it has more than one "@"')
@@ -62,6 +63,13 @@ export function parseRegistryReference(text: string): RegistryReference {
     ...(digest === undefined ? {} : { digest }),
     ...(short && bare === text ? { shortName: name } : {}),
   }
+}
+
+/** The reference is not repeated: it may hold a password. */
+function holdsCredentials(): LadingError {
+  return new LadingError('bad-reference', 'an image reference has no place for a user or a password', {
+    hint: 'leave out what stands before "@", and log in with `lading login`',
+  })
 }
 
 /** The canonical form: `docker.io/library/alpine:latest`. It has no short name. */
