@@ -19,6 +19,15 @@ export interface MadeRoot {
   readonly without: Digest
 }
 
+interface WriteOptions {
+  readonly source: ImageSource
+  readonly destination: ImageDestination
+  readonly reader: ManifestReader
+  /** Store nothing. */
+  readonly dryRun: boolean
+  readonly signal: AbortSignal
+}
+
 /** @throws LadingError `unsupported` where the destination has no place for it, before anything is moved */
 export function requireSchema1({ name, traits }: Pick<ImageDestination, 'name' | 'traits'>): void {
   if (traits.holdsSchema1) return
@@ -35,10 +44,7 @@ export function requireSchema1({ name, traits }: Pick<ImageDestination, 'name' |
  */
 export async function writeSchema1(
   root: Node,
-  source: ImageSource,
-  destination: ImageDestination,
-  reader: ManifestReader,
-  signal: AbortSignal,
+  { source, destination, reader, dryRun, signal }: WriteOptions,
 ): Promise<MadeRoot> {
   const manifest = parseNode(root, await reader.read(root, signal))
   if (manifest.kind === 'index' || !isImageConfigType(manifest.config.mediaType)) {
@@ -50,7 +56,7 @@ export async function writeSchema1(
   const made = toSchema1(name, tag, config, layers)
   const [digest, size] = [gzippedEmptyLayerDigest, gzippedEmptyLayer.byteLength]
   const empty = { kind: 'layer', mediaType: dockerLayerGzip, digest, size } as const
-  if (made.needsEmptyLayer && !(await destination.has(empty, signal))) {
+  if (made.needsEmptyLayer && !dryRun && !(await destination.has(empty, signal))) {
     await destination.push(empty, bytesOf(gzippedEmptyLayer), signal)
   }
   const bytes = signSchema1(made.bytes)

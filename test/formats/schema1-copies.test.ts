@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { copyImage } from '../../src/index.ts'
@@ -101,6 +101,14 @@ describeWithServices(['docker-registry', 'skopeo'], 'schema 1', () => {
     await copyImage(theirs, `dir:${here}`)
     await skopeo('--src-tls-verify=false', '--format', 'v2s2', ours, `dir:${there}`)
     expect(await manifestOf(here)).toEqual(await manifestOf(there))
+  })
+
+  test('is not written by a dry run, nor the empty layer that it needs', async () => {
+    const { folder } = await image()
+    const to = await newDir()
+    const result = await copyImage(`dir:${folder}`, `dir:${to}`, { format: 'v2s1', dryRun: true })
+    expect(result).toMatchObject({ changed: false, rewritten: 'converted to v2s1' })
+    await expect(readdir(to)).rejects.toThrow('ENOENT')
   })
 
   test('is refused where it has no place, before a byte moves', async () => {

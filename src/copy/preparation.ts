@@ -1,0 +1,23 @@
+import type { ImageDestination, ImageSource } from '../transports/index.ts'
+import type { CopyOptions } from './copy-options.ts'
+import type { CopyListener } from './events.ts'
+import type { LayerTarget } from './layer-target.ts'
+import type { ManifestReader } from './manifest-reader.ts'
+import type { LayerSettings } from './store-layer.ts'
+
+/** What every step before the plan works with. */
+export interface Preparation {
+  readonly source: ImageSource
+  readonly destination: ImageDestination
+  readonly reader: ManifestReader
+  readonly options: CopyOptions
+  readonly target: LayerTarget
+  readonly settings: LayerSettings
+  readonly listen: CopyListener
+  readonly signal: AbortSignal
+}
+
+/** Whether a change was asked for, so that an image which is there already need not be the one that is wanted. */
+export function asksForChange({ recompress, format }: CopyOptions): boolean {
+  return recompress !== undefined || format !== undefined
+}
