@@ -107,3 +107,13 @@ test('whatever is read is written back the same, and no image leads out of its b
     { numRuns: 3000 },
   )
 })
+
+test.each([
+  's3://me:geheim@bucket/app:v1',
+  'gs://me:geheim@bucket',
+  'az://geheim@container/app',
+])('a password is not repeated: %s', text => {
+  const message = expect.not.stringContaining('geheim')
+  expect(() => parseBucketReference(text)).toThrow(expect.objectContaining({ code: 'bad-reference', message }))
+  expect(() => parseBucketLocator(text)).toThrow(expect.objectContaining({ code: 'bad-reference', message }))
+})

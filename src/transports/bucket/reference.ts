@@ -31,6 +31,7 @@ export interface BucketReference extends BucketLocator, Reference {
  */
 export function parseBucketReference(text: string): BucketReference {
   const { scheme, rest } = splitScheme(text)
+  refuseCredentials(scheme, rest)
   const at = rest.indexOf('@', rest.lastIndexOf('/') + 1)
   const digest = at === -1 ? undefined : parseDigestOf(rest.slice(at + 1), text)
   const named = at === -1 ? rest : rest.slice(0, at)
@@ -53,9 +54,18 @@ export function parseBucketReference(text: string): BucketReference {
 /** Reads what a command takes that works on a bucket: `s3://bucket/`, `local://./store/`, `s3://bucket/dev/*`. */
 export function parseBucketLocator(text: string): BucketLocator {
   const { scheme, rest } = splitScheme(text)
+  refuseCredentials(scheme, rest)
   const locator = splitRoot(scheme, rest, text)
   if (locator.root !== undefined) validateBucketPath(locator.path)
   return locator
+}
+
+/** What is written like a URL with a password is not repeated. A directory may be named so. */
+function refuseCredentials(scheme: string, rest: string): void {
+  if (scheme === 'local' || !/^[^/]*@/.test(rest)) return
+  throw new LadingError('bad-reference', 'a bucket reference has no place for a user or a password', {
+    hint: 'leave out what stands before "@": the credentials are those that the tools of the cloud find',
+  })
 }
 
 /**

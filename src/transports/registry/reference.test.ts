@@ -82,7 +82,12 @@ describe('refuses', () => {
   })
 })
 
-test.each(['me:geheim@host.io/a:v1', 'docker://me:geheim@host.io:5000/a'])('a password is not repeated: %s', text => {
+test.each([
+  'me:geheim@host.io/a:v1',
+  'docker://me:geheim@host.io:5000/a',
+  'docker://me:geheim@host.io',
+  'me:geheim@h:5',
+])('a password is not repeated: %s', text => {
   expect(() => parseRegistryReference(text)).toThrow(
     expect.objectContaining({ message: expect.not.stringContaining('geheim') }),
   )

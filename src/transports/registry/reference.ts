@@ -35,7 +35,8 @@ export function parseRegistryReference(text: string): RegistryReference {
     new LadingError('bad-reference', `${JSON.stringify(text)} is not an image reference: ${why}`, {
       hint: hint ?? 'write [HOST[:PORT]/]REPOSITORY[:TAG][@DIGEST], like ghcr.io/owner/app:v1',
     })
-  if (/^(?:[a-z]+:\/\/)?[^/@]*@[^/]*\//.test(bare)) throw holdsCredentials()
+  // A tag before a digest has a colon before the @ too, and no slash behind it.
+  if (/^(?:[a-z]+:\/\/)?[^/@]*@[^/]*\//.test(bare) || /^[^/@]*:[^/@]*@(?!sha\d+:)/.test(bare)) throw holdsCredentials()
   if (bare === '') throw fail('it is empty')
   const [named, digestText, ...more] = bare.split('@')
   if (named === undefined || more.length > 0) throw fail('it has more than one "@"')
