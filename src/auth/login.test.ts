@@ -2,6 +2,8 @@ import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
+import type { HttpClient } from '../http/index.ts'
+import { bytesOf } from '../streams/index.ts'
 import { startScriptedServer } from '../testing/scripted-server.ts'
 import { login } from './login.ts'
 import { loginUser } from './login-user.ts'
@@ -125,4 +127,22 @@ test('who is logged in is told, for the registry and for a part of it', async ()
   expect(await user('a.test/team')).toBe('they')
   expect(await user('a.test/other')).toBe('me')
   expect(await user('c.test')).toBeUndefined()
+})
+
+test('a file of Docker’s keeps Docker Hub under the name that Docker knows, and has no place for a namespace', async () => {
+  const http: HttpClient = {
+    request: async ({ url }) => ({
+      status: 200,
+      headers: new Map(),
+      url,
+      body: bytesOf(new Uint8Array()).open(),
+      discard: async () => {},
+    }),
+    pause: async () => {},
+    [Symbol.asyncDispose]: async () => {},
+  }
+  const account = { username: 'me', password: 'pw', authFile, dockerFile: true, http }
+  await login({ ...account, registry: 'docker.io' })
+  expect(await written()).toEqual({ auths: { 'https://index.docker.io/v1/': { auth } } })
+  await expect(login({ ...account, registry: 'a.test/team' })).rejects.toMatchObject({ code: 'bad-argument' })
 })

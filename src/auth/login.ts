@@ -15,6 +15,8 @@ export interface LoginOptions extends AuthFileSearch, HttpSettings {
   readonly username: string
   readonly password: string
   readonly tlsVerify?: boolean | undefined
+  /** `authFile` is one that Docker reads: keys are hosts, and Docker Hub has its own. */
+  readonly dockerFile?: boolean | undefined
   /** The folder of certificates for the registry, in the place of those that are looked for. */
   readonly certDir?: string | undefined
   /** Default: one for this login alone. */
@@ -29,7 +31,8 @@ export interface LoginOptions extends AuthFileSearch, HttpSettings {
  * @throws LadingError `unauthorized` where the registry refuses them; nothing is written then
  */
 export async function login(options: LoginOptions): Promise<{ readonly storedIn: string }> {
-  const { host, key } = parseLoginTarget(options.registry)
+  const { host, key: ownKey } = parseLoginTarget(options.registry)
+  const key = options.dockerFile ? dockerKey(host, ownKey) : ownKey
   const credential: Credential = { kind: 'password', username: options.username, password: options.password }
   if (options.http !== undefined) await verify(options.http, host, credential, options)
   else {
@@ -65,6 +68,14 @@ export function parseLoginTarget(text: string): { host: string; key: string } {
     })
   }
   return { host, key: [host, ...namespace].join('/') }
+}
+
+/** As Docker keeps credentials: by the host, and Docker Hub's by a URL. @throws LadingError `bad-argument` */
+function dockerKey(host: string, key: string): string {
+  if (key === host) return helperServer(host)
+  throw new LadingError('bad-argument', `a file of Docker's has no place for the credentials of a namespace: ${key}`, {
+    hint: `log in to ${host}, or without the file of Docker's`,
+  })
 }
 
 /** The name that a helper knows a registry by. */

@@ -46,6 +46,7 @@ export async function findChanges(
   { target, received, signal }: Pick<ConvertOptions, 'target' | 'received' | 'signal'>,
 ): Promise<readonly LayerChange[]> {
   const changes = new Map<Digest, LayerChange>()
+  const wantsUnpacked = target('gzip') === 'none'
   const visit = async (node: Node): Promise<void> => {
     const manifest = parseNode(node, await reader.read(node, signal))
     if (manifest.kind === 'index') {
@@ -57,11 +58,14 @@ export async function findChanges(
       if (from === undefined || received.has(layer.digest) || changes.has(layer.digest)) return []
       if (isLeftOut(layer, destination)) return []
       const to = target(from)
-      return from === to ? [] : [{ layer, from, to, position }]
+      // A media type has no word for bzip2 or xz: a layer that is called uncompressed and shall be so may be neither.
+      return from === to && !(to === 'none' && wantsUnpacked) ? [] : [{ layer, from, to, position }]
     })
     if (due.length === 0) return
     const diffIds = await diffIdsOf(manifest, source, reader, signal)
     for (const { position, ...change } of due) {
+      const isUnpacked = diffIds[position] === undefined || diffIds[position] === change.layer.digest
+      if (change.from === change.to && isUnpacked) continue
       changes.set(change.layer.digest, {
         ...change,
         diffId: change.from === 'none' ? change.layer.digest : diffIds[position],

@@ -152,3 +152,11 @@ test('what is kept on the disk on the way is kept where it is said', async () =>
   })
   expect((await copy(large, { ...options, temporaryFolder: folder })).result.changed).toBe(true)
 })
+
+test('a compressed layer that is named as an uncompressed one is unpacked where that is wanted', async () => {
+  const image = withLayer(gzipSync(plain), ociLayer)
+  const { bytes, result } = await copy(image, { compression: 'none', recompress: 'all' })
+  expect(bytes.equals(plain)).toBe(true)
+  expect(result.rewritten).toBe('layers unpacked')
+  await copyImage(`oci:${folder}/here:v1`, `docker-archive:${folder}/a.tar:app:v1`)
+})

@@ -125,6 +125,7 @@ describeWithServices(['skopeo', 'docker-registry'], 'run as skopeo, lading is ta
     [['--insecure-policy', 'sync', '--src=oci', '--dest', 'dir', 'a', 'b']],
     [['login']],
     [['login', 'a', 'b']],
+    [['login', '--authfile', 'a', '--compat-auth-file', 'b', 'registry.example.com']],
     [['login', '--get-login', 'registry.example.com']],
     [['logout']],
   ])('%j gives the same streams and exit code', async words => {
@@ -192,6 +193,8 @@ describeWithServices(['skopeo', 'docker-registry'], 'run as skopeo, lading is ta
         ['login', '--tls-verify=false', '-u', 'me', '-p', 'secret', host],
         ['login', '--get-login', host],
         ['logout', host],
+        ['login', '--tls-verify=false', '-v', '-u', 'me', '-p', 'secret', '--compat-auth-file', 'config.json', host],
+        ['logout', '--compat-auth-file', 'config.json', host],
         ['delete', '--tls-verify=false', to(`${name}:v1`)],
       ]
       const all: Ended[][] = []

@@ -5,8 +5,8 @@ import { defined } from '../../defined.ts'
 import { flag, openFlag, optionalArgument, text } from '../../options.ts'
 import { printable } from '../../printable.ts'
 import { serverOptions } from '../../server-options.ts'
+import { credentialFile } from './credential-file.ts'
 import { skopeoGlobals } from './globals.ts'
-import { refuseAbsent } from './refuse-absent.ts'
 
 /** `skopeo login`. */
 export const skopeoLogin = defineCommand({
@@ -17,7 +17,7 @@ export const skopeoLogin = defineCommand({
     ...skopeoGlobals,
     authfile: text({ value: 'string', description: 'keep the credentials in this file' }),
     certDir: serverOptions.certDir,
-    compatAuthFile: text({ value: 'string', description: 'not there yet' }),
+    compatAuthFile: text({ value: 'string', description: 'keep the credentials in this file, as Docker reads them' }),
     getLogin: flag({ description: 'print the user that is logged in' }),
     password: text({ short: 'p', value: 'string', description: 'the password' }),
     passwordStdin: flag({ description: 'read the password from stdin' }),
@@ -27,11 +27,11 @@ export const skopeoLogin = defineCommand({
   },
 
   async run(input, context) {
-    refuseAbsent(input)
-    const { registry, authfile, certDir, tlsVerify = true } = input
+    const { registry, certDir, tlsVerify = true } = input
+    const authFile = credentialFile(input)
     const { library, stdout, signal } = context
     if (registry === undefined) throw new LadingError('bad-argument', 'please provide a registry to log in to')
-    const where = { registry, ...defined({ authFile: authfile }), signal }
+    const where = { registry, ...defined({ authFile }), signal }
     if (input.getLogin) {
       const user = await library.loginUser(where)
       if (user === undefined) throw new LadingError('bad-argument', `not logged into ${registry}`)
@@ -39,7 +39,12 @@ export const skopeoLogin = defineCommand({
       return
     }
     const credentials = await askCredentials(input, context)
-    const { storedIn } = await library.login({ ...where, ...credentials, tlsVerify, ...defined({ certDir }) })
+    const { storedIn } = await library.login({
+      ...where,
+      ...credentials,
+      tlsVerify,
+      ...defined({ certDir, dockerFile: input.compatAuthFile === undefined ? undefined : true }),
+    })
     if (input.verbose) stdout.write(`Used:  ${printable(storedIn)}\n`)
     stdout.write('Login Succeeded!\n')
   },

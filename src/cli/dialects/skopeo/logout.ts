@@ -3,8 +3,8 @@ import { defineCommand } from '../../command.ts'
 import { defined } from '../../defined.ts'
 import { flag, openFlag, optionalArgument, text } from '../../options.ts'
 import { printable } from '../../printable.ts'
+import { credentialFile } from './credential-file.ts'
 import { skopeoGlobals } from './globals.ts'
-import { refuseAbsent } from './refuse-absent.ts'
 
 /** `skopeo logout`. */
 export const skopeoLogout = defineCommand({
@@ -15,17 +15,17 @@ export const skopeoLogout = defineCommand({
     ...skopeoGlobals,
     all: flag({ short: 'a', description: 'forget the credentials of all registries' }),
     authfile: text({ value: 'string', description: 'forget those of this file' }),
-    compatAuthFile: text({ value: 'string', description: 'not there yet' }),
+    compatAuthFile: text({ value: 'string', description: 'forget those of this file of Docker’s' }),
     tlsVerify: openFlag({ description: 'taken, and of no effect: the registry is not asked' }),
   },
 
   async run(input, { library, stdout }) {
-    refuseAbsent(input)
-    const { registry, all, authfile } = input
+    const { registry, all } = input
+    const authFile = credentialFile(input)
     if (all && registry !== undefined) throw new LadingError('bad-argument', '--all takes no arguments')
     if (!all && registry === undefined)
       throw new LadingError('bad-argument', 'please provide a registry to log out from')
-    await library.logout(defined({ registry, all: all || undefined, authFile: authfile }))
+    await library.logout(defined({ registry, all: all || undefined, authFile }))
     stdout.write(`Removed login credentials for ${all ? 'all registries' : printable(registry ?? '')}\n`)
   },
 })
