@@ -64,7 +64,8 @@ export const transferJson = {
   fields: {
     source: 'the image that was read',
     destination: 'where it was written',
-    digest: 'the digest of the image at the destination',
+    digest:
+      'the digest of the image at the destination; with --dry-run, and layers that would change, what it would be if they did not',
     mediaType: 'the media type of its root',
     sourceDigest: 'the digest at the source; another one where the image was rewritten',
     rewritten: 'why it was rewritten; absent where it was not',

@@ -63,7 +63,7 @@ export interface CopyOptions extends SessionOptions {
 export interface CopyResult {
   readonly source: string
   readonly destination: string
-  /** What the destination's name resolves to now. */
+  /** What the destination's name resolves to now; with `dryRun`, and layers that would change, what it would be if they did not. */
   readonly digest: Digest
   readonly mediaType: string
   /** What the source's name resolved to; for a source without manifests, one that was made of its image. Differs from `digest` only where `rewritten` says why. */
