@@ -6,4 +6,5 @@ export { addVariant, type LayerVariant, readVariants, variantSchema } from './la
 export { validateImageName, validateTag, validateUnsplitPath } from './names.ts'
 export { readDocument } from './read-document.ts'
 export { readTag, tagHolds } from './tag-record.ts'
+export { type WriteGuard, writeGuard } from './write-guard.ts'
 export { checkTagWrite, writeTag } from './write-tag.ts'
