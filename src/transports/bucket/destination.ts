@@ -4,7 +4,7 @@ import {
   blobKey,
   checkTagWrite,
   type LayerVariant,
-  readBucketConfig,
+  readImmutable,
   readTag,
   readVariants,
   tagHolds,
@@ -112,7 +112,7 @@ class BucketDestination implements ImageDestination {
     const { image, tag } = this.#image
     this.#refuseOtherDigest(root.digest)
     if (tag === undefined) return
-    const { immutable } = await (await readBucketConfig(this.#store, signal)).settingsOf(image)
+    const immutable = await readImmutable(this.#store, image, signal)
     const write = { image, tag, digest: root.digest, immutable: immutable && !force, expect, signal }
     if (write.immutable || expect !== undefined) await checkTagWrite(this.#store, write)
   }
@@ -125,7 +125,7 @@ class BucketDestination implements ImageDestination {
     // By digest alone, content is all there is: it has no name to become visible under.
     if (tag === undefined)
       return { changed: !existed, ...(existed && digest !== undefined ? { previous: digest } : {}) }
-    const { immutable } = await (await readBucketConfig(this.#store, signal)).settingsOf(image)
+    const immutable = await readImmutable(this.#store, image, signal)
     return await writeTag(this.#store, {
       image,
       tag,
