@@ -1,6 +1,7 @@
-export { readBucketConfig } from './bucket-config.ts'
+export { type BucketConfig, parseBucketConfig, readBucketConfig, readImmutable } from './bucket-config.ts'
 export { compileGlob, isGlob } from './glob.ts'
 export { readHistory } from './history.ts'
+export type { ImageSettings, SettingSource } from './image-settings.ts'
 export { blobKey, configKey, imagePrefix, parseTagKey, tagKeys, tagsPrefix } from './keys.ts'
 export { addVariant, type LayerVariant, readVariants, variantSchema } from './layer-variants.ts'
 export { validateImageName, validateTag, validateUnsplitPath } from './names.ts'

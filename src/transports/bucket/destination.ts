@@ -4,7 +4,7 @@ import {
   blobKey,
   checkTagWrite,
   type LayerVariant,
-  readBucketConfig,
+  readImmutable,
   readTag,
   readVariants,
   tagHolds,
@@ -127,7 +127,7 @@ class BucketDestination implements ImageDestination {
     const { image, tag } = this.#image
     this.#refuseOtherDigest(root.digest)
     if (tag === undefined) return
-    const { immutable } = await (await readBucketConfig(this.#store, signal)).settingsOf(image)
+    const immutable = await readImmutable(this.#store, image, signal)
     const write = { image, tag, digest: root.digest, immutable: immutable && !force, expect, signal }
     if (write.immutable || expect !== undefined) await checkTagWrite(this.#store, write)
   }
@@ -140,7 +140,7 @@ class BucketDestination implements ImageDestination {
     // By digest alone, content is all there is: it has no name to become visible under.
     if (tag === undefined)
       return { changed: !existed, ...(existed && digest !== undefined ? { previous: digest } : {}) }
-    const { immutable } = await (await readBucketConfig(this.#store, signal)).settingsOf(image)
+    const immutable = await readImmutable(this.#store, image, signal)
     await this.#guard.confirm(signal)
     return await writeTag(this.#store, {
       image,
