@@ -1,5 +1,5 @@
 import { LadingError } from '../errors/index.ts'
-import { parseDuration } from './parse-duration.ts'
+import { parseDuration } from '../model/parse-duration.ts'
 
 /** A positional word of a command. */
 export interface ArgumentSpec<T = unknown> {

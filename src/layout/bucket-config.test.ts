@@ -37,7 +37,7 @@ describe('the bucket configuration', () => {
     ['1.0', false],
     ['quoted', false],
   ])('applies the most specific entry to %s, key by key over the default', async (image, immutable) => {
-    expect(await (await configOf(layered)).settingsOf(image)).toEqual({ immutable })
+    expect(await (await configOf(layered)).settingsOf(image)).toMatchObject({ immutable })
   })
 
   test.each([
@@ -48,23 +48,25 @@ describe('the bucket configuration', () => {
     'default: {}\r\nimages:\r\n  app:\r\n',
     '\ufeffdefault: { lifecycle: {} }',
   ])('%j says nothing, so tags may move', async text => {
-    expect(await (await configOf(text)).settingsOf('app')).toEqual({ immutable: false })
+    expect(await (await configOf(text)).settingsOf('app')).toMatchObject({ immutable: false })
   })
 
   test('that is absent says nothing', async () => {
-    expect(await (await readBucketConfig(memoryStore())).settingsOf('app')).toEqual({ immutable: false })
+    expect(await (await readBucketConfig(memoryStore())).settingsOf('app')).toMatchObject({ immutable: false })
   })
 
   test.each(['true', 'yes', 'on', 'True'])('takes %s for true', async word => {
-    expect(await (await configOf(`default:\n  immutable: ${word}\n`)).settingsOf('app')).toEqual({ immutable: true })
+    expect(await (await configOf(`default:\n  immutable: ${word}\n`)).settingsOf('app')).toMatchObject({
+      immutable: true,
+    })
   })
 
   test('may use anchors', async () => {
     const config = await configOf(
       'default: &frozen { immutable: true }\nimages:\n  app: { immutable: false }\n  lib: *frozen\n',
     )
-    expect(await config.settingsOf('lib')).toEqual({ immutable: true })
-    expect(await config.settingsOf('app')).toEqual({ immutable: false })
+    expect(await config.settingsOf('lib')).toMatchObject({ immutable: true })
+    expect(await config.settingsOf('app')).toMatchObject({ immutable: false })
   })
 
   test.each([

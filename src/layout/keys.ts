@@ -32,6 +32,16 @@ export function layerKey(diffId: Digest): string {
   return `lading/layers/${algorithm}/${hex}`
 }
 
+/** Below it every push that is under way has an object. */
+export const leasesPrefix = 'lading/leases/'
+
+export function leaseKey(id: string): string {
+  return `${leasesPrefix}${id}`
+}
+
+/** Below it are the records of blobs that are going to be deleted. */
+export const condemnedPrefix = 'lading/trash/blobs/'
+
 /** @throws LadingError `bad-reference` where image or tag cannot be a part of a key */
 export function tagKeys(image: string, tag: string): TagKeys {
   validateTag(tag)
