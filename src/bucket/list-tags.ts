@@ -1,5 +1,6 @@
-import { compileGlob, isGlob, parseTagKey, tagsPrefix } from '../layout/index.ts'
+import { isGlob, parseTagKey, tagsPrefix } from '../layout/index.ts'
 import type { ObjectInfo, ObjectStore } from '../stores/index.ts'
+import { isWithin } from './is-within.ts'
 
 /** A tag as a listing has it. */
 export interface TagEntry {
@@ -15,12 +16,11 @@ export async function* listTags(
   path: string,
   signal?: AbortSignal,
 ): AsyncGenerator<TagEntry, void, undefined> {
-  const glob = isGlob(path)
-  const folder = glob ? literalFolder(path) : path === '' || path.endsWith('/') ? path : `${path}/`
-  const matches = glob ? await compileGlob(path) : () => true
+  const covers = await isWithin(path)
+  const folder = isGlob(path) ? literalFolder(path) : path === '' || path.endsWith('/') ? path : `${path}/`
   for await (const entry of store.list(tagsPrefix(folder), { signal })) {
     const name = entry.kind === 'object' ? parseTagKey(entry.info.key) : undefined
-    if (name !== undefined && entry.kind === 'object' && matches(name.image)) yield { ...name, info: entry.info }
+    if (name !== undefined && entry.kind === 'object' && covers(name.image)) yield { ...name, info: entry.info }
   }
 }
 

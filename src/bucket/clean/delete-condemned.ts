@@ -1,4 +1,4 @@
-import { LadingError } from '../../errors/index.ts'
+import type { LadingError } from '../../errors/index.ts'
 import {
   blobKey,
   type CondemnedBlobs,

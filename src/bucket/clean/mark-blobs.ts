@@ -43,6 +43,8 @@ export interface MarkOptions {
 export interface Marker {
   /** Marks what the tags need that are chosen, and their last history entries; then what is attached to it. */
   mark(isChosen?: (entry: TagEntry) => boolean): Promise<void>
+  /** Marks what tags need that stay although what they are attached to is gone. @returns whether any was not marked yet */
+  keep(tags: readonly TagEntry[]): Promise<boolean>
   /** The tags that are attached, by their name, to a manifest that is not marked. */
   orphans(): AsyncIterable<TagEntry>
 }
@@ -143,6 +145,18 @@ export function createMarker(store: ObjectStore, table: DigestTable, options: Ma
       while (await markAttached()) {
         // A signature of a signature: until nothing more is found.
       }
+    },
+    async keep(tags) {
+      let found = false
+      for (const entry of tags) {
+        if (!(await markTag(entry, live))) continue
+        found = true
+        await markHistory(entry)
+      }
+      while (found && (await markAttached())) {
+        // as above
+      }
+      return found
     },
     orphans: () =>
       filtered(
