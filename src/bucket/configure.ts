@@ -48,9 +48,12 @@ export async function changeConfig(
   changes: Readonly<Record<string, string>>,
   options: ConfigOptions = {},
 ): Promise<ChangeConfigResult> {
+  const read = (scope: 'bucket' | 'image') =>
+    Object.entries(changes).map(([key, value]) => parseConfigChange(key, value, scope))
+  // a wrong word is told before anybody is asked; whether it is an image that is named, only who opens a directory knows
+  read('bucket')
   return await withBucket(locator, options, async (store, entry) => {
-    const scope = entry === undefined ? 'bucket' : 'image'
-    const wanted = Object.entries(changes).map(([key, value]) => parseConfigChange(key, value, scope))
+    const wanted = read(entry === undefined ? 'bucket' : 'image')
     const { changed, config } = await changeBucketConfig(store, entry, wanted, options.signal)
     return { changed, ...(await report(locator, entry, config)) }
   })

@@ -47,9 +47,7 @@ function columns(lines: readonly Line[], indent: string): string {
   const valueWidth = Math.max(...lines.map(([, value]) => value.length))
   const text = lines.map(([key, value, source]) => {
     const first = `${indent}${key}`.padEnd(keyWidth + 4)
-    return source === undefined
-      ? `${first}  ${value}\n`
-      : `${first}  ${value.padEnd(valueWidth)}  ${printable(source)}\n`
+    return source === undefined ? `${first} ${value}\n` : `${first} ${value.padEnd(valueWidth)}  ${printable(source)}\n`
   })
   return text.join('')
 }
