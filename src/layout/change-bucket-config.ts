@@ -2,6 +2,7 @@ import { LadingError } from '../errors/index.ts'
 import type { ObjectStore } from '../stores/index.ts'
 import { type BucketConfig, maxConfigBytes, parseBucketConfig } from './bucket-config.ts'
 import { changeObject } from './change-object.ts'
+import { configYaml } from './config-document.ts'
 import { editConfig } from './edit-config.ts'
 import { configKey } from './keys.ts'
 import type { ConfigChange } from './parse-config-change.ts'
@@ -36,8 +37,8 @@ export async function changeBucketConfig(
   const edits = changes
     .toSorted((a, b) => order(a) - order(b))
     .map(({ path, value }) => {
-      const node = yaml.parseDocument('', { version: '1.1' }).createNode(value, { flow: true })
-      const document = new yaml.Document(node, { version: '1.1' })
+      const node = yaml.parseDocument('', configYaml).createNode(value, { flow: true })
+      const document = new yaml.Document(node, configYaml)
       const written = document.toString({ lineWidth: 0, flowCollectionPadding: false }).trimEnd()
       return {
         path: path[0] === 'chunked' ? path : [...place, ...path],

@@ -1,5 +1,6 @@
 import type { Document } from 'yaml'
 import { LadingError } from '../errors/index.ts'
+import { configYaml } from './config-document.ts'
 import { changedTree, pairOf, treeOf, type Yaml } from './config-tree.ts'
 import { spliceConfig } from './splice-config.ts'
 
@@ -11,7 +12,7 @@ import { spliceConfig } from './splice-config.ts'
  * @throws LadingError `unsupported` where it is written in a way that cannot be changed without changing something else
  */
 export function editConfig(yaml: Yaml, text: string, path: readonly string[], value: string | undefined): string {
-  const parse = (source: string) => yaml.parseDocument(source, { version: '1.1' })
+  const parse = (source: string) => yaml.parseDocument(source, configYaml)
   const document = parse(text)
   const touched = value === undefined ? prunedPath(yaml, document, path) : path
   if (touched === undefined) return text

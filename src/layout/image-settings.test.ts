@@ -122,7 +122,8 @@ test.each([
   ['default:\n  lifecycle:\n    keep_tags: [a, [b]]', 3, 'lifecycle.keep_tags of default is no list of tags'],
   ['default:\n  keep_history: 1.5', 2, 'keep_history of default is no whole number'],
   ['\nchunked: 7', 2, 'chunked is neither true nor false'],
-  ['default:\n  a: 1\n  a: 2', 3, 'Map keys must be unique'],
+  ['default:\n  a: 1\n  a: 2', 3, '"a" is in default twice'],
+  ['images: { a: {} }\nx: 1\nimages: { b: {} }', 3, '"images" is in the document twice'],
 ])('%j is refused with its line', async (text, line, why) => {
   await expect(configOf(text)).rejects.toMatchObject({
     code: 'bad-layout',

@@ -1,4 +1,5 @@
 import type { Document, Pair, YAMLMap } from 'yaml'
+import { configYaml } from './config-document.ts'
 import { pairOf, type Yaml } from './config-tree.ts'
 
 /** How far a mapping within a mapping is indented where the file does not show it. */
@@ -100,7 +101,7 @@ function isInline(yaml: Yaml, node: unknown): boolean {
 
 /** A name as YAML, with quotes where it would be something else without. */
 function written(yaml: Yaml, name: string): string {
-  return new yaml.Document(name, { version: '1.1' }).toString({ lineWidth: 0 }).trimEnd()
+  return new yaml.Document(name, configYaml).toString({ lineWidth: 0 }).trimEnd()
 }
 
 function indentOf(text: string, map: YAMLMap): number {
