@@ -1,4 +1,4 @@
-import type { LadingError } from '../../errors/index.ts'
+import { LadingError } from '../../errors/index.ts'
 import {
   blobKey,
   type CondemnedBlobs,
