@@ -6,12 +6,20 @@
 
 export { type GivenCredential, type LoginOptions, type LogoutOptions, login, logout } from './auth/index.ts'
 export {
+  type ChangeConfigResult,
+  type ConfigOptions,
+  type ConfigReport,
+  changeConfig,
+  type EffectiveSetting,
+  type EffectiveSettings,
+  type EntrySettings,
   type InitStoreOptions,
   type InitStoreResult,
   initStore,
   type ListedImage,
   type ListImagesOptions,
   listImages,
+  readConfig,
 } from './bucket/index.ts'
 export {
   type CopyEvent,

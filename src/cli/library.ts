@@ -1,5 +1,5 @@
 import type { login, loginUser, logout } from '../auth/index.ts'
-import type { initStore, listImages } from '../bucket/index.ts'
+import type { changeConfig, initStore, listImages, readConfig } from '../bucket/index.ts'
 import type { copyImage, deleteImage, inspectImage, listTags, pullImage, pushImage, syncImages } from '../copy/index.ts'
 import type { manifestDigest } from '../model/manifest-digest.ts'
 
@@ -15,6 +15,8 @@ export interface Library {
   manifestDigest(...words: Parameters<typeof manifestDigest>): Promise<ReturnType<typeof manifestDigest>>
   readonly syncImages: typeof syncImages
   readonly initStore: typeof initStore
+  readonly readConfig: typeof readConfig
+  readonly changeConfig: typeof changeConfig
   readonly login: typeof login
   readonly loginUser: typeof loginUser
   readonly logout: typeof logout
@@ -38,6 +40,8 @@ export const library: Library = {
   },
   manifestDigest: async (...words) => (await import('../model/manifest-digest.ts')).manifestDigest(...words),
   initStore: async (...words) => (await import('../bucket/index.ts')).initStore(...words),
+  readConfig: async (...words) => (await import('../bucket/index.ts')).readConfig(...words),
+  changeConfig: async (...words) => (await import('../bucket/index.ts')).changeConfig(...words),
   login: async (...words) => (await import('../auth/index.ts')).login(...words),
   loginUser: async (...words) => (await import('../auth/index.ts')).loginUser(...words),
   logout: async (...words) => (await import('../auth/index.ts')).logout(...words),

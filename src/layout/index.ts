@@ -1,4 +1,5 @@
 export { type BucketConfig, parseBucketConfig, readBucketConfig, readImmutable } from './bucket-config.ts'
+export { changeBucketConfig } from './change-bucket-config.ts'
 export {
   type CondemnedBlobs,
   type CondemnedRange,
@@ -18,8 +19,10 @@ export { addVariant, type LayerVariant, readVariants, variantSchema } from './la
 export { type Leases, readLeases } from './lease.ts'
 export { type LeaseClock, systemClock } from './lease-clock.ts'
 export { validateImageName, validateTag, validateUnsplitPath } from './names.ts'
+export { parseConfigChange } from './parse-config-change.ts'
 export { readDocument } from './read-document.ts'
 export { attachedTo, parseReferrerKey, referrerKey, referrersPrefix } from './referrer-keys.ts'
+export { keyOf, settingNames, type WrittenSettings } from './setting-keys.ts'
 export { readRoot, readTag, type TagRecord, tagHolds } from './tag-record.ts'
 export { type TrashName, trashFolder } from './trash-keys.ts'
 export { listTrashedTags, newestTrashOf, removeTrashedTag, type TrashedTag, trashOf } from './trashed-tags.ts'
