@@ -7,9 +7,13 @@
 export { type GivenCredential, type LoginOptions, type LogoutOptions, login, logout } from './auth/index.ts'
 export {
   type ChangeConfigResult,
+  type CleanedBlobs,
+  type CleanOptions,
+  type CleanResult,
   type ConfigOptions,
   type ConfigReport,
   changeConfig,
+  cleanBucket,
   type EffectiveSetting,
   type EffectiveSettings,
   type EntrySettings,
