@@ -2,6 +2,7 @@ import type { Dirent } from 'node:fs'
 import { opendir } from 'node:fs/promises'
 import { systemCode } from '../../errors/index.ts'
 import { compareKeys } from '../key-order.ts'
+import { NameList } from './name-list.ts'
 
 /** A file, or a directory whose name ends with `/`: so they sort as the keys that begin with them do (`a.b` before `a/x`). */
 type EntryName = string
@@ -23,37 +24,38 @@ export async function* directoryPages(
   path: string,
   wanted: (name: EntryName) => boolean,
   pageSize = 131_072,
-): AsyncGenerator<EntryName[], void, undefined> {
-  const { all, ends } = await survey(path, wanted, pageSize)
-  if (all !== undefined) {
-    if (all.length > 0) yield all.sort(compareKeys)
+): AsyncGenerator<NameList, void, undefined> {
+  // Used again for each page: the engine is in no hurry to free large buffers.
+  const lists = { found: new NameList(), page: new NameList() }
+  const { all, ends } = await survey(path, wanted, { found: lists.found, pageSize })
+  if (all) {
+    lists.found.sortInto(lists.page, pageSize)
+    if (lists.page.length > 0) yield lists.page
     return
   }
   let after: EntryName | undefined
   for (const end of [...ends, undefined]) {
-    for (;;) {
-      const { page, more } = await nextPage(path, wanted, { after, end, pageSize })
-      if (page.length > 0) yield page
-      // An empty page has no last name, and nothing after it either.
-      after = more ? page.at(-1) : (end ?? page.at(-1))
-      if (!more) break
+    for (let more = true; more; ) {
+      const last = await readPage(path, wanted, { ...lists, after, end, pageSize })
+      if (lists.page.length > 0) yield lists.page
+      more = last !== undefined
+      after = last ?? end
     }
   }
 }
 
-/** All names where they fit on a page, else where each page but the last should end. */
+/** Finds all names where they fit on a page, else where each page but the last should end. */
 async function survey(
   path: string,
   wanted: (name: EntryName) => boolean,
-  pageSize: number,
-): Promise<{ all: EntryName[] | undefined; ends: EntryName[] }> {
-  let all: EntryName[] | undefined = []
+  { found, pageSize }: { readonly found: NameList; readonly pageSize: number },
+): Promise<{ all: boolean; ends: EntryName[] }> {
   let sample: EntryName[] = []
   let stride = 1
   let count = 0
   for await (const name of namesIn(path)) {
     if (!wanted(name)) continue
-    if (all !== undefined && all.push(name) > pageSize) all = undefined
+    if (count < pageSize) found.push(name)
     if (count++ % stride === 0 && sample.push(name) === sampleSize) {
       sample = sample.filter((_, index) => index % 2 === 0)
       stride *= 2
@@ -61,34 +63,42 @@ async function survey(
   }
   sample.sort(compareKeys)
   const pages = Math.ceil(count / (pageSize * usualFill))
-  const ends = Array.from({ length: pages - 1 }, (_, i) => sample[Math.floor(((i + 1) * sample.length) / pages)] ?? '')
-  return { all, ends: [...new Set(ends)] }
+  const ends = Array.from({ length: pages }, (_, i) => sample[Math.floor(((i + 1) * sample.length) / pages)] ?? '')
+  return { all: count <= pageSize, ends: [...new Set(ends.slice(0, -1))] }
 }
 
-/** The first names after one, and up to another. */
-async function nextPage(
+interface PageRange {
+  readonly found: NameList
+  /** What the names are put into. */
+  readonly page: NameList
+  readonly after: EntryName | undefined
+  readonly end: EntryName | undefined
+  readonly pageSize: number
+}
+
+/** The first names after one, and up to another. The last of them is returned where there are more. */
+async function readPage(
   path: string,
   wanted: (name: EntryName) => boolean,
-  range: { readonly after: EntryName | undefined; readonly end: EntryName | undefined; readonly pageSize: number },
-): Promise<{ page: EntryName[]; more: boolean }> {
-  const { after, pageSize } = range
-  const page: EntryName[] = []
-  let { end } = range
-  let more = false
+  { found, page, after, end, pageSize }: PageRange,
+): Promise<EntryName | undefined> {
+  let last: EntryName | undefined
+  found.clear()
   const cut = () => {
-    page.sort(compareKeys)
-    if (page.length <= pageSize) return
-    page.length = pageSize
-    end = page.at(-1)
-    more = true
+    found.sortInto(page, pageSize)
+    if (found.length > pageSize) last = page.at(pageSize - 1)
   }
   for await (const name of namesIn(path)) {
     if (after !== undefined && compareKeys(name, after) <= 0) continue
-    if (end !== undefined && compareKeys(name, end) > 0) continue
-    if (wanted(name) && page.push(name) === 2 * pageSize) cut()
+    const bound = last ?? end
+    if (bound !== undefined && compareKeys(name, bound) > 0) continue
+    if (!wanted(name) || found.push(name) < 2 * pageSize) continue
+    cut()
+    found.clear()
+    for (const kept of page.slice(0, pageSize)) found.push(kept)
   }
   cut()
-  return { page, more }
+  return last
 }
 
 async function* namesIn(path: string): AsyncGenerator<EntryName, void, undefined> {
