@@ -1,8 +1,9 @@
-import { LadingError } from '../../errors/index.ts'
+import { isLadingError, LadingError } from '../../errors/index.ts'
 import { deleteOneByOne } from '../delete-one-by-one.ts'
 import type { Deletion } from '../object-store.ts'
 import { deleteObject } from './delete-object.ts'
 import { explainCode } from './explain-error.ts'
+import { untilUndamaged } from './put-object.ts'
 import type { S3Connection } from './s3-connection.ts'
 
 /** What S3 takes at most. */
@@ -53,8 +54,10 @@ async function deleteBatch(
 ): Promise<ReadonlyMap<string, KeyError> | undefined> {
   const { prefix } = connection.settings
   const Objects = keys.map(key => ({ Key: prefix + key }))
-  const answered = await connection.ask({ permission: 's3:DeleteObject', signal }, isRefusedAsSuch, (s3, options) =>
-    s3.deleteObjects({ ...connection.inBucket(), Delete: { Objects, Quiet: true } }, options),
+  const answered = await untilUndamaged(connection, `${keys.length} deletions`, signal, () =>
+    connection.ask({ permission: 's3:DeleteObject', signal }, isRefusedAsSuch, (s3, options) =>
+      s3.deleteObjects({ ...connection.inBucket(), Delete: { Objects, Quiet: true } }, options),
+    ),
   )
   if (answered instanceof LadingError) {
     connection.deletesOneByOne = true
@@ -64,8 +67,8 @@ async function deleteBatch(
 }
 
 /** 400: a server that knows nothing of `?delete` misses the body of another request, or a checksum of its own. */
-function isRefusedAsSuch({ code, status = 0 }: LadingError): boolean {
-  return [400, 405, 411, 501].includes(status) && code !== 'unauthorized'
+function isRefusedAsSuch(error: LadingError): boolean {
+  return [400, 405, 411, 501].includes(error.status ?? 0) && isLadingError(error, 'unsupported', 'protocol-error')
 }
 
 function outcome(connection: S3Connection, key: string, error: KeyError | undefined): Deletion {
