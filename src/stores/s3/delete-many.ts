@@ -63,7 +63,18 @@ async function deleteBatch(
     connection.deletesOneByOne = true
     return undefined
   }
-  return new Map((answered.output.Errors ?? []).map(error => [(error.Key ?? '').slice(prefix.length), error]))
+  const errors = new Map((answered.output.Errors ?? []).map(error => [error.Key ?? '', error]))
+  const stillThere = new Map<string, KeyError>()
+  for (const key of keys) {
+    const error = errors.get(prefix + key)
+    if (error === undefined) continue
+    stillThere.set(key, error)
+    errors.delete(prefix + key)
+  }
+  // Of an object that nobody named, or of none: whatever it means, it is not success.
+  for (const { Code = '', Message = '' } of errors.values())
+    throw explainCode(Code, Message, connection.asked('s3:DeleteObject'))
+  return stillThere
 }
 
 /** 400: a server that knows nothing of `?delete` misses the body of another request, or a checksum of its own. */
