@@ -6,12 +6,24 @@
 
 export { type GivenCredential, type LoginOptions, type LogoutOptions, login, logout } from './auth/index.ts'
 export {
+  type ChangeConfigResult,
+  type CleanedBlobs,
+  type CleanOptions,
+  type CleanResult,
+  type ConfigOptions,
+  type ConfigReport,
+  changeConfig,
+  cleanBucket,
+  type EffectiveSetting,
+  type EffectiveSettings,
+  type EntrySettings,
   type InitStoreOptions,
   type InitStoreResult,
   initStore,
   type ListedImage,
   type ListImagesOptions,
   listImages,
+  readConfig,
 } from './bucket/index.ts'
 export {
   type CopyEvent,

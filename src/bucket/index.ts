@@ -1,2 +1,6 @@
+export { type CleanOptions, type CleanResult, cleanBucket } from './clean/clean-bucket.ts'
+export type { CleanedBlobs } from './clean/clean-store.ts'
+export type { ConfigReport, EffectiveSetting, EffectiveSettings, EntrySettings } from './config-report.ts'
+export { type ChangeConfigResult, type ConfigOptions, changeConfig, readConfig } from './configure.ts'
 export { type InitStoreOptions, type InitStoreResult, initStore } from './init-store.ts'
 export { type ListedImage, type ListImagesOptions, listImages } from './list-images.ts'

@@ -1,23 +1,12 @@
-import { openSession, type SessionOptions } from '../copy/session.ts'
-import {
-  compileGlob,
-  isGlob,
-  parseTagKey,
-  readHistory,
-  readTag,
-  tagHolds,
-  tagKeys,
-  tagsPrefix,
-} from '../layout/index.ts'
+import { readHistory, readTag, tagHolds, tagKeys } from '../layout/index.ts'
 import type { Digest } from '../model/digest.ts'
 import { type Manifest, parseManifest } from '../model/manifest.ts'
 import type { ObjectStore } from '../stores/index.ts'
 import { mapInOrder } from '../streams/index.ts'
-import { openBucket } from '../transports/bucket/open-bucket.ts'
-import { parseBucketLocator, validateBucketPath } from '../transports/bucket/reference.ts'
+import { listTags } from './list-tags.ts'
+import { type BucketOptions, openStoreOf } from './open-store-of.ts'
 
-export interface ListImagesOptions
-  extends Pick<SessionOptions, 'cloud' | 'tlsVerify' | 'signal' | 'userAgentPrefix' | 'onRequest'> {
+export interface ListImagesOptions extends BucketOptions {
   /** Read the tags too. Without it their names are all that is asked for, and no manifest is read. */
   readonly details?: boolean
 }
@@ -49,37 +38,12 @@ export async function* listImages(
   locator: string,
   { details = false, ...options }: ListImagesOptions = {},
 ): AsyncGenerator<ListedImage, void, undefined> {
-  await using session = openSession(options, () => {})
-  const { store, path } = await openBucket(
-    parseBucketLocator(locator),
-    { what: 'bucket', create: false },
-    session.context('source'),
-  )
-  await using _ = store
-  validateBucketPath(path)
+  await using bucket = await openStoreOf(locator, options)
+  const { store, path } = bucket
   const { signal } = options
-  const names = listTags(store, path, signal)
-  yield* details ? mapInOrder(names, concurrency, name => withDetails(store, name, signal)) : names
-}
-
-async function* listTags(
-  store: ObjectStore,
-  path: string,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<ListedImage, void, undefined> {
-  const glob = isGlob(path)
-  const folder = glob ? literalFolder(path) : path === '' || path.endsWith('/') ? path : `${path}/`
-  const matches = glob ? await compileGlob(path) : () => true
-  for await (const entry of store.list(tagsPrefix(folder), { signal })) {
-    const name = entry.kind === 'object' ? parseTagKey(entry.info.key) : undefined
-    if (name !== undefined && matches(name.image)) yield name
-  }
-}
-
-/** What stands before the first component with a wildcard: the listing need not look elsewhere. */
-function literalFolder(glob: string): string {
-  const literal = glob.slice(0, glob.search(/[*?[\]{}]/))
-  return literal.slice(0, literal.lastIndexOf('/') + 1)
+  const tags = listTags(store, path, signal)
+  if (details) yield* mapInOrder(tags, concurrency, name => withDetails(store, name, signal))
+  else for await (const { image, tag } of tags) yield { image, tag }
 }
 
 /** `undefined` where the tag was removed since it was listed. */

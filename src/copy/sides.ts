@@ -26,6 +26,7 @@ export function sourceSide(source: ImageSource): ImageSource {
 /** The same destination; what it throws says that it happened there, unless the bytes that came from the source threw it. */
 export function destinationSide(destination: ImageDestination): ImageDestination {
   const at = says('destination', destination.name)
+  const begin = destination.begin?.bind(destination)
   const adopt = destination.adopt?.bind(destination)
   const checkCommit = destination.checkCommit?.bind(destination)
   const pushDraft = destination.pushDraft?.bind(destination)
@@ -37,6 +38,7 @@ export function destinationSide(destination: ImageDestination): ImageDestination
     name: destination.name,
     traits: destination.traits,
     ...(destination.schema1Name === undefined ? {} : { schema1Name: destination.schema1Name }),
+    ...(begin === undefined ? {} : { begin }),
     current: signal => at(() => destination.current(signal), 'read the tag'),
     has: (node, signal) => at(() => destination.has(node, signal), `look for ${node.kind}`),
     manifest: (node, signal) => at(() => destination.manifest(node, signal), `look for ${node.kind}`),

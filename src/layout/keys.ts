@@ -16,6 +16,8 @@ export interface TagKeys {
   readonly history: string
   /** Says that the image is laid out as the OCI image layout specification has it. */
   readonly marker: string
+  /** What the keys of its signatures begin with: s3lo keeps them with the tag since its version 1.9. */
+  readonly signatures: string
 }
 
 /** Where content lives: layers, configs, platform manifests, and the root too. */
@@ -30,11 +32,26 @@ export function layerKey(diffId: Digest): string {
   return `lading/layers/${algorithm}/${hex}`
 }
 
+/** Below it every push that is under way has an object. */
+export const leasesPrefix = 'lading/leases/'
+
+export function leaseKey(id: string): string {
+  return `${leasesPrefix}${id}`
+}
+
+/** Below it are the records of blobs that are going to be deleted. */
+export const condemnedPrefix = 'lading/trash/blobs/'
+
 /** @throws LadingError `bad-reference` where image or tag cannot be a part of a key */
 export function tagKeys(image: string, tag: string): TagKeys {
   validateTag(tag)
   const folder = `${imagePrefix(image)}${tag}`
-  return { manifest: `${folder}${manifestFile}`, history: `${folder}/history.json`, marker: `${folder}/oci-layout` }
+  return {
+    manifest: `${folder}${manifestFile}`,
+    history: `${folder}/history.json`,
+    marker: `${folder}/oci-layout`,
+    signatures: `${folder}/signatures/`,
+  }
 }
 
 /** What the keys of all tags of an image begin with; those of images below its name do too. */

@@ -19,14 +19,14 @@ const clearTimeoutMs = 10_000
 export async function putDraft(
   store: ObjectStore,
   draft: Draft,
-  keyOf: (digest: Digest) => string,
+  keyOf: (digest: Digest) => string | Promise<string>,
   signal?: AbortSignal,
 ): Promise<void> {
   const head = await readHead(draft.read(), memoryBytes)
   if (head.whole) {
     const content = draft.digest()
     const body = { size: draft.size, open: (from = 0) => bytesFrom(head.chunks, from) }
-    await store.put(keyOf(content), body, { content, signal })
+    await store.put(await keyOf(content), body, { content, signal })
     return
   }
   const upload = `lading/uploads/${randomUUID()}`
@@ -34,7 +34,7 @@ export async function putDraft(
     await store.put(upload, readOnce(head.stream()), { signal })
     const content = draft.digest()
     const { size } = draft
-    const key = keyOf(content)
+    const key = await keyOf(content)
     if ((await store.head(key, { signal }))?.size !== size) await place(store, upload, key, { size, content, signal })
   } finally {
     await head.close()

@@ -169,6 +169,12 @@ export interface ImageDestination extends AsyncDisposable {
   readonly schema1Name?: { readonly name: string; readonly tag: string }
 
   /**
+   * Says that from now on is counted on what this destination is asked for: what it finds stays until it is closed. Not called where nothing
+   * will be written. Absent: nobody else removes anything.
+   */
+  begin?(): void
+
+  /**
    * What the name that will be committed resolves to now, or `undefined`: a copy that finds its own root there has nothing to do.
    */
   current(signal?: AbortSignal): Promise<Digest | undefined>

@@ -152,6 +152,7 @@ describe('a bucket destination', () => {
     })
     expect(await destination.commit(one.root, one.rootBytes, commitOptions)).toEqual({ changed: true })
     expect(await destination.current()).toBe(one.root.digest)
+    await destination[Symbol.asyncDispose]()
     const keys = await Array.fromAsync(store.list(''), entry => entry.kind === 'object' && entry.info.key)
     expect(keys).toEqual([blobKey(one.root.digest)])
   })

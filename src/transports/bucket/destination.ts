@@ -4,10 +4,13 @@ import {
   blobKey,
   checkTagWrite,
   type LayerVariant,
-  readBucketConfig,
+  type LeaseClock,
+  readImmutable,
   readTag,
   readVariants,
   tagHolds,
+  type WriteGuard,
+  writeGuard,
   writeTag,
 } from '../../layout/index.ts'
 import type { Node } from '../../model/descriptor.ts'
@@ -36,8 +39,9 @@ export async function openBucketDestination(
   return bucketDestination(store, bucketImage(reference, path))
 }
 
-export function bucketDestination(store: ObjectStore, image: BucketImage): ImageDestination {
-  return new BucketDestination(store, image)
+/** @param clock measures how long the copy takes, for the lease that it holds */
+export function bucketDestination(store: ObjectStore, image: BucketImage, clock?: LeaseClock): ImageDestination {
+  return new BucketDestination(store, image, clock)
 }
 
 class BucketDestination implements ImageDestination {
@@ -49,11 +53,17 @@ class BucketDestination implements ImageDestination {
   readonly traits: DestinationTraits = { ...keepsEverything, keepsUnnamed: true, holdsSparseIndex: false }
   readonly #store: ObjectStore
   readonly #image: BucketImage
+  readonly #guard: WriteGuard
 
-  constructor(store: ObjectStore, image: BucketImage) {
+  constructor(store: ObjectStore, image: BucketImage, clock?: LeaseClock) {
     this.name = image.name
     this.#store = store
     this.#image = image
+    this.#guard = writeGuard(store, clock)
+  }
+
+  begin(): void {
+    this.#guard.begin()
   }
 
   async current(signal?: AbortSignal): Promise<Digest | undefined> {
@@ -64,10 +74,12 @@ class BucketDestination implements ImageDestination {
   }
 
   async has(node: Node, signal?: AbortSignal): Promise<boolean> {
+    await this.#guard.protect(node.digest, signal)
     return (await this.#store.head(blobKey(node.digest), { signal }))?.size === node.size
   }
 
   async manifest(node: Node, signal?: AbortSignal): Promise<Uint8Array | undefined> {
+    await this.#guard.protect(node.digest, signal)
     const blob = await readManifestBlob(this.#store, node.digest, signal)
     const { image, tag } = this.#image
     if (blob !== undefined || tag === undefined) return blob
@@ -76,20 +88,23 @@ class BucketDestination implements ImageDestination {
     return record !== undefined && tagHolds(record, node.digest) ? record.bytes : undefined
   }
 
-  push(node: Node, bytes: Bytes, signal?: AbortSignal): Promise<void> {
-    return putNode(this.#store, blobKey(node.digest), node, bytes, signal)
+  async push(node: Node, bytes: Bytes, signal?: AbortSignal): Promise<void> {
+    await putNode(this.#store, await this.#keyToWrite(node.digest, signal), node, bytes, signal)
   }
 
-  document(digest: Digest, signal?: AbortSignal): Promise<Uint8Array | undefined> {
-    return readManifestBlob(this.#store, digest, signal)
+  async document(digest: Digest, signal?: AbortSignal): Promise<Uint8Array | undefined> {
+    await this.#guard.protect(digest, signal)
+    return await readManifestBlob(this.#store, digest, signal)
   }
 
-  pushDraft(draft: Draft, signal?: AbortSignal): Promise<void> {
-    return putDraft(this.#store, draft, blobKey, signal)
+  async pushDraft(draft: Draft, signal?: AbortSignal): Promise<void> {
+    this.begin()
+    await putDraft(this.#store, draft, digest => this.#keyToWrite(digest, signal), signal)
   }
 
   async variants(diffId: Digest, signal?: AbortSignal): Promise<readonly LayerVariant[]> {
     const known = await readVariants(this.#store, diffId, signal)
+    await Promise.all(known.map(({ digest }) => this.#guard.protect(digest, signal)))
     const there = await Promise.all(known.map(({ digest }) => this.#store.head(blobKey(digest), { signal })))
     return known.filter(({ size }, at) => there[at]?.size === size)
   }
@@ -101,7 +116,9 @@ class BucketDestination implements ImageDestination {
   async adopt(node: Node, origin: Origin, signal?: AbortSignal): Promise<boolean> {
     if (origin.kind !== 'object') return false
     const { digest, size } = node
-    return (await this.#store.copyFrom?.(origin, blobKey(digest), { size, content: digest, signal })) !== undefined
+    if (this.#store.copyFrom === undefined) return false
+    const key = await this.#keyToWrite(digest, signal)
+    return (await this.#store.copyFrom(origin, key, { size, content: digest, signal })) !== undefined
   }
 
   async checkCommit(
@@ -112,7 +129,7 @@ class BucketDestination implements ImageDestination {
     const { image, tag } = this.#image
     this.#refuseOtherDigest(root.digest)
     if (tag === undefined) return
-    const { immutable } = await (await readBucketConfig(this.#store, signal)).settingsOf(image)
+    const immutable = await readImmutable(this.#store, image, signal)
     const write = { image, tag, digest: root.digest, immutable: immutable && !force, expect, signal }
     if (write.immutable || expect !== undefined) await checkTagWrite(this.#store, write)
   }
@@ -125,7 +142,8 @@ class BucketDestination implements ImageDestination {
     // By digest alone, content is all there is: it has no name to become visible under.
     if (tag === undefined)
       return { changed: !existed, ...(existed && digest !== undefined ? { previous: digest } : {}) }
-    const { immutable } = await (await readBucketConfig(this.#store, signal)).settingsOf(image)
+    const immutable = await readImmutable(this.#store, image, signal)
+    await this.#guard.confirm(signal)
     return await writeTag(this.#store, {
       image,
       tag,
@@ -139,7 +157,15 @@ class BucketDestination implements ImageDestination {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#guard[Symbol.asyncDispose]()
     await this.#store[Symbol.asyncDispose]()
+  }
+
+  /** Where content is kept. What is there under this key already may be condemned. */
+  async #keyToWrite(digest: Digest, signal: AbortSignal | undefined): Promise<string> {
+    this.begin()
+    await this.#guard.protect(digest, signal)
+    return blobKey(digest)
   }
 
   #refuseOtherDigest(digest: Digest): void {

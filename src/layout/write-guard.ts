@@ -1,0 +1,141 @@
+import { LadingError } from '../errors/index.ts'
+import type { Digest } from '../model/digest.ts'
+import type { ObjectStore } from '../stores/index.ts'
+import { type CondemnedRange, listCondemned, mayHold, readCondemned, rewriteCondemned } from './condemned-blobs.ts'
+import { blobKey } from './keys.ts'
+import { type Lease, openLease } from './lease.ts'
+import { type LeaseClock, systemClock } from './lease-clock.ts'
+import { afterLostRace } from './lost-race.ts'
+
+/** How often it is looked whether a deletion that is under way has ended. */
+const deletingPollMs = 500
+/**
+ * Since a record was last written. A clean that says in it that it deletes its blobs has stopped to by then, so an older one is that of a
+ * clean that was killed.
+ */
+export const deletingEndsMs = 3 * 60_000
+
+/** Blobs that are looked for again at once. */
+const againAtOnce = 16
+
+/**
+ * Keeps what a push counts on from being deleted: `docs/adr/0007-cleaning-while-pushing.md`.
+ *
+ * A lease is written first. Then, once, the records of condemned blobs are listed: what is condemned later is not deleted while the
+ * lease lives. Of what was condemned before, each blob that the push needs is lifted out of its record before it is looked for.
+ */
+export interface WriteGuard extends AsyncDisposable {
+  /** Begins, and does not wait for it. MUST be called before `protect` counts. */
+  begin(): void
+  /** From when this returns, the blob stays if it is there, or is put there. Before `begin`: nothing is written, nothing is kept. */
+  protect(digest: Digest, signal?: AbortSignal): Promise<void>
+  /** Just before the name is written. @throws LadingError `blob-not-found` where the push slept for so long that blobs were deleted */
+  confirm(signal?: AbortSignal): Promise<void>
+}
+
+interface Guarded {
+  readonly lease: Lease
+  readonly ranges: readonly CondemnedRange[]
+}
+
+export function writeGuard(store: ObjectStore, clock: LeaseClock = systemClock): WriteGuard {
+  const relied = new Set<Digest>()
+  let guarded: Promise<Guarded> | undefined
+  // A store is closed by whoever holds the guard, and the lease ends before: no signal of one question ends it.
+  const open = (): Promise<Guarded> => {
+    const opened = guardStore(store, clock)
+    opened.catch(() => {})
+    return opened
+  }
+  return {
+    begin() {
+      guarded ??= open()
+    },
+    async protect(digest, signal) {
+      if (guarded === undefined) return
+      relied.add(digest)
+      await liftBlob(store, digest, await guarded, clock, signal)
+    },
+    async confirm(signal) {
+      if (guarded === undefined || !(await guarded).lease.isDoubtful()) return
+      const before = guarded
+      guarded = open()
+      const renewed = await guarded
+      await (await before).lease[Symbol.asyncDispose]()
+      await lookAgain(store, relied, renewed, clock, signal)
+    },
+    async [Symbol.asyncDispose]() {
+      // why there is none was said to whoever asked for it
+      const opened = await guarded?.catch(() => undefined)
+      await opened?.lease[Symbol.asyncDispose]()
+    },
+  }
+}
+
+async function guardStore(store: ObjectStore, clock: LeaseClock): Promise<Guarded> {
+  const lease = await openLease(store, clock)
+  try {
+    const ranges: CondemnedRange[] = []
+    for await (const range of listCondemned(store)) ranges.push(range)
+    return { lease, ranges }
+  } catch (error) {
+    await lease[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+async function liftBlob(
+  store: ObjectStore,
+  digest: Digest,
+  { lease, ranges }: Guarded,
+  clock: LeaseClock,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (const range of ranges) if (mayHold(range, digest)) await liftOutOf(store, range, digest, lease, clock, signal)
+}
+
+async function liftOutOf(
+  store: ObjectStore,
+  range: CondemnedRange,
+  digest: Digest,
+  lease: Lease,
+  clock: LeaseClock,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (let attempt = 1; ; ) {
+    const record = await readCondemned(store, range, signal)
+    if (!record?.blobs.has(digest)) return
+    const ended = lease.now().getTime() - record.touched.getTime() > deletingEndsMs
+    if (record.state === 'deleting' && !ended) {
+      await clock.wait(deletingPollMs, signal)
+      continue
+    }
+    const blobs = new Map(record.blobs)
+    blobs.delete(digest)
+    if ((await rewriteCondemned(store, record, { state: 'condemned', blobs }, signal)) !== undefined) return
+    await afterLostRace(attempt, new LadingError('precondition-failed', 'the record changes all the time'), signal)
+    attempt += 1
+  }
+}
+
+/** After a sleep: what was there may have been condemned since, and deleted. */
+async function lookAgain(
+  store: ObjectStore,
+  relied: ReadonlySet<Digest>,
+  guarded: Guarded,
+  clock: LeaseClock,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const rest = relied.values()
+  const look = async () => {
+    for (const digest of rest) {
+      await liftBlob(store, digest, guarded, clock, signal)
+      if ((await store.head(blobKey(digest), { signal })) !== undefined) continue
+      throw new LadingError('blob-not-found', `${digest} was removed from the bucket while this copy stood still`, {
+        operation: 'commit',
+        hint: 'copy again: only what is missing is moved',
+      })
+    }
+  }
+  await Promise.all(Array.from({ length: againAtOnce }, look))
+}
