@@ -6,12 +6,30 @@
 
 export { type GivenCredential, type LoginOptions, type LogoutOptions, login, logout } from './auth/index.ts'
 export {
+  type BucketOptions,
+  type DeleteAllOptions,
+  type DeletedTag,
+  deleteAllTags,
   type InitStoreOptions,
   type InitStoreResult,
   initStore,
   type ListedImage,
   type ListImagesOptions,
+  listDeletedTags,
   listImages,
+  type PointedTag,
+  type RestoreOptions,
+  type RestoreResult,
+  type RollbackOptions,
+  type RollbackResult,
+  restoreTag,
+  rollbackTag,
+  type TagHistory,
+  type TagOptions,
+  type TagPush,
+  type TagResult,
+  tagHistory,
+  tagImage,
 } from './bucket/index.ts'
 export {
   type CopyEvent,
@@ -19,6 +37,7 @@ export {
   type CopyOptions,
   type CopyResult,
   copyImage,
+  type DeleteOptions,
   type DeleteResult,
   deleteImage,
   type ImageDescription,

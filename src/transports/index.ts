@@ -23,6 +23,7 @@ export type {
   Origin,
   Reference,
   RemovedImage,
+  RemoveOptions,
   SourceTraits,
   TakeLayer,
   TransportContext,

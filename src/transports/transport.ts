@@ -42,12 +42,27 @@ export interface Transport<R extends Reference = Reference> {
    *
    * @throws LadingError `image-not-found` where there is none
    */
-  remove?(reference: R, context: TransportContext): Promise<RemovedImage>
+  remove?(reference: R, context: TransportContext, options: RemoveOptions): Promise<RemovedImage>
+  /** `remove` removes a tag alone, and does what the options say. Others take none. */
+  readonly removesTags?: true
+}
+
+export interface RemoveOptions {
+  /** Remove the tag only if it holds this digest. */
+  readonly expect?: Digest | undefined
+  /** Remove a tag that the bucket's configuration calls immutable. */
+  readonly force?: boolean | undefined
+  /** Keep the tag in the trash. Default: true. */
+  readonly keepTrash?: boolean | undefined
+  /** Only look what would be removed. */
+  readonly dryRun?: boolean | undefined
 }
 
 export interface RemovedImage {
   /** Of what was removed, where the place tells it. */
   readonly digest?: Digest
+  /** Whether it can be brought back. Absent: the place has no trash. */
+  readonly inTrash?: boolean
 }
 
 /** What a transport is opened with. Both sides of a copy share one `http`, and so connections, limits and tokens. */
