@@ -69,7 +69,7 @@ function chosenEntry(to: string, entries: readonly HistoryEntry[], { name }: Buc
   if (isDigest(to)) return to
   const refuse = (code: 'bad-argument' | 'image-not-found', message: string) =>
     new LadingError(code, message, { operation: 'rollback', subject: name, hint: `see \`lading history ${name}\`` })
-  if (!/^(?:sha(?:256|512):)?[0-9a-f]+$/.test(to)) {
+  if (!/^(?:sha(?:256|512):[0-9a-f]*|[0-9a-f]+)$/.test(to)) {
     throw refuse('bad-argument', `${JSON.stringify(to)} is neither a digest nor the beginning of one`)
   }
   const found = new Set(

@@ -9,17 +9,10 @@ import { ociArchiveTransport } from './oci-archive/index.ts'
 import { ociLayoutTransport } from './oci-layout/index.ts'
 import { ostreeTransport } from './ostree/index.ts'
 import { registryTransport } from './registry/index.ts'
+import type { RemovedImage, RemoveOptions } from './remove-options.ts'
 import { sifTransport } from './sif/index.ts'
 import { tarballTransport } from './tarball/index.ts'
-import type {
-  ImageDestination,
-  ImageSource,
-  Reference,
-  RemovedImage,
-  RemoveOptions,
-  Transport,
-  TransportContext,
-} from './transport.ts'
+import type { ImageDestination, ImageSource, Reference, Transport, TransportContext } from './transport.ts'
 
 /** Every transport. What one has parsed is only ever given back to that same one. */
 const transports: readonly Transport[] = [

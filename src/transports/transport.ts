@@ -7,6 +7,7 @@ import type { LayerCompression } from '../model/media-types.ts'
 import type { Platform } from '../model/platform.ts'
 import type { ObjectOrigin, StoreContext } from '../stores/index.ts'
 import type { ByteRange, ByteStream, Bytes, Draft } from '../streams/index.ts'
+import type { RemovedImage, RemoveOptions } from './remove-options.ts'
 
 /** What a user names. Every transport adds its own fields; `parse(format(r))` is the same place as `r`. */
 export interface Reference {
@@ -45,24 +46,6 @@ export interface Transport<R extends Reference = Reference> {
   remove?(reference: R, context: TransportContext, options: RemoveOptions): Promise<RemovedImage>
   /** `remove` removes a tag alone, and does what the options say. Others take none. */
   readonly removesTags?: true
-}
-
-export interface RemoveOptions {
-  /** Remove the tag only if it holds this digest. */
-  readonly expect?: Digest | undefined
-  /** Remove a tag that the bucket's configuration calls immutable. */
-  readonly force?: boolean | undefined
-  /** Keep the tag in the trash. Default: true. */
-  readonly keepTrash?: boolean | undefined
-  /** Only look what would be removed. */
-  readonly dryRun?: boolean | undefined
-}
-
-export interface RemovedImage {
-  /** Of what was removed, where the place tells it. */
-  readonly digest?: Digest
-  /** Whether it can be brought back. Absent: the place has no trash. */
-  readonly inTrash?: boolean
 }
 
 /** What a transport is opened with. Both sides of a copy share one `http`, and so connections, limits and tokens. */

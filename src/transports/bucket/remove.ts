@@ -1,6 +1,7 @@
 import { LadingError } from '../../errors/index.ts'
 import { checkTagDeletion, deleteTag, readImmutable } from '../../layout/index.ts'
-import type { RemovedImage, RemoveOptions, TransportContext } from '../transport.ts'
+import type { RemovedImage, RemoveOptions } from '../remove-options.ts'
+import type { TransportContext } from '../transport.ts'
 import { openBucket } from './open-bucket.ts'
 import { type BucketReference, formatBucketReference } from './reference.ts'
 import { bucketImage } from './source.ts'
