@@ -3,7 +3,7 @@ import type { CopyListener } from '../copy/events.ts'
 import { destinationSide, sourceSide } from '../copy/sides.ts'
 import { isLadingError, LadingError } from '../errors/index.ts'
 import type { Digest } from '../model/digest.ts'
-import type { ObjectStore } from '../stores/index.ts'
+import { lendStore, type ObjectStore } from '../stores/index.ts'
 import { bucketDestination } from '../transports/bucket/destination.ts'
 import { type BucketImage, bucketSource } from '../transports/bucket/source.ts'
 import type { Expectation } from '../transports/index.ts'
@@ -44,8 +44,8 @@ export async function pointTag(
   { force, expect, onEvent = () => {}, signal, beforeCommit = async () => {} }: PointOptions,
 ): Promise<PointedTag> {
   // What is not there cannot be copied from there: without origins, the source says what it lacks.
-  const { origin: _, ...source } = sourceSide(bucketSource(lent(store), from))
-  await using destination = destinationSide(bucketDestination(lent(store), to))
+  const { origin: _, ...source } = sourceSide(bucketSource(lendStore(store), from))
+  await using destination = destinationSide(bucketDestination(lendStore(store), to))
   const commit: typeof destination.commit = async (...words) => {
     await beforeCommit()
     return await destination.commit(...words)
@@ -64,15 +64,4 @@ export async function pointTag(
       cause: error,
     })
   }
-}
-
-/** The same store, which who opened it closes. */
-function lent(store: ObjectStore): ObjectStore {
-  return new Proxy(store, {
-    get(target, name) {
-      if (name === Symbol.asyncDispose) return async () => {}
-      const value = Reflect.get(target, name)
-      return typeof value === 'function' ? value.bind(target) : value
-    },
-  })
 }

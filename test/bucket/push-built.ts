@@ -1,7 +1,7 @@
 import type { OpenedResult } from '../../src/copy/copy-opened.ts'
 import { copyOpened } from '../../src/copy/copy-opened.ts'
 import type { CopyOptions } from '../../src/copy/copy-options.ts'
-import { type ObjectStore, openStore } from '../../src/stores/index.ts'
+import { lendStore, type ObjectStore, openStore } from '../../src/stores/index.ts'
 import { type BuiltImage, buildImage } from '../../src/testing/build-image.ts'
 import { memorySource } from '../../src/testing/memory-image.ts'
 import { bucketDestination } from '../../src/transports/bucket/destination.ts'
@@ -20,7 +20,7 @@ export async function pushBuilt(
 ): Promise<OpenedResult> {
   const colon = name.lastIndexOf(':')
   const at = { name: `test://${name}`, image: name.slice(0, colon), tag: name.slice(colon + 1) }
-  const to = bucketDestination(store, at)
+  await using to = bucketDestination(lendStore(store), at)
   return await copyOpened(memorySource(image), to, { ...options, jobs: 4 }, () => {})
 }
 
