@@ -45,29 +45,33 @@ export interface RestoreResult extends PointedTag {
  *
  * @throws LadingError `image-not-found` where the trash has no such tag; `blob-not-found` where a part of the image is gone; `tag-exists`
  */
-export async function restoreTag(
-  reference: string,
-  { at: time, digest, force = false, onEvent, ...options }: RestoreOptions = {},
-): Promise<RestoreResult> {
-  const { signal } = options
+export async function restoreTag(reference: string, options: RestoreOptions = {}): Promise<RestoreResult> {
+  const { signal, onEvent } = options
   return await interruptible(signal, async () => {
     await using opened = await openImageOf(reference, options, message => onEvent?.({ type: 'warning', message }))
-    const { store } = opened
-    const tag = requireTag(opened.at, 'restore')
-    const { trashed, root } = await findTrashed(store, tag, { time, digest }, signal)
-    const from = { name: tag.name, image: tag.image, digest: digest ?? root.digest, rootBytes: root.bytes }
-    const pointed = await pointOrExplain(store, from, tag, {
-      force,
-      expect: force ? undefined : 'absent',
-      onEvent,
-      signal,
-      beforeCommit: () => restoreSignatures(store, tag, trashed, signal),
-    })
-    const older = await readHistory(store, `${trashFolder(trashed)}history.json`, signal)
-    if (older.length > 0) await mergeHistory(store, tagKeys(tag.image, tag.tag).history, older, signal)
-    await removeTrashedTag(store, trashed, signal)
-    return { reference: tag.name, deletedAt: trashed.deletedAt, ...pointed }
+    return await restoreWithin(opened.store, requireTag(opened.at, 'restore'), options)
   })
+}
+
+/** The same in a bucket that is open. */
+export async function restoreWithin(
+  store: ObjectStore,
+  tag: BucketTag,
+  { at: time, digest, force = false, onEvent, signal }: RestoreOptions,
+): Promise<RestoreResult> {
+  const { trashed, root } = await findTrashed(store, tag, { time, digest }, signal)
+  const from = { name: tag.name, image: tag.image, digest: digest ?? root.digest, rootBytes: root.bytes }
+  const pointed = await pointOrExplain(store, from, tag, {
+    force,
+    expect: force ? undefined : 'absent',
+    onEvent,
+    signal,
+    beforeCommit: () => restoreSignatures(store, tag, trashed, signal),
+  })
+  const older = await readHistory(store, `${trashFolder(trashed)}history.json`, signal)
+  if (older.length > 0) await mergeHistory(store, tagKeys(tag.image, tag.tag).history, older, signal)
+  await removeTrashedTag(store, trashed, signal)
+  return { reference: tag.name, deletedAt: trashed.deletedAt, ...pointed }
 }
 
 async function pointOrExplain(...words: Parameters<typeof PointTag>): Promise<PointedTag> {

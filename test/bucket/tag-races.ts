@@ -13,12 +13,12 @@ const racers = 20
 export function tagRaces(open: () => Promise<ObjectStore>): void {
   const texts = Array.from({ length: racers }, (_, at) => `pushed by ${at}`)
   const digests = texts.map(text => imageOf(text).root.digest)
-  const raceFor = (store: ObjectStore, options: CopyOptions = {}) =>
-    Promise.allSettled(texts.map(text => pushBuilt(store, 'team/app:v1', imageOf(text), options)))
+  const raceFor = (store: ObjectStore, options: CopyOptions = {}, racing = texts.slice(0, 8)) =>
+    Promise.allSettled(racing.map(text => pushBuilt(store, 'team/app:v1', imageOf(text), options)))
 
   test('a mutable tag takes everybody in turn; no entry is lost, and the last one is the newest', async () => {
     await using store = await open()
-    const outcomes = await raceFor(store)
+    const outcomes = await raceFor(store, {}, texts)
     expect(outcomes.filter(({ status }) => status === 'rejected')).toEqual([])
     const history = await readHistory(store, tagKeys('team/app', 'v1').history)
     expect(history.map(({ digest }) => digest).sort()).toEqual(digests.toSorted())
@@ -47,7 +47,7 @@ export function tagRaces(open: () => Promise<ObjectStore>): void {
 
   test('the same image pushed by all is written once', async () => {
     await using store = await open()
-    const pushes = texts.map(() => pushBuilt(store, 'team/app:v1', imageOf('the same')))
+    const pushes = texts.slice(0, 8).map(() => pushBuilt(store, 'team/app:v1', imageOf('the same')))
     expect((await Promise.all(pushes)).filter(({ changed }) => changed)).toHaveLength(1)
     const { history } = tagKeys('team/app', 'v1')
     expect(await readHistory(store, history)).toHaveLength(1)
