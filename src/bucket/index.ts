@@ -1,3 +1,5 @@
+export type { ConfigReport, EffectiveSetting, EffectiveSettings, EntrySettings } from './config-report.ts'
+export { type ChangeConfigResult, type ConfigOptions, changeConfig, readConfig } from './configure.ts'
 export { type DeleteAllOptions, deleteAllTags } from './delete-all-tags.ts'
 export { type InitStoreOptions, type InitStoreResult, initStore } from './init-store.ts'
 export { type DeletedTag, listDeletedTags } from './list-deleted-tags.ts'

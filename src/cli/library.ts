@@ -1,9 +1,11 @@
 import type { login, loginUser, logout } from '../auth/index.ts'
 import type {
+  changeConfig,
   deleteAllTags,
   initStore,
   listDeletedTags,
   listImages,
+  readConfig,
   restoreTag,
   rollbackTag,
   tagHistory,
@@ -30,6 +32,8 @@ export interface Library {
   manifestDigest(...words: Parameters<typeof manifestDigest>): Promise<ReturnType<typeof manifestDigest>>
   readonly syncImages: typeof syncImages
   readonly initStore: typeof initStore
+  readonly readConfig: typeof readConfig
+  readonly changeConfig: typeof changeConfig
   readonly login: typeof login
   readonly loginUser: typeof loginUser
   readonly logout: typeof logout
@@ -63,6 +67,8 @@ export const library: Library = {
   },
   manifestDigest: async (...words) => (await import('../model/manifest-digest.ts')).manifestDigest(...words),
   initStore: async (...words) => (await import('../bucket/index.ts')).initStore(...words),
+  readConfig: async (...words) => (await import('../bucket/index.ts')).readConfig(...words),
+  changeConfig: async (...words) => (await import('../bucket/index.ts')).changeConfig(...words),
   login: async (...words) => (await import('../auth/index.ts')).login(...words),
   loginUser: async (...words) => (await import('../auth/index.ts')).loginUser(...words),
   logout: async (...words) => (await import('../auth/index.ts')).logout(...words),

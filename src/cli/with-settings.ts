@@ -22,6 +22,8 @@ export function withSettings(library: Library, settings: Settings): Library {
     listImages: (bucket, options) => library.listImages(bucket, { ...options, ...settings }),
     listTags: (repository, options) => library.listTags(repository, { ...options, ...settings }),
     syncImages: (from, to, options) => library.syncImages(from, to, { ...options, ...settings }),
+    readConfig: (bucket, options) => library.readConfig(bucket, { ...options, ...settings }),
+    changeConfig: (bucket, changes, options) => library.changeConfig(bucket, changes, { ...options, ...settings }),
     login: options => library.login({ ...options, ...settings }),
   }
 }

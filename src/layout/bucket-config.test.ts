@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { memoryStore } from '../stores/index.ts'
-import { readBucketConfig } from './bucket-config.ts'
+import { readBucketConfig, readImmutable } from './bucket-config.ts'
 
 async function configOf(text: string) {
   const store = memoryStore()
@@ -87,4 +87,16 @@ describe('the bucket configuration', () => {
       ),
     })
   })
+})
+
+test('who only asks whether tags may move is not stopped by another mistake', async () => {
+  const store = memoryStore()
+  const write = (text: string) => store.put('s3lo.yaml', new TextEncoder().encode(text))
+  expect(await readImmutable(store, 'app')).toBe(false)
+  await write('default: { immutable: true, lifecycle: { max_age: soon } }\nimages: { dev/*: { immutable: false } }')
+  expect(await readImmutable(store, 'app')).toBe(true)
+  expect(await readImmutable(store, 'dev/app')).toBe(false)
+  await expect(readBucketConfig(store)).rejects.toThrow('max_age of default is no age')
+  await write('default: { immutable: maybe }')
+  await expect(readImmutable(store, 'app')).rejects.toThrow('immutable of default is neither true nor false')
 })

@@ -1,6 +1,14 @@
 import type { Document, ParsedNode } from 'yaml'
 import { LadingError } from '../errors/index.ts'
 
+/** How the file is read, wherever it is. */
+export const configYaml = {
+  /** For its `yes` and `on`: the parsers of Go take them for true, and s3lo reads this file too. */
+  version: '1.1',
+  /** Each key would be compared with every other: `entriesOf` looks for those that are there twice. */
+  uniqueKeys: false,
+} as const
+
 /** One `key: value` of a mapping. */
 export interface ConfigEntry {
   /** As it stands there: an image named 1.0 is no number. */
@@ -36,8 +44,7 @@ export async function openConfigDocument(bytes: Uint8Array, subject: string): Pr
   const { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } = await import('yaml')
   const lines = new LineCounter()
   const text = decode(bytes, subject)
-  // 1.1 for its `yes` and `on`: the parsers of Go take them for true, and s3lo reads this file too.
-  const document = parseDocument<ParsedNode>(text, { lineCounter: lines, version: '1.1' })
+  const document = parseDocument<ParsedNode>(text, { ...configYaml, lineCounter: lines })
   const problem = document.errors[0]
   if (problem !== undefined) {
     throw malformed(subject, problem.message.split('\n')[0] ?? '', lines.linePos(problem.pos[0]).line)
@@ -57,8 +64,11 @@ export async function openConfigDocument(bytes: Uint8Array, subject: string): Pr
     entriesOf(node, what) {
       if (isNothing(node)) return []
       if (!isMap(node)) throw malformed(subject, `${what} is not a mapping`, lineOf(node))
+      const names = new Set<string>()
       return node.items.map(({ key, value }) => {
         const name = textOf(key)
+        if (names.has(name)) throw malformed(subject, `${JSON.stringify(name)} is in ${what} twice`, lineOf(key))
+        names.add(name)
         // Passing over what it takes in could leave a tag unprotected.
         if (name === '<<') {
           throw malformed(subject, `"<<" in ${what} is not read: write out what it takes in`, lineOf(key))

@@ -4,6 +4,7 @@ import {
   blobKey,
   checkTagWrite,
   type LayerVariant,
+  type LeaseClock,
   readImmutable,
   readTag,
   readVariants,
@@ -38,8 +39,9 @@ export async function openBucketDestination(
   return bucketDestination(store, bucketImage(reference, path))
 }
 
-export function bucketDestination(store: ObjectStore, image: BucketImage): ImageDestination {
-  return new BucketDestination(store, image)
+/** @param clock measures how long the copy takes, for the lease that it holds */
+export function bucketDestination(store: ObjectStore, image: BucketImage, clock?: LeaseClock): ImageDestination {
+  return new BucketDestination(store, image, clock)
 }
 
 class BucketDestination implements ImageDestination {
@@ -53,11 +55,11 @@ class BucketDestination implements ImageDestination {
   readonly #image: BucketImage
   readonly #guard: WriteGuard
 
-  constructor(store: ObjectStore, image: BucketImage) {
+  constructor(store: ObjectStore, image: BucketImage, clock?: LeaseClock) {
     this.name = image.name
     this.#store = store
     this.#image = image
-    this.#guard = writeGuard(store)
+    this.#guard = writeGuard(store, clock)
   }
 
   begin(): void {
