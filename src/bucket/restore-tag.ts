@@ -109,15 +109,15 @@ async function findTrashed(
   { time, digest }: { readonly time?: Date | undefined; readonly digest?: Digest | undefined },
   signal: AbortSignal | undefined,
 ): Promise<{ trashed: TrashedTag; root: TagRecord }> {
-  let found: { trashed: TrashedTag; root: TagRecord } | undefined
+  let found: TrashedTag | undefined
   let count = 0
   for await (const trashed of trashOf(store, image, tag, signal)) {
     count++
     if (time !== undefined && trashed.deletedAt > time) continue
-    const root = await readRoot(store, `${trashFolder(trashed)}manifest.json`, signal)
-    if (root !== undefined && (digest === undefined || tagHolds(root, digest))) found = { trashed, root }
+    if (digest === undefined || (await heldDigest(store, trashed, digest, signal))) found = trashed
   }
-  if (found !== undefined) return found
+  const root = found && (await readTrashedRoot(store, found, signal))
+  if (found !== undefined && root !== undefined) return { trashed: found, root }
   const which =
     digest === undefined ? (time === undefined ? '' : ` of ${time.toISOString()} or before`) : ` of ${digest}`
   throw new LadingError('image-not-found', `the trash has no deletion${which} of ${image}:${tag}`, {
@@ -128,4 +128,18 @@ async function findTrashed(
         ? 'see what it has with `lading restore --list BUCKET`'
         : `it has ${count} others: see \`lading restore --list BUCKET\``,
   })
+}
+
+async function heldDigest(
+  store: ObjectStore,
+  trashed: TrashedTag,
+  digest: Digest,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const root = await readTrashedRoot(store, trashed, signal)
+  return root !== undefined && tagHolds(root, digest)
+}
+
+function readTrashedRoot(store: ObjectStore, trashed: TrashedTag, signal: AbortSignal | undefined) {
+  return readRoot(store, `${trashFolder(trashed)}manifest.json`, signal)
 }
