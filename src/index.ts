@@ -8,9 +8,13 @@ export { type GivenCredential, type LoginOptions, type LogoutOptions, login, log
 export {
   type BucketOptions,
   type ChangeConfigResult,
+  type CleanedBlobs,
+  type CleanOptions,
+  type CleanResult,
   type ConfigOptions,
   type ConfigReport,
   changeConfig,
+  cleanBucket,
   type DeleteAllOptions,
   type DeletedTag,
   deleteAllTags,

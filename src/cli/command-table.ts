@@ -80,6 +80,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/init.ts')).initCommand,
   },
   {
+    name: 'clean',
+    summary: 'Remove old tags, and blobs that nothing needs',
+    load: async () => (await import('./commands/clean.ts')).cleanCommand,
+  },
+  {
     name: 'config',
     summary: 'Show or change the configuration of a bucket',
     load: async () => (await import('./commands/config.ts')).configCommand,

@@ -1,6 +1,7 @@
 import type { login, loginUser, logout } from '../auth/index.ts'
 import type {
   changeConfig,
+  cleanBucket,
   deleteAllTags,
   initStore,
   listDeletedTags,
@@ -28,6 +29,7 @@ export interface Library {
   readonly tagImage: typeof tagImage
   readonly restoreTag: typeof restoreTag
   readonly listDeletedTags: typeof listDeletedTags
+  readonly cleanBucket: typeof cleanBucket
   readonly listTags: typeof listTags
   manifestDigest(...words: Parameters<typeof manifestDigest>): Promise<ReturnType<typeof manifestDigest>>
   readonly syncImages: typeof syncImages
@@ -59,6 +61,7 @@ export const library: Library = {
   async *listDeletedTags(...words) {
     yield* (await import('../bucket/index.ts')).listDeletedTags(...words)
   },
+  cleanBucket: async (...words) => (await import('../bucket/index.ts')).cleanBucket(...words),
   async *listTags(...words) {
     yield* (await import('../copy/index.ts')).listTags(...words)
   },

@@ -1,4 +1,5 @@
 import { LadingError } from '../errors/index.ts'
+import { parseMaxAge } from '../layout/parse-max-age.ts'
 import { parseDuration } from '../model/parse-duration.ts'
 
 /** A positional word of a command. */
@@ -137,6 +138,19 @@ export function duration(spec: ValueText): OptionSpec<number | undefined> {
       const seconds = parseDuration(word)
       if (seconds === undefined) throw badValue(name, word, 'a duration like 90s, 1h30m or 500ms')
       return seconds
+    },
+  }
+}
+
+/** Seconds, in days or as Go writes durations: `7d`, `12h`. */
+export function age(spec: ValueText & { readonly default: string }): OptionSpec<number> {
+  return {
+    ...spec,
+    read(words, name) {
+      const word = words.at(-1) ?? spec.default
+      const parsed = parseMaxAge(word)
+      if (parsed === undefined) throw badValue(name, word, 'an age like 7d, 12h or 0')
+      return parsed.seconds
     },
   }
 }

@@ -19,6 +19,7 @@ export function withSettings(library: Library, settings: Settings): Library {
     tagImage: (source, name, options) => library.tagImage(source, name, { ...options, ...settings }),
     restoreTag: (reference, options) => library.restoreTag(reference, { ...options, ...settings }),
     listDeletedTags: (bucket, options) => library.listDeletedTags(bucket, { ...options, ...settings }),
+    cleanBucket: (bucket, options) => library.cleanBucket(bucket, { ...options, ...settings }),
     listImages: (bucket, options) => library.listImages(bucket, { ...options, ...settings }),
     listTags: (repository, options) => library.listTags(repository, { ...options, ...settings }),
     syncImages: (from, to, options) => library.syncImages(from, to, { ...options, ...settings }),

@@ -126,12 +126,13 @@ export async function cleanStore(store: ObjectStore, work: CleanWork): Promise<C
     onPhase?.('delete')
     const options = { now: now(), keepTrashMs, oldestLease, clock, apply, signal }
     const deleted = await deleteCondemned(store, table, options)
-    const atOnce = keepTrashMs === 0 && !apply
+    const atOnce = keepTrashMs === 0
     return {
       stored: tallied(swept.all),
-      removed: atOnce ? sum(deleted.removed, swept.condemned) : tallied(deleted.removed),
-      condemned: atOnce ? { count: 0, bytes: 0 } : tallied(swept.condemned),
-      inTrash: tallied(deleted.inTrash),
+      removed: atOnce && !apply ? sum(deleted.removed, swept.condemned) : tallied(deleted.removed),
+      condemned: atOnce ? none : tallied(swept.condemned),
+      // Of what is in the trash now, what was there before.
+      inTrash: apply && !atOnce ? difference(deleted.inTrash, swept.condemned) : tallied(deleted.inTrash),
       waiting: tallied(deleted.waiting),
       recent: tallied(swept.recent),
       historyOnly: tallied(swept.historyOnly),
@@ -141,6 +142,13 @@ export async function cleanStore(store: ObjectStore, work: CleanWork): Promise<C
 
 function nameOf({ image, tag }: { readonly image: string; readonly tag: string }): string {
   return `${image}:${tag}`
+}
+
+const none: Tally = { count: 0, bytes: 0 }
+
+/** Something may have been lifted meanwhile. */
+function difference(a: Tally, b: Tally): Tally {
+  return { count: Math.max(0, a.count - b.count), bytes: Math.max(0, a.bytes - b.bytes) }
 }
 
 function sum(a: Tally, b: Tally): Tally {

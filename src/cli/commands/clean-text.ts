@@ -14,17 +14,15 @@ export function cleanText(result: CleanResult): string {
       `${printable(`${image}:${tag}`)}  ${shortDigest(digest)}  ${pushedAt.toISOString().slice(0, 10)}  ${reason}`,
   )
   if (lines.length > 0) lines.push('')
-  const done = (past: string, plan: string) => (confirmed ? past : `would be ${plan}`)
-  lines.push(
-    `Tags:   ${formatCount(tags.removed.length)} ${done('deleted', 'deleted')}, of ${formatCount(tags.checked)} that rules apply to`,
-  )
+  const done = (what: string) => (confirmed ? what : `would be ${what}`)
+  lines.push(`Tags:   ${tags.removed.length} ${done('deleted')}, of ${tags.checked} that rules apply to`)
   if (tags.immutableImages > 0) {
-    lines.push(`        ${formatCount(tags.immutableImages)} images are immutable, so that their rules let nothing go`)
+    lines.push(`        ${formatCount(tags.immutableImages, 'image')} with rules not looked at: immutable`)
   }
   if (blobs !== undefined) {
-    lines.push(`Blobs:  ${told(blobs.removed)} ${done('deleted', 'deleted')}, of ${told(blobs.stored)}`)
+    lines.push(`Blobs:  ${told(blobs.removed)} ${done('deleted')}, of ${told(blobs.stored)}`)
     const rest: readonly (readonly [Tally, string])[] = [
-      [blobs.condemned, `${done('condemned', 'condemned')}: nothing needs them`],
+      [blobs.condemned, `${done('condemned')}: nothing needs them`],
       [blobs.inTrash, 'condemned before, and kept for now'],
       [blobs.waiting, 'wait for pushes that are under way: clean again later'],
       [blobs.recent, 'are needed by nothing, but so new that a push may be bringing them'],
@@ -32,10 +30,9 @@ export function cleanText(result: CleanResult): string {
     ]
     for (const [tally, what] of rest) if (tally.count > 0) lines.push(`        ${told(tally)} ${what}`)
   }
-  if (leftovers.uploads.count > 0)
-    lines.push(`Uploads given up: ${told(leftovers.uploads)} ${done('removed', 'removed')}`)
+  if (leftovers.uploads.count > 0) lines.push(`Uploads given up: ${told(leftovers.uploads)} ${done('removed')}`)
   if (leftovers.trashedTags > 0) {
-    lines.push(`Trash:  ${formatCount(leftovers.trashedTags)} tags ${done('removed for good', 'removed for good')}`)
+    lines.push(`Trash:  ${formatCount(leftovers.trashedTags, 'tag')} ${done('removed for good')}`)
   }
   lines.push(...retentionLines(result))
   if (!confirmed) lines.push('', 'Nothing was changed. Run it again with --confirm to do this.')
@@ -58,5 +55,5 @@ function retentionLines({ retention }: CleanResult): string[] {
 }
 
 function told({ count, bytes }: Tally): string {
-  return `${formatCount(count)} (${formatSize(bytes)})`
+  return `${count} (${formatSize(bytes)})`
 }

@@ -12,6 +12,17 @@ const words = (least: number, most = least): WordCount => ({
 /** lading's own commands: they were named after s3lo's, and take its options. */
 const commands: readonly DialectEntry[] = [
   {
+    name: 'clean',
+    summary: 'Remove old tags, and blobs that nothing needs',
+    usage: '<s3-bucket> [flags]',
+    words: words(1),
+    description:
+      'Remove the tags that the lifecycle rules let go, and the blobs that nothing needs. Unless --keep-trash says otherwise, they are gone at ' +
+      'once.',
+    examples: ['s3lo clean s3://my-bucket/', 's3lo clean s3://my-bucket/ --blobs --confirm'],
+    load: async () => (await import('../commands/clean.ts')).cleanCommandWith('0'),
+  },
+  {
     name: 'config',
     summary: 'Show or change the configuration of a bucket',
     usage: 'get|set <ref> [<key>=<value>...] [flags]',
@@ -97,7 +108,6 @@ export const s3lo: Dialect = {
   helpWithoutCommand: true,
   commands,
   absent: {
-    clean: 'lading removes nothing from a bucket yet',
     scan: 'pull the image and give it to a scanner',
     stats: 'nothing is counted yet',
   },
