@@ -30,6 +30,8 @@ export interface CleanWork {
   readonly graceMs: number
   readonly keepTrashMs: number
   readonly clock: LeaseClock
+  /** This machine's time, by which a plan goes: to ask the store for its own something would have to be written. */
+  readonly now?: () => Date
   readonly onPhase?: ((phase: CleanPhase) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -73,7 +75,7 @@ const deletionsAtOnce = 16
 export async function cleanStore(store: ObjectStore, work: CleanWork): Promise<CleanOutcome> {
   const { path, config, apply, graceMs, keepTrashMs, clock, onPhase, signal } = work
   const elapsed = clock.stopwatch()
-  const started = apply ? await readStoreTime(store, signal) : new Date()
+  const started = apply ? await readStoreTime(store, signal) : (work.now?.() ?? new Date())
   const now = () => new Date(started.getTime() + elapsed())
   const leases = await readLeases(store, started, signal)
   const before = new Date(
