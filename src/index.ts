@@ -6,6 +6,7 @@
 
 export { type GivenCredential, type LoginOptions, type LogoutOptions, login, logout } from './auth/index.ts'
 export {
+  type BucketOptions,
   type ChangeConfigResult,
   type CleanedBlobs,
   type CleanOptions,
@@ -14,6 +15,9 @@ export {
   type ConfigReport,
   changeConfig,
   cleanBucket,
+  type DeleteAllOptions,
+  type DeletedTag,
+  deleteAllTags,
   type EffectiveSetting,
   type EffectiveSettings,
   type EntrySettings,
@@ -22,8 +26,22 @@ export {
   initStore,
   type ListedImage,
   type ListImagesOptions,
+  listDeletedTags,
   listImages,
+  type PointedTag,
+  type RestoreOptions,
+  type RestoreResult,
+  type RollbackOptions,
+  type RollbackResult,
   readConfig,
+  restoreTag,
+  rollbackTag,
+  type TagHistory,
+  type TagOptions,
+  type TagPush,
+  type TagResult,
+  tagHistory,
+  tagImage,
 } from './bucket/index.ts'
 export {
   type CopyEvent,
@@ -31,6 +49,7 @@ export {
   type CopyOptions,
   type CopyResult,
   copyImage,
+  type DeleteOptions,
   type DeleteResult,
   deleteImage,
   type ImageDescription,

@@ -65,6 +65,21 @@ export async function deleteTag(store: ObjectStore, deletion: TagDeletion): Prom
   }
 }
 
+/**
+ * What a tag holds that `deleteTag` would delete now, and `undefined` where there is none.
+ *
+ * @throws LadingError what `deleteTag` would throw
+ */
+export async function checkTagDeletion(
+  store: ObjectStore,
+  deletion: Omit<TagDeletion, 'keepTrash' | 'now'>,
+): Promise<Digest | undefined> {
+  const old = await readTag(store, deletion.image, deletion.tag, deletion.signal)
+  const refused = old === undefined ? undefined : await whyRefused(store, deletion, old, 'delete')
+  if (refused !== undefined) throw refused
+  return old?.digest
+}
+
 /** What belongs to a tag beside its root. */
 interface Belongings {
   readonly history: ObjectInfo | undefined

@@ -53,6 +53,13 @@ const commands: readonly DialectEntry[] = [
     load: async () => (await import('../commands/delete.ts')).deleteCommand,
   },
   {
+    name: 'history',
+    summary: 'Show what was pushed to a tag',
+    usage: '<s3-ref> [flags]',
+    words: words(1),
+    load: async () => (await import('../commands/history.ts')).historyCommand,
+  },
+  {
     name: 'init',
     summary: 'Make a directory a bucket',
     usage: '--local <path>',
@@ -101,7 +108,6 @@ export const s3lo: Dialect = {
   helpWithoutCommand: true,
   commands,
   absent: {
-    history: 'it is kept in the bucket, and not shown yet',
     scan: 'pull the image and give it to a scanner',
     stats: 'nothing is counted yet',
   },
