@@ -192,6 +192,17 @@ describe('deleting a tag', () => {
     }
   })
 
+  test('leaves a signature that was made meanwhile', async () => {
+    const store = await signedTags()
+    const key = 'manifests/app/v1/signatures/k1.json'
+    const crossed = watchedStore(store, async () => {
+      if ((await readTag(store, 'app', 'v1')) === undefined) await store.put(key, bytesOf('of the next image'))
+    })
+    await deleteTag(crossed, deletion('app:v1'))
+    expect(await store.head(key)).toBeDefined()
+    expect(await store.head('manifests/app/v1/signatures/k2.json')).toBeUndefined()
+  })
+
   test('twenty times at once, while twenty others are pushed to, leaves those whole', async () => {
     const store = memoryStore()
     const names = Array.from({ length: 20 }, (_, at) => `app:t${at}`)
