@@ -80,3 +80,34 @@ export function historyEntry(digest: Digest, sizeBytes: number, time: Date): His
   // Whole seconds, as s3lo writes them.
   return { pushed_at: time.toISOString().replace(/\.\d+Z$/, 'Z'), digest, size_bytes: sizeBytes }
 }
+
+/**
+ * A history for who looks after the bucket: `whole` is whether all that it holds was understood.
+ *
+ * @returns `undefined` where there is none
+ */
+export async function examineHistory(
+  store: ObjectStore,
+  key: string,
+  signal?: AbortSignal,
+): Promise<{ readonly entries: readonly HistoryEntry[]; readonly whole: boolean } | undefined> {
+  try {
+    const document = await readDocument(store, key, maxHistoryBytes, signal)
+    if (document === undefined) return undefined
+    const entries = parseHistory(document.bytes)
+    return { entries, whole: countEntries(document.bytes) === entries.length }
+  } catch (error) {
+    if (isLadingError(error, 'too-large')) return { entries: [], whole: false }
+    throw error
+  }
+}
+
+/** `undefined` where it is no list. */
+function countEntries(bytes: Uint8Array): number | undefined {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(bytes))
+    return Array.isArray(value) ? value.length : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,6 +1,6 @@
 export { readBucketConfig } from './bucket-config.ts'
 export { compileGlob, isGlob } from './glob.ts'
-export { readHistory } from './history.ts'
+export { examineHistory, type HistoryEntry, readHistory } from './history.ts'
 export { blobKey, configKey, imagePrefix, parseTagKey, tagKeys, tagsPrefix } from './keys.ts'
 export { addVariant, type LayerVariant, readVariants, variantSchema } from './layer-variants.ts'
 export { validateImageName, validateTag, validateUnsplitPath } from './names.ts'
