@@ -6,6 +6,15 @@
 
 export { type GivenCredential, type LoginOptions, type LogoutOptions, login, logout } from './auth/index.ts'
 export {
+  type CheckBucketOptions,
+  type CheckName,
+  type CheckState,
+  checkBucket,
+  type DamagedBlob,
+  type DoctorCheck,
+  type DoctorReport,
+  type ImageFlaw,
+  type IncompleteTag,
   type InitStoreOptions,
   type InitStoreResult,
   initStore,

@@ -55,6 +55,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/delete.ts')).deleteCommand,
   },
   {
+    name: 'doctor',
+    summary: 'Check a bucket, and whether every image in it is whole',
+    load: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  },
+  {
     name: 'init',
     summary: 'Make a directory a bucket',
     load: async () => (await import('./commands/init.ts')).initCommand,

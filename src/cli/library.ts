@@ -1,5 +1,5 @@
 import type { login, loginUser, logout } from '../auth/index.ts'
-import type { initStore, listImages } from '../bucket/index.ts'
+import type { checkBucket, initStore, listImages } from '../bucket/index.ts'
 import type { copyImage, deleteImage, inspectImage, listTags, pullImage, pushImage, syncImages } from '../copy/index.ts'
 import type { manifestDigest } from '../model/manifest-digest.ts'
 
@@ -11,6 +11,7 @@ export interface Library {
   readonly inspectImage: typeof inspectImage
   readonly deleteImage: typeof deleteImage
   readonly listImages: typeof listImages
+  readonly checkBucket: typeof checkBucket
   readonly listTags: typeof listTags
   manifestDigest(...words: Parameters<typeof manifestDigest>): Promise<ReturnType<typeof manifestDigest>>
   readonly syncImages: typeof syncImages
@@ -30,6 +31,7 @@ export const library: Library = {
   async *listImages(...words) {
     yield* (await import('../bucket/index.ts')).listImages(...words)
   },
+  checkBucket: async (...words) => (await import('../bucket/index.ts')).checkBucket(...words),
   async *listTags(...words) {
     yield* (await import('../copy/index.ts')).listTags(...words)
   },

@@ -14,6 +14,7 @@ export function withSettings(library: Library, settings: Settings): Library {
     inspectImage: (reference, options) => library.inspectImage(reference, { ...options, ...settings }),
     deleteImage: (reference, options) => library.deleteImage(reference, { ...options, ...settings }),
     listImages: (bucket, options) => library.listImages(bucket, { ...options, ...settings }),
+    checkBucket: (bucket, options) => library.checkBucket(bucket, { ...options, ...settings }),
     listTags: (repository, options) => library.listTags(repository, { ...options, ...settings }),
     syncImages: (from, to, options) => library.syncImages(from, to, { ...options, ...settings }),
     login: options => library.login({ ...options, ...settings }),
