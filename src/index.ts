@@ -21,6 +21,11 @@ export {
   type ListedImage,
   type ListImagesOptions,
   listImages,
+  type MissingPiece,
+  type RepairedPiece,
+  type RepairOptions,
+  type RepairResult,
+  repairBucket,
 } from './bucket/index.ts'
 export {
   type CopyEvent,

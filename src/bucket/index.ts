@@ -10,3 +10,5 @@ export type {
 export type { ImageFlaw } from './health/image-flaw.ts'
 export { type InitStoreOptions, type InitStoreResult, initStore } from './init-store.ts'
 export { type ListedImage, type ListImagesOptions, listImages } from './list-images.ts'
+export type { MissingPiece, RepairedPiece, RepairResult } from './repair/repair-result.ts'
+export { type RepairOptions, repairBucket } from './repair-bucket.ts'

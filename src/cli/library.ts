@@ -1,5 +1,5 @@
 import type { login, loginUser, logout } from '../auth/index.ts'
-import type { checkBucket, initStore, listImages } from '../bucket/index.ts'
+import type { checkBucket, initStore, listImages, repairBucket } from '../bucket/index.ts'
 import type { copyImage, deleteImage, inspectImage, listTags, pullImage, pushImage, syncImages } from '../copy/index.ts'
 import type { manifestDigest } from '../model/manifest-digest.ts'
 
@@ -12,6 +12,7 @@ export interface Library {
   readonly deleteImage: typeof deleteImage
   readonly listImages: typeof listImages
   readonly checkBucket: typeof checkBucket
+  readonly repairBucket: typeof repairBucket
   readonly listTags: typeof listTags
   manifestDigest(...words: Parameters<typeof manifestDigest>): Promise<ReturnType<typeof manifestDigest>>
   readonly syncImages: typeof syncImages
@@ -32,6 +33,7 @@ export const library: Library = {
     yield* (await import('../bucket/index.ts')).listImages(...words)
   },
   checkBucket: async (...words) => (await import('../bucket/index.ts')).checkBucket(...words),
+  repairBucket: async (...words) => (await import('../bucket/index.ts')).repairBucket(...words),
   async *listTags(...words) {
     yield* (await import('../copy/index.ts')).listTags(...words)
   },

@@ -15,6 +15,7 @@ export function withSettings(library: Library, settings: Settings): Library {
     deleteImage: (reference, options) => library.deleteImage(reference, { ...options, ...settings }),
     listImages: (bucket, options) => library.listImages(bucket, { ...options, ...settings }),
     checkBucket: (bucket, options) => library.checkBucket(bucket, { ...options, ...settings }),
+    repairBucket: (target, options) => library.repairBucket(target, { ...options, ...settings }),
     listTags: (repository, options) => library.listTags(repository, { ...options, ...settings }),
     syncImages: (from, to, options) => library.syncImages(from, to, { ...options, ...settings }),
     login: options => library.login({ ...options, ...settings }),

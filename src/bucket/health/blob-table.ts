@@ -8,7 +8,7 @@ import type { BlobState } from './image-flaw.ts'
 import type { BlobShelf } from './judge-image.ts'
 
 /** `late`: it was not there yet when the bucket was listed. */
-const [there, named, damaged, recipe, whole, late, old] = [1, 2, 4, 8, 0x10, 0x20, 0x40]
+const [there, named, damaged, recipe, late, old] = [1, 2, 4, 8, 0x10, 0x20]
 
 /** How long a blob is left alone that nothing names: a push may be about to. */
 const arrivingMs = 60 * 60 * 1000
@@ -37,12 +37,15 @@ export interface BlobTable extends BlobShelf {
   isKnown(digest: Digest): boolean
   /** Of the object that is there. */
   sizeOf(digest: Digest): number | undefined
+  /** Why a blob is known to be damaged. */
+  damageOf(digest: Digest): string | undefined
   setDamaged(digest: Digest, why: string): void
 }
 
 /** @param now by the store's clock */
 export async function readBlobTable(store: ObjectStore, now: Date, signal?: AbortSignal): Promise<BlobTable> {
   const table = createDigestTable()
+  let whole = createDigestTable()
   const reasons = new Map<Digest, string>()
   const listed = { blobs: 0, bytes: 0 }
   const unnamed = { blobs: 0, bytes: 0, old: 0 }
@@ -68,6 +71,8 @@ export async function readBlobTable(store: ObjectStore, now: Date, signal?: Abor
     if ((before & damaged) !== 0 && (before & named) === 0) wrong.named += 1
     return before
   }
+  const damageOf = (digest: Digest): string | undefined =>
+    (table.flags(digest) & damaged) === 0 ? undefined : (reasons.get(digest) ?? 'its bytes are wrong')
   return {
     listed,
     unnamed,
@@ -79,14 +84,20 @@ export async function readBlobTable(store: ObjectStore, now: Date, signal?: Abor
     sizeOf: digest => ((table.flags(digest) & there) === 0 ? undefined : table.number(digest)),
     isNamed: digest => (table.flags(digest) & named) !== 0,
     isKnown: digest => (table.flags(digest) & (there | named)) !== 0,
+    damageOf,
     setDamaged(digest, why) {
-      if ((table.add(digest, damaged) & damaged) !== 0) return
+      const before = table.add(digest, damaged)
+      if ((before & damaged) !== 0) return
       wrong.blobs += 1
+      if ((before & named) !== 0) wrong.named += 1
+      // Whatever was found whole may need it.
+      if (whole.size > 0) whole = createDigestTable()
       if (reasons.size < maxReasons) reasons.set(digest, why)
     },
     async look({ digest, size, kind }: Node): Promise<BlobState> {
       const flags = name(digest)
-      if ((flags & damaged) !== 0) return { state: 'damaged', why: reasons.get(digest) ?? 'its bytes are wrong' }
+      const why = damageOf(digest)
+      if (why !== undefined) return { state: 'damaged', why }
       if ((flags & there) !== 0 && table.number(digest) === size) return { state: 'whole' }
       if ((flags & there) === 0 && (flags & recipe) !== 0 && kind === 'layer') return { state: 'chunked' }
       // A push may have brought it since the listing.
@@ -95,8 +106,8 @@ export async function readBlobTable(store: ObjectStore, now: Date, signal?: Abor
       table.add(digest, (flags & there) === 0 ? there | late : there, info.size)
       return info.size === size ? { state: 'whole' } : { state: 'wrong-size', actualSize: info.size }
     },
-    isWhole: ({ digest }) => (table.flags(digest) & whole) !== 0,
-    setWhole: ({ digest }) => void table.add(digest, whole),
+    isWhole: ({ digest }) => whole.flags(digest) !== 0,
+    setWhole: ({ digest }) => void whole.add(digest, 1),
   }
 }
 
