@@ -6,13 +6,24 @@
 
 export { type GivenCredential, type LoginOptions, type LogoutOptions, login, logout } from './auth/index.ts'
 export {
+  type ChangeConfigResult,
   type CheckBucketOptions,
   type CheckName,
   type CheckState,
+  type CleanedBlobs,
+  type CleanOptions,
+  type CleanResult,
+  type ConfigOptions,
+  type ConfigReport,
+  changeConfig,
   checkBucket,
+  cleanBucket,
   type DamagedBlob,
   type DoctorCheck,
   type DoctorReport,
+  type EffectiveSetting,
+  type EffectiveSettings,
+  type EntrySettings,
   type ImageFlaw,
   type IncompleteTag,
   type InitStoreOptions,
@@ -25,6 +36,7 @@ export {
   type RepairedPiece,
   type RepairOptions,
   type RepairResult,
+  readConfig,
   repairBucket,
 } from './bucket/index.ts'
 export {

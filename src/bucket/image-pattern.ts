@@ -1,4 +1,5 @@
-import { compileGlob, isGlob } from '../layout/index.ts'
+import { isGlob } from '../layout/index.ts'
+import { isWithin } from './is-within.ts'
 
 /** Which images are meant by what follows a bucket's root. */
 export interface ImagePattern {
@@ -9,8 +10,8 @@ export interface ImagePattern {
 
 /** A glob, or a name: of that image and of all below it. */
 export async function compileImagePattern(path: string): Promise<ImagePattern> {
-  if (isGlob(path)) return { start: literalFolder(path), matches: await compileGlob(path) }
-  return { start: path === '' || path.endsWith('/') ? path : `${path}/`, matches: () => true }
+  const start = isGlob(path) ? literalFolder(path) : path === '' || path.endsWith('/') ? path : `${path}/`
+  return { start, matches: await isWithin(path) }
 }
 
 /** What stands before the first component with a wildcard. */

@@ -1,4 +1,8 @@
 export { type CheckBucketOptions, checkBucket } from './check-bucket.ts'
+export { type CleanOptions, type CleanResult, cleanBucket } from './clean/clean-bucket.ts'
+export type { CleanedBlobs } from './clean/clean-store.ts'
+export type { ConfigReport, EffectiveSetting, EffectiveSettings, EntrySettings } from './config-report.ts'
+export { type ChangeConfigResult, type ConfigOptions, changeConfig, readConfig } from './configure.ts'
 export type {
   CheckName,
   CheckState,

@@ -16,7 +16,10 @@ test('a new directory becomes an empty bucket', async () => {
   expect(await readdir(local)).toEqual(expect.arrayContaining(['blobs', 'manifests', 's3lo.yaml']))
   expect(await Array.fromAsync(listImages(`local://${local}`))).toEqual([])
   const config = await readBucketConfig(await openStore({ scheme: 'local', root: local }))
-  expect(await config.settingsOf('app')).toEqual({ immutable: false })
+  expect(await config.settingsOf('app')).toMatchObject({
+    immutable: false,
+    sources: { immutable: { from: 'built in' } },
+  })
 })
 
 test('a bucket stays as it is, and gets what it lacks', async () => {

@@ -21,8 +21,15 @@ const initialConfig = `# The configuration of this bucket. lading and s3lo read 
 # "default" is for every image; under "images" stand names and globs of single ones ("*" does not cross a "/").
 # Of several that match, the most specific one counts.
 #
+# "lading config set" changes it and leaves everything else as it is, comments too.
+#
 # default:
 #   immutable: false     # true: a tag that exists is not moved without --force
+#   lifecycle:           # which tags may go
+#     keep_last: 10      # so many of the newest stay
+#     max_age: 90d       # beyond them a tag goes when it is older (7d, 168h, 1h30m)
+#     keep_tags: [latest, stable, v1.*]     # these stay always
+#   keep_history: 5      # of every tag so many of the newest history entries keep their blobs
 #
 # images:
 #   release/*:

@@ -1,5 +1,6 @@
-import { type Digest, isDigest } from '../model/digest.ts'
-import type { ObjectInfo, ObjectStore } from '../stores/index.ts'
+import { type Digest, type DigestAlgorithm, isDigest } from '../model/digest.ts'
+import type { ListEntry, ObjectInfo, ObjectStore } from '../stores/index.ts'
+import { mapInOrder } from '../streams/index.ts'
 
 /** A blob as a listing has it. */
 export interface StoredBlob {
@@ -8,18 +9,85 @@ export interface StoredBlob {
 }
 
 const algorithms = ['sha256', 'sha512'] as const
+/** So many blobs are listed one after the other before it is worth the requests to list many prefixes at once. */
+const firstEntries = 2000
+/** So many prefixes are listed at once, each up to so many blobs ahead. */
+const prefixesAtOnce = 16
+const entriesAhead = 5000
 
-/** Every blob of a store, in the order of their digests, a page at a time. What is no blob's key is passed over. */
+/**
+ * Every blob of a store, in the order of their digests. What is no blob's key is passed over. No more is held than the pages of some
+ * prefixes; a store whose listing reads whole folders is listed page by page.
+ */
 export async function* listBlobs(
   store: ObjectStore,
   signal?: AbortSignal,
 ): AsyncGenerator<StoredBlob, void, undefined> {
   for (const algorithm of algorithms) {
-    const folder = `blobs/${algorithm}/`
-    for await (const entry of store.list(folder, { signal })) {
+    for await (const entry of listFolder(store, `blobs/${algorithm}/`, signal)) {
       if (entry.kind !== 'object') continue
-      const digest = `${algorithm}:${entry.info.key.slice(folder.length)}`
-      if (isDigest(digest)) yield { digest, info: entry.info }
+      const digest = digestIn(entry.info.key, algorithm)
+      if (digest !== undefined) yield { digest, info: entry.info }
     }
   }
+}
+
+function digestIn(key: string, algorithm: DigestAlgorithm): Digest | undefined {
+  const digest = `${algorithm}:${key.slice(key.lastIndexOf('/') + 1)}`
+  return isDigest(digest) && key === `blobs/${algorithm}/${digest.slice(algorithm.length + 1)}` ? digest : undefined
+}
+
+async function* listFolder(
+  store: ObjectStore,
+  folder: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ListEntry, void, undefined> {
+  let count = 0
+  let last = ''
+  for await (const entry of store.list(folder, { signal })) {
+    yield entry
+    count += 1
+    if (count < firstEntries || store.listing !== 'by-prefix' || entry.kind !== 'object') continue
+    last = entry.info.key
+    break
+  }
+  if (last !== '') yield* listRest(store, folder, last, signal)
+}
+
+/** What follows a key: its own two digits first, then all that come after them, several at once. */
+async function* listRest(
+  store: ObjectStore,
+  folder: string,
+  last: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ListEntry, void, undefined> {
+  const digits = last.slice(folder.length, folder.length + 2)
+  const rest = Array.from({ length: 256 }, (_, at) => at.toString(16).padStart(2, '0')).filter(pair => pair >= digits)
+  const listed = mapInOrder(each(rest), prefixesAtOnce, async pair => {
+    const options = { ...(pair === digits ? { startAfter: last } : {}), signal }
+    return await begin(store.list(folder + pair, options))
+  })
+  for await (const entries of listed) yield* entries
+}
+
+/** Reads some pages before they are asked for. What is longer goes on when its turn has come. */
+async function begin(list: AsyncIterable<ListEntry>): Promise<AsyncIterable<ListEntry>> {
+  const ahead: ListEntry[] = []
+  const iterator = list[Symbol.asyncIterator]()
+  for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
+    if (ahead.push(next.value) === entriesAhead) break
+  }
+  return chained(ahead, iterator)
+}
+
+async function* chained(
+  ahead: readonly ListEntry[],
+  iterator: AsyncIterator<ListEntry>,
+): AsyncGenerator<ListEntry, void, undefined> {
+  yield* ahead
+  for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value
+}
+
+async function* each<T>(values: Iterable<T>): AsyncGenerator<T, void, undefined> {
+  yield* values
 }

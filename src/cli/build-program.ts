@@ -41,7 +41,8 @@ export function buildProgram(
     const { command } = selected
     sub.description(`${entry.summary}.\n\n${command.description}`).usage(usageOf(command))
     for (const one of Object.values(command.arguments)) {
-      sub.addArgument(new Argument(one.required ? `<${one.name}>` : `[${one.name}]`, one.description))
+      const name = `${one.name}${one.variadic ? '...' : ''}`
+      sub.addArgument(new Argument(one.required ? `<${name}>` : `[${name}]`, one.description))
     }
     for (const [key, spec] of Object.entries(command.options)) sub.addOption(commanderOption(key, spec))
     for (const option of globals()) sub.addOption(option)
@@ -66,7 +67,10 @@ export function buildProgram(
 
 /** `[OPTIONS] SRC DST` */
 export function usageOf(command: Command): string {
-  const words = Object.values(command.arguments).map(one => (one.required ? one.name : `[${one.name}]`))
+  const words = Object.values(command.arguments).map(one => {
+    const name = `${one.name}${one.variadic ? '...' : ''}`
+    return one.required ? name : `[${name}]`
+  })
   return ['[OPTIONS]', ...words].join(' ')
 }
 

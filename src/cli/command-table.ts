@@ -70,6 +70,16 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/init.ts')).initCommand,
   },
   {
+    name: 'clean',
+    summary: 'Remove old tags, and blobs that nothing needs',
+    load: async () => (await import('./commands/clean.ts')).cleanCommand,
+  },
+  {
+    name: 'config',
+    summary: 'Show or change the configuration of a bucket',
+    load: async () => (await import('./commands/config.ts')).configCommand,
+  },
+  {
     name: 'login',
     summary: 'Store credentials for a registry',
     load: async () => (await import('./commands/login.ts')).loginCommand,

@@ -51,7 +51,10 @@ export function defineCommand<
   return {
     ...definition,
     async execute(words, context) {
-      const given = Object.entries(definition.arguments).map(([key, spec], at) => [key, spec.read(words.arguments[at])])
+      const given = Object.entries(definition.arguments).map(([key, spec], at) => {
+        const rest = words.arguments.slice(at).filter(word => word !== undefined)
+        return [key, spec.read(words.arguments[at], rest)]
+      })
       const chosen = Object.entries(definition.options).map(([key, spec]) => [
         key,
         spec.read(words.options[key] ?? [], flagOf(key)),

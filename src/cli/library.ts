@@ -1,5 +1,13 @@
 import type { login, loginUser, logout } from '../auth/index.ts'
-import type { checkBucket, initStore, listImages, repairBucket } from '../bucket/index.ts'
+import type {
+  changeConfig,
+  checkBucket,
+  cleanBucket,
+  initStore,
+  listImages,
+  readConfig,
+  repairBucket,
+} from '../bucket/index.ts'
 import type { copyImage, deleteImage, inspectImage, listTags, pullImage, pushImage, syncImages } from '../copy/index.ts'
 import type { manifestDigest } from '../model/manifest-digest.ts'
 
@@ -13,10 +21,13 @@ export interface Library {
   readonly listImages: typeof listImages
   readonly checkBucket: typeof checkBucket
   readonly repairBucket: typeof repairBucket
+  readonly cleanBucket: typeof cleanBucket
   readonly listTags: typeof listTags
   manifestDigest(...words: Parameters<typeof manifestDigest>): Promise<ReturnType<typeof manifestDigest>>
   readonly syncImages: typeof syncImages
   readonly initStore: typeof initStore
+  readonly readConfig: typeof readConfig
+  readonly changeConfig: typeof changeConfig
   readonly login: typeof login
   readonly loginUser: typeof loginUser
   readonly logout: typeof logout
@@ -34,6 +45,7 @@ export const library: Library = {
   },
   checkBucket: async (...words) => (await import('../bucket/index.ts')).checkBucket(...words),
   repairBucket: async (...words) => (await import('../bucket/index.ts')).repairBucket(...words),
+  cleanBucket: async (...words) => (await import('../bucket/index.ts')).cleanBucket(...words),
   async *listTags(...words) {
     yield* (await import('../copy/index.ts')).listTags(...words)
   },
@@ -42,6 +54,8 @@ export const library: Library = {
   },
   manifestDigest: async (...words) => (await import('../model/manifest-digest.ts')).manifestDigest(...words),
   initStore: async (...words) => (await import('../bucket/index.ts')).initStore(...words),
+  readConfig: async (...words) => (await import('../bucket/index.ts')).readConfig(...words),
+  changeConfig: async (...words) => (await import('../bucket/index.ts')).changeConfig(...words),
   login: async (...words) => (await import('../auth/index.ts')).login(...words),
   loginUser: async (...words) => (await import('../auth/index.ts')).loginUser(...words),
   logout: async (...words) => (await import('../auth/index.ts')).logout(...words),

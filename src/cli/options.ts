@@ -1,12 +1,16 @@
 import { LadingError } from '../errors/index.ts'
-import { parseDuration } from './parse-duration.ts'
+import { parseMaxAge } from '../layout/parse-max-age.ts'
+import { parseDuration } from '../model/parse-duration.ts'
 
 /** A positional word of a command. */
 export interface ArgumentSpec<T = unknown> {
   readonly name: string
   readonly description: string
   readonly required: boolean
-  read(word: string | undefined): T
+  /** It takes all words that are left, and is the last. */
+  readonly variadic?: true
+  /** `rest` are its word and all that follow. @throws LadingError `bad-argument` */
+  read(word: string | undefined, rest: readonly string[]): T
 }
 
 /** An option of a command. What it holds and how it is read; its name is its key in the command's definition. */
@@ -39,6 +43,29 @@ export function argument(name: string, description: string): ArgumentSpec<string
 
 export function optionalArgument(name: string, description: string): ArgumentSpec<string | undefined> {
   return { name, description, required: false, read: word => word }
+}
+
+/** All words that are left, maybe none. */
+export function moreArguments(name: string, description: string): ArgumentSpec<readonly string[]> {
+  return { name, description, required: false, variadic: true, read: (_, rest) => rest }
+}
+
+/** One of a few words. */
+export function choiceArgument<const C extends string>(
+  name: string,
+  choices: readonly C[],
+  description: string,
+): ArgumentSpec<C> {
+  return {
+    name,
+    description,
+    required: true,
+    read(word = '') {
+      const found = choices.find(one => one === word)
+      if (found === undefined) throw badValue(name, word, `one of ${choices.join(', ')}`)
+      return found
+    },
+  }
 }
 
 /** `--flag` or `--flag=false`; off where it is not given. */
@@ -111,6 +138,19 @@ export function duration(spec: ValueText): OptionSpec<number | undefined> {
       const seconds = parseDuration(word)
       if (seconds === undefined) throw badValue(name, word, 'a duration like 90s, 1h30m or 500ms')
       return seconds
+    },
+  }
+}
+
+/** Seconds, in days or as Go writes durations: `7d`, `12h`. */
+export function age(spec: ValueText & { readonly default: string }): OptionSpec<number> {
+  return {
+    ...spec,
+    read(words, name) {
+      const word = words.at(-1) ?? spec.default
+      const parsed = parseMaxAge(word)
+      if (parsed === undefined) throw badValue(name, word, 'an age like 7d, 12h or 0')
+      return parsed.seconds
     },
   }
 }

@@ -13,11 +13,14 @@ export function withSettings(library: Library, settings: Settings): Library {
     pullImage: (bucket, name, options) => library.pullImage(bucket, name, { ...options, ...settings }),
     inspectImage: (reference, options) => library.inspectImage(reference, { ...options, ...settings }),
     deleteImage: (reference, options) => library.deleteImage(reference, { ...options, ...settings }),
+    cleanBucket: (bucket, options) => library.cleanBucket(bucket, { ...options, ...settings }),
     listImages: (bucket, options) => library.listImages(bucket, { ...options, ...settings }),
     checkBucket: (bucket, options) => library.checkBucket(bucket, { ...options, ...settings }),
     repairBucket: (target, options) => library.repairBucket(target, { ...options, ...settings }),
     listTags: (repository, options) => library.listTags(repository, { ...options, ...settings }),
     syncImages: (from, to, options) => library.syncImages(from, to, { ...options, ...settings }),
+    readConfig: (bucket, options) => library.readConfig(bucket, { ...options, ...settings }),
+    changeConfig: (bucket, changes, options) => library.changeConfig(bucket, changes, { ...options, ...settings }),
     login: options => library.login({ ...options, ...settings }),
   }
 }

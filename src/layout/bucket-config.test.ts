@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { memoryStore } from '../stores/index.ts'
-import { readBucketConfig } from './bucket-config.ts'
+import { readBucketConfig, readImmutable } from './bucket-config.ts'
 
 async function configOf(text: string) {
   const store = memoryStore()
@@ -37,7 +37,7 @@ describe('the bucket configuration', () => {
     ['1.0', false],
     ['quoted', false],
   ])('applies the most specific entry to %s, key by key over the default', async (image, immutable) => {
-    expect(await (await configOf(layered)).settingsOf(image)).toEqual({ immutable })
+    expect(await (await configOf(layered)).settingsOf(image)).toMatchObject({ immutable })
   })
 
   test.each([
@@ -48,23 +48,25 @@ describe('the bucket configuration', () => {
     'default: {}\r\nimages:\r\n  app:\r\n',
     '\ufeffdefault: { lifecycle: {} }',
   ])('%j says nothing, so tags may move', async text => {
-    expect(await (await configOf(text)).settingsOf('app')).toEqual({ immutable: false })
+    expect(await (await configOf(text)).settingsOf('app')).toMatchObject({ immutable: false })
   })
 
   test('that is absent says nothing', async () => {
-    expect(await (await readBucketConfig(memoryStore())).settingsOf('app')).toEqual({ immutable: false })
+    expect(await (await readBucketConfig(memoryStore())).settingsOf('app')).toMatchObject({ immutable: false })
   })
 
   test.each(['true', 'yes', 'on', 'True'])('takes %s for true', async word => {
-    expect(await (await configOf(`default:\n  immutable: ${word}\n`)).settingsOf('app')).toEqual({ immutable: true })
+    expect(await (await configOf(`default:\n  immutable: ${word}\n`)).settingsOf('app')).toMatchObject({
+      immutable: true,
+    })
   })
 
   test('may use anchors', async () => {
     const config = await configOf(
       'default: &frozen { immutable: true }\nimages:\n  app: { immutable: false }\n  lib: *frozen\n',
     )
-    expect(await config.settingsOf('lib')).toEqual({ immutable: true })
-    expect(await config.settingsOf('app')).toEqual({ immutable: false })
+    expect(await config.settingsOf('lib')).toMatchObject({ immutable: true })
+    expect(await config.settingsOf('app')).toMatchObject({ immutable: false })
   })
 
   test.each([
@@ -85,4 +87,16 @@ describe('the bucket configuration', () => {
       ),
     })
   })
+})
+
+test('who only asks whether tags may move is not stopped by another mistake', async () => {
+  const store = memoryStore()
+  const write = (text: string) => store.put('s3lo.yaml', new TextEncoder().encode(text))
+  expect(await readImmutable(store, 'app')).toBe(false)
+  await write('default: { immutable: true, lifecycle: { max_age: soon } }\nimages: { dev/*: { immutable: false } }')
+  expect(await readImmutable(store, 'app')).toBe(true)
+  expect(await readImmutable(store, 'dev/app')).toBe(false)
+  await expect(readBucketConfig(store)).rejects.toThrow('max_age of default is no age')
+  await write('default: { immutable: maybe }')
+  await expect(readImmutable(store, 'app')).rejects.toThrow('immutable of default is neither true nor false')
 })

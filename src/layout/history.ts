@@ -19,7 +19,7 @@ export interface HistoryEntry {
 
 /** Older entries are dropped: at some 140 bytes each the document stays well below `maxHistoryBytes`. */
 const maxEntries = 10_000
-const maxHistoryBytes = 4 * 1024 * 1024
+export const maxHistoryBytes = 4 * 1024 * 1024
 
 const entrySchema = v.looseObject({
   pushed_at: v.pipe(
@@ -60,6 +60,20 @@ export async function changeHistory(
   )
 }
 
+/** Puts entries below those that are there already, each once. */
+export async function mergeHistory(
+  store: ObjectStore,
+  key: string,
+  older: readonly HistoryEntry[],
+  signal?: AbortSignal,
+): Promise<void> {
+  const change = (entries: readonly HistoryEntry[]) => [
+    ...entries,
+    ...older.filter(entry => !entries.some(other => isSameEntry(other, entry))),
+  ]
+  await changeHistory(store, key, change, signal)
+}
+
 /** Fields that somebody else added to an entry are kept with it. */
 export function parseHistory(bytes: Uint8Array | undefined): HistoryEntry[] {
   if (bytes === undefined) return []
@@ -79,6 +93,10 @@ export function parseHistory(bytes: Uint8Array | undefined): HistoryEntry[] {
 export function historyEntry(digest: Digest, sizeBytes: number, time: Date): HistoryEntry {
   // Whole seconds, as s3lo writes them.
   return { pushed_at: time.toISOString().replace(/\.\d+Z$/, 'Z'), digest, size_bytes: sizeBytes }
+}
+
+export function isSameEntry(a: HistoryEntry, b: HistoryEntry): boolean {
+  return a.digest === b.digest && a.pushed_at === b.pushed_at
 }
 
 /**

@@ -6,11 +6,12 @@ test('a blob is kept under its algorithm', () => {
   expect(blobKey(`sha512:${'b'.repeat(128)}`)).toBe(`blobs/sha512/${'b'.repeat(128)}`)
 })
 
-test('a tag has a folder of three objects', () => {
+test('a tag has a folder of its objects', () => {
   expect(tagKeys('team/app', 'v1')).toEqual({
     manifest: 'manifests/team/app/v1/manifest.json',
     history: 'manifests/team/app/v1/history.json',
     marker: 'manifests/team/app/v1/oci-layout',
+    signatures: 'manifests/team/app/v1/signatures/',
   })
 })
 

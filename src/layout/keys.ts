@@ -16,6 +16,8 @@ export interface TagKeys {
   readonly history: string
   /** Says that the image is laid out as the OCI image layout specification has it. */
   readonly marker: string
+  /** What the keys of its signatures begin with: s3lo keeps them with the tag since its version 1.9. */
+  readonly signatures: string
 }
 
 /** Where content lives: layers, configs, platform manifests, and the root too. */
@@ -44,7 +46,12 @@ export const condemnedPrefix = 'lading/trash/blobs/'
 export function tagKeys(image: string, tag: string): TagKeys {
   validateTag(tag)
   const folder = `${imagePrefix(image)}${tag}`
-  return { manifest: `${folder}${manifestFile}`, history: `${folder}/history.json`, marker: `${folder}/oci-layout` }
+  return {
+    manifest: `${folder}${manifestFile}`,
+    history: `${folder}/history.json`,
+    marker: `${folder}/oci-layout`,
+    signatures: `${folder}/signatures/`,
+  }
 }
 
 /** What the keys of all tags of an image begin with; those of images below its name do too. */

@@ -18,7 +18,12 @@ export async function readTag(
   tag: string,
   signal?: AbortSignal,
 ): Promise<TagRecord | undefined> {
-  const document = await readDocument(store, tagKeys(image, tag).manifest, maxManifestBytes, signal)
+  return await readRoot(store, tagKeys(image, tag).manifest, signal)
+}
+
+/** Reads the root that is kept under a key which does not name its digest. */
+export async function readRoot(store: ObjectStore, key: string, signal?: AbortSignal): Promise<TagRecord | undefined> {
+  const document = await readDocument(store, key, maxManifestBytes, signal)
   if (document === undefined) return undefined
   return { digest: digestOf(document.bytes, algorithmWithin(document.bytes)), ...document }
 }

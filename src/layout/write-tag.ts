@@ -1,25 +1,20 @@
-import { isLadingError, LadingError } from '../errors/index.ts'
+import { isLadingError } from '../errors/index.ts'
 import type { Digest } from '../model/digest.ts'
 import type { ObjectStore } from '../stores/index.ts'
-import { changeHistory, type HistoryEntry, historyEntry, readHistory } from './history.ts'
+import { changeHistory, type HistoryEntry, historyEntry, isSameEntry, readHistory } from './history.ts'
 import { type TagKeys, tagKeys } from './keys.ts'
 import { afterLostRace, overVersion } from './lost-race.ts'
+import { writeMarker } from './marker.ts'
 import { readTag, type TagRecord, tagHolds } from './tag-record.ts'
+import { type TagCondition, whyRefused } from './tag-refusal.ts'
 
-export interface TagWrite {
-  readonly image: string
-  readonly tag: string
+export interface TagWrite extends TagCondition {
   /** The root: its digest and exact bytes. Everything that it names is stored. */
   readonly digest: Digest
   readonly bytes: Uint8Array
   /** Bytes of every blob and manifest of the image, for the history. */
   readonly imageBytes: number
-  /** The tag may be created, but not moved. */
-  readonly immutable: boolean
-  /** What the tag must hold before: nothing, or this digest. */
-  readonly expect?: 'absent' | Digest | undefined
   readonly now?: () => Date
-  readonly signal?: AbortSignal | undefined
 }
 
 export interface TagWritten {
@@ -27,8 +22,6 @@ export interface TagWritten {
   readonly changed: boolean
   readonly previous?: Digest
 }
-
-const marker = new TextEncoder().encode('{"imageLayoutVersion":"1.0.0"}')
 
 /**
  * Makes a tag, or moves it.
@@ -53,15 +46,17 @@ export async function writeTag(store: ObjectStore, write: TagWrite): Promise<Tag
   for (let attempt = 1; ; attempt++) {
     const old = await readTag(store, image, tag, signal)
     if (old !== undefined && tagHolds(old, digest)) return { changed: false, previous: digest }
-    const refused = await whyRefused(store, keys, write, old)
+    const refused = await whyRefused(store, write, old)
     if (refused !== undefined) {
       if (entered !== undefined) await withdrawPush(store, keys, entered, signal)
       throw refused
     }
-    if (entered === undefined) await writeMarker(store, keys, signal)
+    const first = entered === undefined
     entered = await enterPush(store, keys, write, old, entered)
+    if (first || old === undefined) await writeMarker(store, keys, signal)
     try {
       await store.put(keys.manifest, bytes, { ...overVersion(old?.info), signal })
+      if (old === undefined) await confirmPush(store, keys, write, entered)
       return { changed: true, ...(old === undefined ? {} : { previous: old.digest }) }
     } catch (error) {
       if (!isLadingError(error, 'precondition-failed')) throw error
@@ -75,22 +70,11 @@ export async function writeTag(store: ObjectStore, write: TagWrite): Promise<Tag
  *
  * @throws LadingError what `writeTag` would throw
  */
-export async function checkTagWrite(
-  store: ObjectStore,
-  write: Pick<TagWrite, 'image' | 'tag' | 'digest' | 'immutable' | 'expect' | 'signal'>,
-): Promise<void> {
+export async function checkTagWrite(store: ObjectStore, write: TagCondition & Pick<TagWrite, 'digest'>): Promise<void> {
   const old = await readTag(store, write.image, write.tag, write.signal)
   if (old !== undefined && tagHolds(old, write.digest)) return
-  const refused = await whyRefused(store, tagKeys(write.image, write.tag), write, old)
+  const refused = await whyRefused(store, write, old)
   if (refused !== undefined) throw refused
-}
-
-async function writeMarker(store: ObjectStore, keys: TagKeys, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await store.put(keys.marker, marker, { ifNoneMatch: '*', signal })
-  } catch (error) {
-    if (!isLadingError(error, 'precondition-failed')) throw error
-  }
 }
 
 /**
@@ -120,6 +104,21 @@ async function enterPush(
   return entry
 }
 
+/**
+ * `deleteTag` removes the history after the tag, and looks for the tag once more when that is done; whoever creates a tag looks for
+ * its entry when the tag is there. So one of the two sees what the other did, and the entry is there in the end.
+ */
+async function confirmPush(store: ObjectStore, keys: TagKeys, write: TagWrite, entered: HistoryEntry): Promise<void> {
+  const { digest, signal } = write
+  const isThere = (entries: readonly HistoryEntry[]) => entries.some(entry => entry.digest === digest)
+  if (isThere(await readHistory(store, keys.history, signal))) return
+  // It may be gone again by now: then there is nothing to tell of.
+  if ((await store.head(keys.manifest, { signal })) === undefined) return
+  const change = (entries: readonly HistoryEntry[]) => (isThere(entries) ? entries : [entered, ...entries])
+  await changeHistory(store, keys.history, change, signal)
+  await writeMarker(store, keys, signal)
+}
+
 async function withdrawPush(
   store: ObjectStore,
   keys: TagKeys,
@@ -132,36 +131,4 @@ async function withdrawPush(
 function without(entries: readonly HistoryEntry[], entry: HistoryEntry | undefined): HistoryEntry[] {
   const at = entry === undefined ? -1 : entries.findIndex(other => isSameEntry(other, entry))
   return at === -1 ? [...entries] : entries.toSpliced(at, 1)
-}
-
-function isSameEntry(a: HistoryEntry, b: HistoryEntry): boolean {
-  return a.digest === b.digest && a.pushed_at === b.pushed_at
-}
-
-/** The error that keeps a tag from being written over what it holds now, if there is one. */
-async function whyRefused(
-  store: ObjectStore,
-  keys: TagKeys,
-  { image, tag, immutable, expect, signal }: Pick<TagWrite, 'image' | 'tag' | 'immutable' | 'expect' | 'signal'>,
-  old: TagRecord | undefined,
-): Promise<LadingError | undefined> {
-  const name = `${image}:${tag}`
-  if (old === undefined) {
-    if (expect === undefined || expect === 'absent') return undefined
-    return new LadingError('precondition-failed', `${name} does not exist, and was expected to hold ${expect}`)
-  }
-  const held = async () => {
-    const entries = await readHistory(store, keys.history, signal)
-    const time = entries.find(entry => tagHolds(old, entry.digest))?.pushed_at ?? old.info.modified.toISOString()
-    return `holds ${old.digest}, pushed ${time}`
-  }
-  if (expect === 'absent') {
-    return new LadingError('tag-exists', `${name} exists: it ${await held()}`, { hint: 'choose another tag' })
-  }
-  if (expect !== undefined && !tagHolds(old, expect)) {
-    return new LadingError('precondition-failed', `${name} ${await held()}, and was expected to hold ${expect}`)
-  }
-  if (!immutable) return undefined
-  const hint = 'choose another tag, or move this one with --force'
-  return new LadingError('tag-exists', `${name} is immutable and ${await held()}`, { operation: 'write tag', hint })
 }

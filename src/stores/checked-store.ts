@@ -1,10 +1,12 @@
 import { LadingError } from '../errors/index.ts'
 import { type ByteRange, type ByteStream, type Bytes, bytesOf } from '../streams/index.ts'
 import { CheckedBody } from './checked-body.ts'
+import { deleteOneByOne } from './delete-one-by-one.ts'
 import { checkKey, checkPrefix } from './object-key.ts'
 import type {
   CopyFromOptions,
   DeleteOptions,
+  Deletion,
   GetOptions,
   ListEntry,
   ListOptions,
@@ -12,7 +14,9 @@ import type {
   ObjectOrigin,
   ObjectStore,
   PutOptions,
+  Retention,
   StoreDriver,
+  UnfinishedUpload,
 } from './object-store.ts'
 
 /**
@@ -23,8 +27,15 @@ export function checkedStore(driver: StoreDriver, afterClose: () => Promise<void
   return new CheckedStore(driver, afterClose)
 }
 
+interface WithSignal {
+  readonly signal?: AbortSignal | undefined
+}
+
 class CheckedStore implements ObjectStore {
   readonly name: string
+  readonly listing: ObjectStore['listing']
+  readonly unfinished?: (options?: WithSignal) => AsyncIterable<UnfinishedUpload>
+  readonly retention?: (options?: WithSignal) => Promise<Retention>
   readonly origin?: (key: string) => ObjectOrigin
   readonly copyFrom?: (origin: ObjectOrigin, key: string, options: CopyFromOptions) => Promise<ObjectInfo | undefined>
   readonly rename?: (from: string, to: string, options: CopyFromOptions) => Promise<void>
@@ -33,9 +44,20 @@ class CheckedStore implements ObjectStore {
 
   constructor(driver: StoreDriver, afterClose: () => Promise<void>) {
     this.name = driver.name
+    this.listing = driver.listing
     this.#driver = driver
     this.#afterClose = afterClose
-    const { origin, copyFrom, rename } = driver
+    const { origin, copyFrom, rename, unfinished, retention } = driver
+    if (unfinished !== undefined) {
+      this.unfinished = (options = {}) =>
+        this.#pages('list unfinished uploads', '', options.signal, () =>
+          this.#uploads(unfinished.call(driver, options)),
+        )
+    }
+    if (retention !== undefined) {
+      this.retention = (options = {}) =>
+        this.#explained('look up retention', '', options.signal, () => retention.call(driver, options))
+    }
     if (origin !== undefined) {
       this.origin = key => {
         checkKey(key)
@@ -88,21 +110,31 @@ class CheckedStore implements ObjectStore {
     }
   }
 
-  async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ListEntry, void, undefined> {
-    options.signal?.throwIfAborted()
-    checkPrefix(prefix)
-    try {
-      for await (const entry of this.#driver.list(prefix, options)) {
-        yield entry
-        options.signal?.throwIfAborted()
-      }
-    } catch (error) {
-      throw this.#explain(error, 'list objects', prefix, options.signal)
-    }
+  list(prefix: string, options: ListOptions = {}): AsyncIterable<ListEntry> {
+    return this.#pages('list objects', prefix, options.signal, () => {
+      checkPrefix(prefix)
+      return this.#driver.list(prefix, options)
+    })
   }
 
   delete(key: string, options: DeleteOptions = {}): Promise<void> {
     return this.#run('delete object', key, options.signal, () => this.#driver.delete(key, options))
+  }
+
+  async *deleteMany(
+    keys: AsyncIterable<string> | Iterable<string>,
+    options: WithSignal = {},
+  ): AsyncGenerator<Deletion, void, undefined> {
+    const driver = this.#driver
+    const checked = checkedKeys(keys)
+    const deletions = this.#pages('delete objects', '', options.signal, () =>
+      driver.deleteMany === undefined
+        ? deleteOneByOne(checked, key => driver.delete(key, options))
+        : driver.deleteMany(checked, options),
+    )
+    for await (const { key, error } of deletions) {
+      yield error === undefined ? { key } : { key, error: error.with(this.#place('delete object', key)) }
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -110,19 +142,71 @@ class CheckedStore implements ObjectStore {
     await this.#afterClose()
   }
 
-  async #run<T>(operation: string, key: string, signal: AbortSignal | undefined, action: () => Promise<T>): Promise<T> {
+  #run<T>(operation: string, key: string, signal: AbortSignal | undefined, action: () => Promise<T>): Promise<T> {
+    return this.#explained(operation, key, signal, () => {
+      checkKey(key)
+      return action()
+    })
+  }
+
+  async #explained<T>(
+    operation: string,
+    key: string,
+    signal: AbortSignal | undefined,
+    action: () => Promise<T>,
+  ): Promise<T> {
     signal?.throwIfAborted()
     try {
-      checkKey(key)
       return await action()
     } catch (error) {
       throw this.#explain(error, operation, key, signal)
     }
   }
 
+  async *#pages<T>(
+    operation: string,
+    key: string,
+    signal: AbortSignal | undefined,
+    open: () => AsyncIterable<T>,
+  ): AsyncGenerator<T, void, undefined> {
+    signal?.throwIfAborted()
+    try {
+      for await (const entry of open()) {
+        yield entry
+        signal?.throwIfAborted()
+      }
+    } catch (error) {
+      throw this.#explain(error, operation, key, signal)
+    }
+  }
+
+  async *#uploads(uploads: AsyncIterable<UnfinishedUpload>): AsyncGenerator<UnfinishedUpload, void, undefined> {
+    for await (const { key, started, size, remove } of uploads) {
+      yield {
+        key,
+        started,
+        size: signal => this.#explained('look up unfinished upload', key, signal, () => size(signal)),
+        ...(remove === undefined
+          ? {}
+          : { remove: signal => this.#explained('remove unfinished upload', key, signal, () => remove(signal)) }),
+      }
+    }
+  }
+
   #explain(error: unknown, operation: string, key: string, signal: AbortSignal | undefined): unknown {
     if (signal?.aborted) return signal.reason
-    return error instanceof LadingError ? error.with({ operation, subject: `${this.name}//${key}` }) : error
+    return error instanceof LadingError ? error.with(this.#place(operation, key)) : error
+  }
+
+  #place(operation: string, key: string): { operation: string; subject: string } {
+    return { operation, subject: `${this.name}//${key}` }
+  }
+}
+
+async function* checkedKeys(keys: AsyncIterable<string> | Iterable<string>): AsyncGenerator<string, void, undefined> {
+  for await (const key of keys) {
+    checkKey(key)
+    yield key
   }
 }
 

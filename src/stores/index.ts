@@ -4,6 +4,7 @@ export { memoryStore } from './memory/memory-store.ts'
 export type {
   CopyFromOptions,
   DeleteOptions,
+  Deletion,
   GetOptions,
   ListEntry,
   ListOptions,
@@ -11,6 +12,8 @@ export type {
   ObjectOrigin,
   ObjectStore,
   PutOptions,
+  Retention,
+  UnfinishedUpload,
 } from './object-store.ts'
 export { openStore, type StoreLocation } from './open-store.ts'
 export { putDraft } from './put-draft.ts'

@@ -1,3 +1,4 @@
+import type { LadingError } from '../errors/index.ts'
 import type { Digest } from '../model/digest.ts'
 import type { ByteRange, ByteStream, Bytes } from '../streams/index.ts'
 
@@ -12,8 +13,48 @@ export interface ObjectInfo {
    * replaced under a condition is that small. Elsewhere it is absent where the store would have to read the object to know it.
    */
   readonly etag?: string
-  /** By the store's own clock. */
+  /**
+   * By the store's own clock. Of a large object it MAY be when its upload began, hours before it was there: on S3 it is. What a `put`
+   * returns MAY differ from what `head` tells by the time that the answer took.
+   */
   readonly modified: Date
+  /**
+   * In what class of storage it is kept, as the service calls it: `STANDARD`, `INTELLIGENT_TIERING`, `NEARLINE`, `Cool`. `list` and
+   * `head` MUST give it where the service has classes; a `put` may not know it.
+   */
+  readonly storageClass?: string
+}
+
+/** What became of a key that was to be deleted. */
+export interface Deletion {
+  readonly key: string
+  /** Why it is still there. Absent: it is not. */
+  readonly error?: LadingError
+}
+
+/** An upload that was begun and neither finished nor given up. It takes space and is no object. */
+export interface UnfinishedUpload {
+  /** What it was to become. Of a directory, where that is not known, the name of the file. */
+  readonly key: string
+  /** By the store's own clock; `undefined` where the store does not tell. */
+  readonly started: Date | undefined
+  /** Bytes that it holds; `undefined` where the store does not tell. May cost a request. */
+  size(signal?: AbortSignal): Promise<number | undefined>
+  /**
+   * Gives it up. Gone already is success. A writer that still goes on with it begins anew, and no object is ever lost.
+   * Absent: the store forgets it by itself, and nobody else can make it do so.
+   */
+  remove?(signal?: AbortSignal): Promise<void>
+}
+
+/** What a store keeps of an object that was deleted, and so what a deletion frees. `undefined`: it does not tell, or not to this identity. */
+export interface Retention {
+  /** `on`: what is deleted or replaced stays as an older version. `suspended`: what was written before stays so. */
+  readonly versions: 'on' | 'suspended' | 'off' | undefined
+  /** For so many days after it was written nothing can be deleted. 0: at once. */
+  readonly lockedDays: number | undefined
+  /** For so many days what was deleted can be brought back, and is paid for. 0: it is gone. */
+  readonly softDeleteDays: number | undefined
 }
 
 export interface PutOptions {
@@ -63,6 +104,12 @@ export interface ObjectStore extends AsyncDisposable {
   /** How users name it: `local://./images`. */
   readonly name: string
 
+  /**
+   * What a listing costs. `by-prefix`: what it gives, so that many prefixes can be listed at once. `whole-folder`: all that is in the
+   * folder of the prefix, whatever follows its last `/`, so that a folder is listed once.
+   */
+  readonly listing: 'by-prefix' | 'whole-folder'
+
   /** MUST answer `undefined` for an absent object only; anything else that is wrong is thrown. */
   head(key: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<ObjectInfo | undefined>
 
@@ -93,6 +140,23 @@ export interface ObjectStore extends AsyncDisposable {
    */
   delete(key: string, options?: DeleteOptions): Promise<void>
 
+  /**
+   * Deletes objects with as few requests as the service allows, and yields what became of each key, in their order. Absent is success.
+   * Keys are read as it goes, and nothing is deleted that nobody asks for: it MUST be read to its end, and MAY be left early.
+   *
+   * @throws LadingError what concerns every key, as `bucket-not-found` and `network`. What concerns one is its `error`, and the rest is tried
+   */
+  deleteMany(
+    keys: AsyncIterable<string> | Iterable<string>,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): AsyncIterable<Deletion>
+
+  /** Uploads that were begun and neither finished nor given up, in no order, read a page at a time. Absent: the store has none. */
+  unfinished?(options?: { readonly signal?: AbortSignal | undefined }): AsyncIterable<UnfinishedUpload>
+
+  /** What stays of what is deleted. Absent: nothing does. */
+  retention?(options?: { readonly signal?: AbortSignal | undefined }): Promise<Retention>
+
   /** Where the object is for the service that holds it. Absent: it is not held by one. */
   origin?(key: string): ObjectOrigin
 
@@ -119,8 +183,14 @@ export interface CopyFromOptions {
 }
 
 /** What a store's folder implements. `checkedStore` makes an ObjectStore of it, and gives it bodies of one form. */
-export interface StoreDriver extends Omit<ObjectStore, 'put'> {
+export interface StoreDriver extends Omit<ObjectStore, 'put' | 'deleteMany'> {
   put(key: string, body: Bytes, options?: PutOptions): Promise<ObjectInfo>
+
+  /** Absent: they are deleted one by one, several at once. */
+  deleteMany?(
+    keys: AsyncIterable<string>,
+    options: { readonly signal?: AbortSignal | undefined },
+  ): AsyncIterable<Deletion>
 }
 
 export interface ListOptions {

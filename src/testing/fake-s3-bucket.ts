@@ -38,13 +38,22 @@ const minPartBytes = 5 * 1024 * 1024
 export class FakeBucket {
   readonly objects = new Map<string, FakeObject>()
   readonly uploads = new Map<string, FakeUpload>()
+  versioning: 'Enabled' | 'Suspended' | undefined
+  /** Of the default retention. Absent: the bucket has no object lock. */
+  lock: { readonly Days: number } | { readonly Years: number } | undefined
+  readonly #now: () => Date
+
+  /** @param now the server's clock */
+  constructor(now: () => Date = () => new Date()) {
+    this.#now = now
+  }
 
   put(key: string, content: Buffer, traits: ObjectTraits): FakeObject {
-    return this.#store(key, { ...traits, content, etag: md5(content), modified: new Date() })
+    return this.#store(key, { ...traits, content, etag: md5(content), modified: this.#now() })
   }
 
   begin(key: string, traits: ObjectTraits): FakeUpload {
-    const upload = { id: randomUUID(), key, begun: new Date(), traits, parts: new Map<number, FakePart>() }
+    const upload = { id: randomUUID(), key, begun: this.#now(), traits, parts: new Map<number, FakePart>() }
     this.uploads.set(upload.id, upload)
     return upload
   }
@@ -59,7 +68,7 @@ export class FakeBucket {
   addPart(upload: FakeUpload, number: number, content: Buffer): FakePart {
     if (!(number >= 1 && number <= 10_000))
       throw new S3Refusal(400, 'InvalidArgument', 'Part number must be 1 to 10000.')
-    const part = { content, etag: md5(content), modified: new Date() }
+    const part = { content, etag: md5(content), modified: this.#now() }
     upload.parts.set(number, part)
     return part
   }
@@ -82,7 +91,7 @@ export class FakeBucket {
     this.uploads.delete(upload.id)
     const etag = `${md5(Buffer.concat(parts.map(part => Buffer.from(part.etag, 'hex'))))}-${parts.length}`
     const content = Buffer.concat(parts.map(part => part.content))
-    return this.#store(upload.key, { ...upload.traits, content, etag, modified: new Date() })
+    return this.#store(upload.key, { ...upload.traits, content, etag, modified: this.#now() })
   }
 
   /** Keys that begin with `prefix` and come after a key, or after all of a folded prefix; folded at the delimiter, in the order of UTF-8. */

@@ -32,6 +32,12 @@ export interface S3Quirks {
   emptyCompleteEtag: boolean
   /** The server copies no objects. */
   refusesCopies: boolean
+  /** DeleteObjects is not known, or is refused without Content-MD5, as by AWS before 2025 and by others still. */
+  manyDeletions: 'known' | 'unknown' | 'with-md5'
+  /** What DeleteObjects answers for a key, with the code, so many times. */
+  keyErrors: Map<string, { code: string; times: number }>
+  /** What is on a page of unfinished uploads. */
+  uploadsPerPage: number
 }
 
 export const noS3Quirks: S3Quirks = {
@@ -50,6 +56,9 @@ export const noS3Quirks: S3Quirks = {
   slowDowns: 0,
   emptyCompleteEtag: false,
   refusesCopies: false,
+  manyDeletions: 'known',
+  keyErrors: new Map(),
+  uploadsPerPage: 1000,
 }
 
 /** Fails where the identity may not do this. */

@@ -1,3 +1,4 @@
+import { compareKeys } from '../stores/index.ts'
 import { type S3Answer, S3Refusal, xml, xmlText } from './fake-s3-answer.ts'
 import { checkWriteConditions, rangeOf, type S3Operation, sourceOf, traitsOf } from './fake-s3-objects.ts'
 import { checkPermission } from './fake-s3-quirks.ts'
@@ -55,12 +56,19 @@ export function listUploads({ call, bucket, quirks }: S3Operation): S3Answer {
   checkPermission(quirks, 's3:ListBucketMultipartUploads')
   const prefix = call.query.get('prefix') ?? ''
   const found = [...bucket.uploads.values()].filter(({ key }) => key.startsWith(prefix))
-  found.sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)) || a.begun.getTime() - b.begun.getTime())
+  found.sort((a, b) => compareKeys(a.key, b.key) || a.begun.getTime() - b.begun.getTime())
+  // The markers are the last upload of the page before.
+  const marker = call.query.get('upload-id-marker')
+  const begin = marker === null ? 0 : found.findIndex(({ id }) => id === marker) + 1
+  const page = found.slice(begin, begin + quirks.uploadsPerPage)
+  const truncated = begin + page.length < found.length
   return xml(200, 'ListMultipartUploadsResult', {
     Bucket: call.bucket,
     Prefix: prefix,
-    IsTruncated: false,
-    Upload: found.map(({ id, key, begun }) => ({ Key: key, UploadId: id, Initiated: begun.toISOString() })),
+    IsTruncated: truncated,
+    NextKeyMarker: truncated ? page.at(-1)?.key : undefined,
+    NextUploadIdMarker: truncated ? page.at(-1)?.id : undefined,
+    Upload: page.map(({ id, key, begun }) => ({ Key: key, UploadId: id, Initiated: begun.toISOString() })),
   })
 }
 

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { buffer } from 'node:stream/consumers'
 import { type S3Answer, type S3Call, S3Refusal } from './fake-s3-answer.ts'
 import { FakeBucket } from './fake-s3-bucket.ts'
+import { deleteObjects, lockOf, versioningOf } from './fake-s3-bucket-calls.ts'
 import { copyObject, deleteObject, getObject, putObject, type S3Operation } from './fake-s3-objects.ts'
 import { noS3Quirks, type S3Quirks } from './fake-s3-quirks.ts'
 import { checkPayload, checkSignature, fakeS3Keys } from './fake-s3-signature.ts'
@@ -42,6 +43,7 @@ export async function startFakeS3(options: { readonly quirks?: Partial<S3Quirks>
   const quirks: S3Quirks = { ...noS3Quirks, ...options.quirks }
   const buckets = new Map<string, FakeBucket>()
   const requests: RecordedRequest[] = []
+  const now = () => new Date(Date.now() + quirks.clockMilliseconds)
 
   function bucketOf(name: string): FakeBucket {
     const found = buckets.get(name)
@@ -62,7 +64,7 @@ export async function startFakeS3(options: { readonly quirks?: Partial<S3Quirks>
       checkPayload(headers, body)
       const call = callOf(method, target, headers, body)
       if (call.key === '' && method === 'PUT') {
-        buckets.set(call.bucket, buckets.get(call.bucket) ?? new FakeBucket())
+        buckets.set(call.bucket, buckets.get(call.bucket) ?? new FakeBucket(now))
         return { status: 200 }
       }
       return operationOf(call)({ call, bucket: bucketOf(call.bucket), quirks, bucketOf })
@@ -79,7 +81,7 @@ export async function startFakeS3(options: { readonly quirks?: Partial<S3Quirks>
     const { status, headers: answered = {}, body = Buffer.alloc(0) } = await answer(request, record)
     record.status = status
     record.responseBytes = method === 'HEAD' ? 0 : body.length
-    const date = new Date(Date.now() + quirks.clockMilliseconds).toUTCString()
+    const date = now().toUTCString()
     // An error's body is not sent to HEAD, and neither is its length; an object's length is.
     const length = method === 'HEAD' && status >= 300 ? {} : { 'content-length': body.length }
     response.writeHead(status, { 'x-amz-request-id': 'fake', date, ...length, ...answered })
@@ -97,7 +99,7 @@ export async function startFakeS3(options: { readonly quirks?: Partial<S3Quirks>
     quirks,
     requests,
     bucket(name) {
-      const found = buckets.get(name) ?? new FakeBucket()
+      const found = buckets.get(name) ?? new FakeBucket(now)
       buckets.set(name, found)
       return found
     },
@@ -118,7 +120,11 @@ function operationOf({ method, key, query, headers }: S3Call): (operation: S3Ope
   const copies = headers['x-amz-copy-source'] !== undefined
   const operations: Readonly<Record<string, ((operation: S3Operation) => S3Answer) | undefined>> =
     key === ''
-      ? { GET: query.has('uploads') ? listUploads : listObjects, HEAD: () => ({ status: 200 }) }
+      ? {
+          GET: ofBucket(query),
+          HEAD: () => ({ status: 200 }),
+          ...(query.has('delete') ? { POST: deleteObjects } : {}),
+        }
       : query.has('uploadId')
         ? { GET: listParts, PUT: copies ? copyPart : uploadPart, POST: completeUpload, DELETE: abortUpload }
         : {
@@ -131,4 +137,10 @@ function operationOf({ method, key, query, headers }: S3Call): (operation: S3Ope
   const found = operations[method]
   if (found !== undefined) return found
   throw new S3Refusal(405, 'MethodNotAllowed', 'The specified method is not allowed against this resource.')
+}
+
+function ofBucket(query: URLSearchParams): (operation: S3Operation) => S3Answer {
+  if (query.has('uploads')) return listUploads
+  if (query.has('versioning')) return versioningOf
+  return query.has('object-lock') ? lockOf : listObjects
 }

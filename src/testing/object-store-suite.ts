@@ -1,5 +1,6 @@
 import type { ObjectStore } from '../stores/index.ts'
 import { type TestFunctions, testContract, type Waivers } from './contract.ts'
+import { cleaningCases } from './object-store/cleaning-cases.ts'
 import { conditionCases } from './object-store/condition-cases.ts'
 import { contentCases } from './object-store/content-cases.ts'
 import { draftCases } from './object-store/draft-cases.ts'
@@ -34,6 +35,7 @@ export function objectStoreSuite(functions: TestFunctions, { name, open, waivers
       ...draftCases,
       ...failureCases,
       ...keyCases,
+      ...cleaningCases,
     ],
     async run(check) {
       await using store = await open()

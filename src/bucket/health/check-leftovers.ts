@@ -1,12 +1,12 @@
 import { isLadingError } from '../../errors/index.ts'
-import { listCondemned, readCondemned } from '../../layout/condemned-blobs.ts'
-import { readLeases } from '../../layout/lease.ts'
+import { listCondemned, listTrashedTags, readCondemned, readLeases } from '../../layout/index.ts'
 import type { ObjectStore } from '../../stores/index.ts'
 import { mapInOrder } from '../../streams/index.ts'
 import { countObjects } from './count-objects.ts'
 import type { Finding } from './doctor-report.ts'
 
-const hourMs = 60 * 60 * 1000
+/** As long as an upload may be gone on with. */
+const abandonedMs = 24 * 60 * 60 * 1000
 const recordsAtOnce = 8
 
 /** What a clean has put aside. */
@@ -25,26 +25,35 @@ export async function checkTrash(store: ObjectStore, signal?: AbortSignal): Prom
     blobs += record.blobs.size
     for (const size of record.blobs.values()) bytes += size
   }
-  const tags = await countObjects(store, 'lading/trash/tags/', ({ key }) => key.endsWith('/manifest.json'), signal)
-  const counts = { blobs, bytes, tags: tags.blobs, unreadable }
-  if (blobs + tags.blobs + unreadable === 0) return { state: 'ok', message: 'the trash is empty', counts }
+  let tags = 0
+  for await (const { complete } of listTrashedTags(store, '', signal)) if (complete) tags += 1
+  const counts = { blobs, bytes, tags, unreadable }
+  if (blobs + tags + unreadable === 0) return { state: 'ok', message: 'the trash is empty', counts }
   const damaged = unreadable === 0 ? '' : `; ${unreadable} of its records cannot be read`
   return {
     state: unreadable === 0 ? 'ok' : 'note',
-    message: `${blobs} condemned blobs, ${tags.blobs} deleted tags${damaged}`,
+    message: `${blobs} condemned blobs, ${tags} deleted tags${damaged}`,
     counts,
   }
 }
 
-/** Uploads that nobody finishes any more. */
+/** Uploads that nobody finishes any more: those that a clean removes. */
 export async function checkUploads(store: ObjectStore, now: Date, signal?: AbortSignal): Promise<Finding> {
-  const isOld = (at: Date) => now.getTime() - at.getTime() > hourMs
+  const isOld = (at: Date | undefined) => at !== undefined && now.getTime() - at.getTime() > abandonedMs
   const drafts = await countObjects(store, 'lading/uploads/', ({ modified }) => isOld(modified), signal)
-  const counts = { drafts: drafts.blobs, bytes: drafts.bytes }
-  if (drafts.blobs === 0) return { state: 'ok', message: 'no upload was abandoned', counts }
+  let unfinished = 0
+  let { bytes } = drafts
+  for await (const upload of store.unfinished?.({ signal }) ?? []) {
+    if (!isOld(upload.started)) continue
+    unfinished += 1
+    bytes += (await upload.size(signal)) ?? 0
+  }
+  const count = drafts.blobs + unfinished
+  const counts = { drafts: drafts.blobs, unfinished, bytes }
+  if (count === 0) return { state: 'ok', message: 'no upload was abandoned', counts }
   return {
     state: 'note',
-    message: `${drafts.blobs} uploads were abandoned, more than an hour ago`,
+    message: `${count} uploads were abandoned, more than a day ago`,
     hint: '`lading clean` removes them',
     counts,
   }

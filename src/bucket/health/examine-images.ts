@@ -1,4 +1,6 @@
 import type { CopyListener } from '../../copy/events.ts'
+import { isLadingError } from '../../errors/index.ts'
+import { readBucketConfig } from '../../layout/index.ts'
 import type { Digest } from '../../model/digest.ts'
 import type { ObjectStore } from '../../stores/index.ts'
 import { bucketManifests } from '../bucket-manifests.ts'
@@ -8,8 +10,8 @@ import { contentFinding, orphansFinding } from './blob-findings.ts'
 import { type BlobTable, readBlobTable } from './blob-table.ts'
 import { checkLayers } from './check-layers.ts'
 import type { DamagedBlob, DoctorCheck, DoctorReport, Finding, IncompleteTag } from './doctor-report.ts'
-import { findLostReferrers } from './referrer-tags.ts'
-import { type SurveyOptions, surveyTags, type TagSurvey } from './survey-tags.ts'
+import { checkReferrers } from './survey-referrers.ts'
+import { type SurveyOptions, surveyTags } from './survey-tags.ts'
 import { tagFindings } from './tag-findings.ts'
 import { verifyBlobs } from './verify-blobs.ts'
 
@@ -29,7 +31,7 @@ export interface ImagesExamined extends Pick<DoctorReport, 'tags' | 'incomplete'
   readonly checks: readonly DoctorCheck[]
 }
 
-/** Entries of a history that keep what they name, where nobody says how many. */
+/** Entries of a history that keep what they name, where the configuration cannot be read. */
 const keepHistory = 5
 /** What is listed of each kind; all of it is counted. */
 const maxListed = 1000
@@ -53,19 +55,21 @@ export async function examineImages(
   let flaws = 0
   const found = await surveyTags({
     ...survey,
-    ...(whole ? { keepHistory: async () => keepHistory } : {}),
+    ...(whole ? { keepHistory: await keptEntries(store, signal) } : {}),
     onIncomplete(tag) {
       flaws += tag.flaws.length
       if (incomplete.length < maxListed && flaws <= maxFlaws) incomplete.push(tag)
     },
   })
   const { tags: tagsFinding, checks } = tagFindings(found)
+  // Before what nothing names is counted: it is named by what it refers to.
+  const referrers = await attemptCheck('referrers', () => checkReferrers(survey, found.referrers), { signal })
   const isThere = ({ digest, size }: { digest: Digest; size: number }) => table.sizeOf(digest) === size
   return {
     tagsFinding,
     checks: [
       ...checks,
-      ...(found.referrers > 0 ? [await checkReferrers(store, pattern, found, table, signal)] : []),
+      referrers,
       ...(read === undefined ? [] : [contentFinding(table.damaged, read.verified)]),
       ...(whole ? [orphansFinding(table.unnamed, found.unknown)] : []),
       ...(verify && whole
@@ -103,27 +107,14 @@ async function readAllBlobs(
   return { damaged, verified: { ...read, damaged: table.damaged.blobs, seconds } }
 }
 
-async function checkReferrers(
-  store: ObjectStore,
-  pattern: ImagePattern,
-  { referrers }: TagSurvey,
-  table: BlobTable,
-  signal: AbortSignal,
-): Promise<DoctorCheck> {
-  return await attemptCheck(
-    'referrers',
-    async () => {
-      const { count, names } = await findLostReferrers(store, pattern, table.isKnown, signal)
-      const counts = { tags: referrers, lost: count }
-      return count === 0
-        ? { state: 'ok', message: `${referrers} tags are about other manifests, and those are there`, counts }
-        : {
-            state: 'note',
-            message: `${count} of ${referrers} tags are about manifests that are not there`,
-            counts,
-            names,
-          }
-    },
-    { signal },
-  )
+/** How many entries of an image's history keep what they name. */
+async function keptEntries(store: ObjectStore, signal: AbortSignal): Promise<(image: string) => Promise<number>> {
+  try {
+    const config = await readBucketConfig(store, signal)
+    return async image => (await config.settingsOf(image)).keepHistory
+  } catch (error) {
+    // What is wrong with it is told elsewhere.
+    if (!isLadingError(error, 'bad-layout', 'too-large')) throw error
+    return async () => keepHistory
+  }
 }

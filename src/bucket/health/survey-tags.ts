@@ -1,3 +1,4 @@
+import { attachedTo } from '../../layout/index.ts'
 import type { Digest } from '../../model/digest.ts'
 import type { ObjectStore } from '../../stores/index.ts'
 import { mapInOrder } from '../../streams/index.ts'
@@ -7,7 +8,6 @@ import type { BlobTable } from './blob-table.ts'
 import type { IncompleteTag } from './doctor-report.ts'
 import { examineTag, type TagExamination } from './examine-tag.ts'
 import { judgeImage } from './judge-image.ts'
-import { parseReferrerTag } from './referrer-tags.ts'
 import { type FolderFindings, type Found, find, nothingFound, walkTagFolders } from './walk-tag-folders.ts'
 
 export interface SurveyOptions {
@@ -80,7 +80,7 @@ export async function surveyTags(options: SurveyOptions): Promise<TagSurvey> {
     if (tag.unrecorded) find(survey.unrecorded, shown)
     if (verdict.chunked > 0) find(survey.chunked, shown)
     if (verdict.foreign > 0) find(survey.foreign, shown)
-    if (parseReferrerTag(name) !== undefined) survey.referrers += 1
+    if (attachedTo(name) !== undefined) survey.referrers += 1
     if (verdict.flaws.length === 0) continue
     survey.incomplete += 1
     survey.unknown += verdict.flaws.filter(({ kind }) => kind === 'manifest' || kind === 'index').length

@@ -12,6 +12,32 @@ const words = (least: number, most = least): WordCount => ({
 /** lading's own commands: they were named after s3lo's, and take its options. */
 const commands: readonly DialectEntry[] = [
   {
+    name: 'clean',
+    summary: 'Remove old tags, and blobs that nothing needs',
+    usage: '<s3-bucket> [flags]',
+    words: words(1),
+    description:
+      'Remove the tags that the lifecycle rules let go, and the blobs that nothing needs. Unless --keep-trash says otherwise, they are gone at ' +
+      'once.',
+    examples: ['s3lo clean s3://my-bucket/', 's3lo clean s3://my-bucket/ --blobs --confirm'],
+    load: async () => (await import('../commands/clean.ts')).cleanCommandWith('0'),
+  },
+  {
+    name: 'config',
+    summary: 'Show or change the configuration of a bucket',
+    usage: 'get|set <ref> [<key>=<value>...] [flags]',
+    description:
+      'Show or change the configuration of a bucket, of an image in it, or of the images that a glob names.\n\n' +
+      'Keys: immutable, lifecycle, lifecycle.keep_last, lifecycle.max_age, lifecycle.keep_tags, keep_history, chunked. An empty value unsets.',
+    words: { least: 2, most: Number.POSITIVE_INFINITY, complaint: 'requires get or set, and the bucket or image' },
+    examples: [
+      's3lo config set s3://my-bucket/ lifecycle.keep_last=10 lifecycle.max_age=90d',
+      's3lo config set s3://my-bucket/myapp immutable=',
+      's3lo config get s3://my-bucket/myapp',
+    ],
+    load: async () => (await import('../commands/config.ts')).configCommand,
+  },
+  {
     name: 'copy',
     summary: 'Copy an image from a registry or a bucket into a bucket',
     usage: '<src> <s3-dest> [flags]',
@@ -83,8 +109,6 @@ export const s3lo: Dialect = {
   helpWithoutCommand: true,
   commands,
   absent: {
-    clean: 'lading removes nothing from a bucket yet',
-    config: 'the configuration is s3lo.yaml in the bucket',
     history: 'it is kept in the bucket, and not shown yet',
     scan: 'pull the image and give it to a scanner',
     stats: 'nothing is counted yet',

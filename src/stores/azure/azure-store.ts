@@ -10,7 +10,9 @@ import type {
   ObjectInfo,
   ObjectOrigin,
   PutOptions,
+  Retention,
   StoreDriver,
+  UnfinishedUpload,
 } from '../object-store.ts'
 import { PartBuffers } from '../parts/part-buffers.ts'
 import { partMemoryBytes, usualPartBytes } from '../parts/part-size.ts'
@@ -21,9 +23,11 @@ import { blobInfo } from './blob-info.ts'
 import { copyBlob } from './copy-blob.ts'
 import { deleteBlob } from './delete-blob.ts'
 import { listBlobs } from './list-blobs.ts'
+import { listUnfinished } from './list-unfinished.ts'
 import { type OpenAccount, openAccount } from './open-account.ts'
 import { readBlob } from './read-blob.ts'
 import { isAbsent } from './refusal.ts'
+import { readRetention } from './retention.ts'
 import { type AzureSettings, azureSettings } from './settings.ts'
 import { writeBlob } from './write-blob.ts'
 
@@ -33,8 +37,13 @@ export async function openAzureStore(root: string, context: StoreContext): Promi
   return new AzureStore(`az://${root}`, settings, await openAccount(settings, context), context.http)
 }
 
+interface WithSignal {
+  readonly signal?: AbortSignal | undefined
+}
+
 class AzureStore implements StoreDriver {
   readonly name: string
+  readonly listing = 'by-prefix'
   readonly #settings: AzureSettings
   readonly #account: OpenAccount
   readonly #container: ContainerClient
@@ -49,7 +58,7 @@ class AzureStore implements StoreDriver {
     this.#http = http
   }
 
-  head(key: string, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<ObjectInfo | undefined> {
+  head(key: string, { signal }: WithSignal = {}): Promise<ObjectInfo | undefined> {
     return this.#ask(async () => {
       try {
         const properties = await this.#blob(key).getProperties(abortable(signal))
@@ -74,16 +83,22 @@ class AzureStore implements StoreDriver {
     })
   }
 
-  async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ListEntry, void, undefined> {
-    try {
-      yield* listBlobs(this.#container, this.#settings.prefix, prefix, options)
-    } catch (error) {
-      throw azureError(error, this.#settings)
-    }
+  list(prefix: string, options: ListOptions = {}): AsyncIterable<ListEntry> {
+    return this.#pages(() => listBlobs(this.#container, this.#settings.prefix, prefix, options))
   }
 
   delete(key: string, options: DeleteOptions = {}): Promise<void> {
     return this.#ask(() => deleteBlob(this.#blob(key), options))
+  }
+
+  unfinished({ signal }: WithSignal = {}): AsyncIterable<UnfinishedUpload> {
+    return this.#pages(() =>
+      listUnfinished(this.#container, this.#settings.prefix, action => this.#ask(action), signal),
+    )
+  }
+
+  retention({ signal }: WithSignal = {}): Promise<Retention> {
+    return this.#ask(() => readRetention(this.#account.service, this.#container, signal))
   }
 
   origin(key: string): ObjectOrigin {
@@ -110,6 +125,14 @@ class AzureStore implements StoreDriver {
   async #ask<T>(action: () => Promise<T>): Promise<T> {
     try {
       return await action()
+    } catch (error) {
+      throw azureError(error, this.#settings)
+    }
+  }
+
+  async *#pages<T>(open: () => AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+    try {
+      yield* open()
     } catch (error) {
       throw azureError(error, this.#settings)
     }

@@ -1,17 +1,22 @@
+import { LadingError } from '../../errors/index.ts'
 import type { ObjectInfo } from '../object-store.ts'
 
 /** What the answers to all questions about one blob have in common. */
 interface BlobHeaders {
   readonly etag?: string | undefined
   readonly lastModified?: Date | undefined
+  readonly accessTier?: string | undefined
 }
 
 /** Etags without quotes everywhere: listings give them so, headers do not. */
-export function blobInfo(key: string, size: number, { etag, lastModified }: BlobHeaders): ObjectInfo {
+export function blobInfo(key: string, size: number, { etag, lastModified, accessTier }: BlobHeaders): ObjectInfo {
+  // An object of no time would be the oldest of all.
+  if (lastModified === undefined) throw new LadingError('protocol-error', 'Azure does not say when it was written')
   return {
     key,
     size,
-    modified: lastModified ?? new Date(0),
+    modified: lastModified,
+    ...(accessTier === undefined ? {} : { storageClass: accessTier }),
     ...(etag === undefined ? {} : { etag: etag.replace(/^"(.*)"$/, '$1') }),
   }
 }

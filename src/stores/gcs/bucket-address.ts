@@ -19,6 +19,11 @@ export class BucketAddress {
     return this.#url(`/storage/v1/b/${encodeURIComponent(bucket)}/o/${encodeURIComponent(name)}`, query)
   }
 
+  /** The bucket itself by the JSON API. */
+  settings(query: Query): string {
+    return this.#url(`/storage/v1/b/${encodeURIComponent(this.bucket)}`, query)
+  }
+
   objects(query: Query): string {
     return this.#url(`/storage/v1/b/${encodeURIComponent(this.bucket)}/o`, query)
   }

@@ -9,7 +9,9 @@ import type {
   ObjectInfo,
   ObjectOrigin,
   PutOptions,
+  Retention,
   StoreDriver,
+  UnfinishedUpload,
 } from '../object-store.ts'
 import { PartBuffers } from '../parts/part-buffers.ts'
 import { partMemoryBytes, partSizeFor, usualPartBytes } from '../parts/part-size.ts'
@@ -19,10 +21,12 @@ import { copyObject } from './copy-object.ts'
 import { deleteObject } from './delete-object.ts'
 import type { GcsClient } from './gcs-client.ts'
 import { listObjects } from './list-objects.ts'
+import { listUnfinished } from './list-unfinished.ts'
 import { infoOf } from './object-resource.ts'
 import { putLarge } from './put-large.ts'
 import { putSmall } from './put-small.ts'
 import { lookUp, readObject } from './read-object.ts'
+import { readRetention } from './retention.ts'
 import type { GcsSettings } from './settings.ts'
 
 /** Of one object: https://cloud.google.com/storage/quotas#requests */
@@ -31,9 +35,14 @@ const maxParts = 10_000
 /** How often an upload is begun that others finish or give up meanwhile. */
 const uploadAttempts = 5
 
+interface WithSignal {
+  readonly signal?: AbortSignal | undefined
+}
+
 /** A bucket of Google Cloud Storage, or what is below a prefix of one. */
 export class GcsStore implements StoreDriver {
   readonly name: string
+  readonly listing = 'by-prefix'
   readonly #address: BucketAddress
   readonly #client: GcsClient
   readonly #account: string
@@ -49,10 +58,7 @@ export class GcsStore implements StoreDriver {
     this.#buffers = new PartBuffers(partMemoryBytes, partBytes)
   }
 
-  async head(
-    key: string,
-    { signal }: { readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<ObjectInfo | undefined> {
+  async head(key: string, { signal }: WithSignal = {}): Promise<ObjectInfo | undefined> {
     const found = await lookUp(this.#client, this.#address, this.#address.prefix + key, signal)
     return found && infoOf(found, key)
   }
@@ -99,6 +105,14 @@ export class GcsStore implements StoreDriver {
 
   delete(key: string, options: DeleteOptions = {}): Promise<void> {
     return deleteObject(this.#client, this.#address, this.#address.prefix + key, options)
+  }
+
+  unfinished({ signal }: WithSignal = {}): AsyncIterable<UnfinishedUpload> {
+    return listUnfinished(this.#client, this.#address, signal)
+  }
+
+  retention({ signal }: WithSignal = {}): Promise<Retention> {
+    return readRetention(this.#client, this.#address, signal)
   }
 
   origin(key: string): ObjectOrigin {

@@ -1,7 +1,8 @@
-import { LadingError } from '../../errors/index.ts'
+import { isLadingError, LadingError } from '../../errors/index.ts'
 import type { Part } from '../parts/read-parts.ts'
 import type { BucketAddress } from './bucket-address.ts'
 import type { GcsClient } from './gcs-client.ts'
+import { listUploads } from './list-uploads.ts'
 import { sendUndamaged } from './put-small.ts'
 import { isBucketAbsent, type Refusal, readRefusal } from './refusal.ts'
 import { elements, elementText, escapeXml } from './xml.ts'
@@ -67,23 +68,17 @@ export class MultipartUpload {
     signal: AbortSignal | undefined,
   ): Promise<MultipartUpload[]> {
     const found: MultipartUpload[] = []
-    let markers: Record<string, string | undefined> = {}
-    for (;;) {
-      const url = address.xml('', { uploads: '', prefix: name, ...markers })
-      const answer = await client.ask({ method: 'GET', url, signal })
-      // Who may write but not list begins anew. What else may be wrong is said where that is tried.
-      if (answer.status >= 400 && answer.status < 500) return found
-      const text = await client.text(answer)
-      for (const upload of elements(text, 'Upload')) {
-        const id = elementText(upload, 'UploadId')
-        if (id !== undefined && elementText(upload, 'Key') === name)
-          found.push(new MultipartUpload(client, address, name, id))
+    try {
+      for await (const upload of listUploads(client, address, name, signal)) {
+        // The object's own name comes before all that begin with it.
+        if (upload.name !== name) break
+        found.push(new MultipartUpload(client, address, name, upload.id))
       }
-      // The object's own name comes before all that begin with it.
-      const next = elementText(text, 'NextKeyMarker')
-      if (elementText(text, 'IsTruncated') !== 'true' || next !== name) return found
-      markers = { 'key-marker': next, 'upload-id-marker': elementText(text, 'NextUploadIdMarker') }
+    } catch (error) {
+      // Who may write but not list begins anew. What else may be wrong is said where that is tried.
+      if (!isLadingError(error) || error.status === undefined || error.status >= 500) throw error
     }
+    return found
   }
 
   /** @returns `undefined` where the upload is finished or given up, perhaps by somebody else */
@@ -146,9 +141,11 @@ export class MultipartUpload {
   }
 
   /** Gives the upload up, with its parts. That it is not there is success. */
-  async abort(): Promise<void> {
-    const answer = await this.#client.ask({ method: 'DELETE', url: this.#url({}) })
-    await answer.discard()
+  async abort(signal?: AbortSignal): Promise<void> {
+    const answer = await this.#client.ask({ method: 'DELETE', url: this.#url({}), signal })
+    if (answer.status === 404) await this.#absent(await readRefusal(answer))
+    else if (answer.status >= 400) throw await this.#client.refused(answer)
+    else await answer.discard()
   }
 
   async #absent(refusal: Refusal): Promise<undefined> {

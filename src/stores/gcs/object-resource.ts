@@ -10,13 +10,14 @@ const resourceSchema = v.object({
     v.string(),
     v.check(text => !Number.isNaN(Date.parse(text)), 'not a time'),
   ),
+  storageClass: v.optional(v.string()),
   metadata: v.optional(v.record(v.string(), v.string())),
 })
 
 /** An object as the JSON API describes it, as far as it is asked for. */
 export type ObjectResource = v.InferOutput<typeof resourceSchema>
 
-export const resourceFields = 'name,size,generation,updated,metadata'
+export const resourceFields = 'name,size,generation,updated,storageClass,metadata'
 
 /** @throws LadingError `protocol-error` */
 export function parseResource(value: unknown): ObjectResource {
@@ -44,6 +45,7 @@ export function parseJson(text: string): unknown {
 }
 
 /** The generation is the etag: it is new with every write, also of the same content, and what preconditions name. */
-export function infoOf({ size, generation, updated }: ObjectResource, key: string): ObjectInfo {
-  return { key, size, etag: generation, modified: new Date(updated) }
+export function infoOf({ size, generation, updated, storageClass }: ObjectResource, key: string): ObjectInfo {
+  const kept = storageClass === undefined ? {} : { storageClass }
+  return { key, size, etag: generation, modified: new Date(updated), ...kept }
 }

@@ -98,7 +98,8 @@ function describe({ status, headers }: HttpResponse, key: string): { info: Objec
   if (generation === undefined || !Number.isSafeInteger(size) || Number.isNaN(modified.getTime()))
     throw unexpected('an object without its generation, size or time')
   if ((status === 206) !== (range !== null)) throw unexpected(`status ${status}`)
-  const info = { key, size, etag: generation, modified }
+  const storageClass = headers.get('x-goog-storage-class')
+  const info = { key, size, etag: generation, modified, ...(storageClass === undefined ? {} : { storageClass }) }
   return range === null ? { info, start: 0, end: size } : { info, start: Number(range[1]), end: Number(range[2]) + 1 }
 }
 

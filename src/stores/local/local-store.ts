@@ -12,11 +12,13 @@ import type {
   ObjectInfo,
   PutOptions,
   StoreDriver,
+  UnfinishedUpload,
 } from '../object-store.ts'
 import { withinObject } from '../within-object.ts'
 import { etagLimitBytes, etagOf, etagOfFile } from './content-etag.ts'
 import { acquireLock, type FileLock } from './file-lock.ts'
 import { listObjects } from './list-objects.ts'
+import { listUnfinished } from './list-unfinished.ts'
 import { placeObject, pruneDirectories, refuseLinks, syncDirectory } from './object-directory.ts'
 import { contentBody, fileBody, openObject, readContent } from './read-object.ts'
 import { writeTemporary } from './temporary-file.ts'
@@ -34,6 +36,7 @@ export async function openLocalStore(root: string): Promise<StoreDriver> {
  */
 class LocalStore implements StoreDriver {
   readonly name: string
+  readonly listing = 'whole-folder'
   readonly #root: string
   readonly #workshop: Workshop
 
@@ -134,6 +137,14 @@ class LocalStore implements StoreDriver {
       await syncDirectory(dirname(path))
       await pruneDirectories(this.#root, path)
     })
+  }
+
+  async *unfinished(): AsyncGenerator<UnfinishedUpload, void, undefined> {
+    try {
+      yield* listUnfinished(this.#root, this.#workshop.temporary)
+    } catch (error) {
+      throw fromFileError(error, {})
+    }
   }
 
   async rename(from: string, to: string, { size, signal }: CopyFromOptions): Promise<void> {

@@ -73,21 +73,29 @@ async function write(handle: FileHandle, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/**
- * Removes what killed writers left: files of processes of this machine that have ended, and any that nobody touched for a day. A
- * writer on another machine that shares the directory is given that day. In a directory of others only names with `prefix` are ours.
- */
+/** Removes what killed writers left. In a directory of others only names with `prefix` are ours. */
 export async function sweepTemporary(directory: string, prefix = ''): Promise<void> {
-  const { machine } = await currentProcess()
-  const here = machineTag(machine)
+  for await (const path of abandonedFiles(directory, prefix)) await rm(path, { force: true })
+}
+
+/**
+ * What killed writers left: files of processes of this machine that have ended, and any that nobody touched for a day. A
+ * writer on another machine that shares the directory is given that day.
+ */
+export async function* abandonedFiles(directory: string, prefix = ''): AsyncGenerator<string, void, undefined> {
   for await (const { name } of await opendir(directory)) {
-    if (!name.startsWith(prefix)) continue
-    const [tag, pid, started] = name.slice(prefix.length).split('-')
-    const path = join(directory, name)
-    const dead =
-      tag === here && (await hasEnded({ pid: Number(pid), started: started === '0' ? '' : (started ?? ''), machine }))
-    if (dead || (await untouchedForADay(path))) await rm(path, { force: true })
+    if (name.startsWith(prefix) && (await isAbandoned(directory, name, prefix))) yield join(directory, name)
   }
+}
+
+async function isAbandoned(directory: string, name: string, prefix: string): Promise<boolean> {
+  const { machine } = await currentProcess()
+  const [tag, pid, started] = name.slice(prefix.length).split('-')
+  if (tag === machineTag(machine)) {
+    const identity = { pid: Number(pid), started: started === '0' ? '' : (started ?? ''), machine }
+    if (await hasEnded(identity)) return true
+  }
+  return await untouchedForADay(join(directory, name))
 }
 
 async function untouchedForADay(path: string): Promise<boolean> {

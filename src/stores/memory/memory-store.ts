@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { LadingError } from '../../errors/index.ts'
 import type { ByteStream, Bytes } from '../../streams/index.ts'
 import { checkedStore } from '../checked-store.ts'
-import { compareKeys } from '../key-order.ts'
 import type {
   CopyFromOptions,
   DeleteOptions,
@@ -15,6 +14,7 @@ import type {
   StoreDriver,
 } from '../object-store.ts'
 import { withinObject } from '../within-object.ts'
+import { SortedKeys } from './sorted-keys.ts'
 
 export interface MemoryStoreOptions {
   readonly name?: string
@@ -32,8 +32,10 @@ const chunkBytes = 1024 * 1024
 
 class MemoryStore implements StoreDriver {
   readonly name: string
+  readonly listing = 'by-prefix'
   readonly #now: () => Date
   readonly #objects = new Map<string, Stored>()
+  readonly #keys = new SortedKeys(key => this.#objects.has(key))
 
   constructor({ name = 'memory', now = () => new Date() }: MemoryStoreOptions) {
     this.name = name
@@ -69,22 +71,15 @@ class MemoryStore implements StoreDriver {
     if (ifMatch !== undefined && old?.info.etag !== ifMatch) throw changed()
     const etag = createHash('sha256').update(content).digest('hex')
     const info = { key, size: content.byteLength, etag, modified: this.#now() }
-    this.#objects.set(key, { info, content })
+    this.#set({ info, content })
     return info
   }
 
   async *list(prefix: string, { delimiter, startAfter }: ListOptions = {}): AsyncGenerator<ListEntry, void, undefined> {
-    let folded: string | undefined
-    for (const key of [...this.#objects.keys()].sort(compareKeys)) {
-      if (!key.startsWith(prefix) || (startAfter !== undefined && compareKeys(key, startAfter) <= 0)) continue
-      const slash = delimiter === undefined ? -1 : key.indexOf(delimiter, prefix.length)
+    for (const { key, folded } of this.#keys.from(prefix, delimiter, startAfter)) {
       const stored = this.#objects.get(key)
-      if (slash === -1) {
-        if (stored !== undefined) yield { kind: 'object', info: stored.info }
-      } else if (key.slice(0, slash + 1) !== folded) {
-        folded = key.slice(0, slash + 1)
-        yield { kind: 'prefix', prefix: folded }
-      }
+      if (folded !== undefined) yield { kind: 'prefix', prefix: folded }
+      else if (stored !== undefined) yield { kind: 'object', info: stored.info }
     }
   }
 
@@ -100,10 +95,16 @@ class MemoryStore implements StoreDriver {
     if (stored.info.size !== size)
       throw new LadingError('size-mismatch', `it has ${stored.info.size} bytes, not ${size}`)
     this.#objects.delete(from)
-    this.#objects.set(to, { info: { ...stored.info, key: to }, content: stored.content })
+    this.#set({ info: { ...stored.info, key: to }, content: stored.content })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
+
+  #set(stored: Stored): void {
+    const { key } = stored.info
+    if (!this.#objects.has(key)) this.#keys.add(key)
+    this.#objects.set(key, stored)
+  }
 }
 
 function changed(): LadingError {

@@ -84,9 +84,19 @@ export function explainError(error: unknown, asked: AskedOf): unknown {
   if (error instanceof LadingError) return aboutEndpoint(error, asked)
   const service = serviceError(error)
   if (service === undefined) return explainLocal(error)
+  return explain(service, asked, error)
+}
+
+/** What the answer to a request for many objects says of one of them. */
+export function explainCode(name: string, message: string, asked: AskedOf): LadingError {
+  const status = name === 'AccessDenied' ? 403 : 500
+  return explain({ name, message, status, region: undefined, date: undefined }, asked)
+}
+
+function explain(service: ServiceError, asked: AskedOf, cause?: unknown): LadingError {
   const known = Object.hasOwn(explanations, service.name) ? explanations[service.name] : undefined
   const [code, message, hint] = (known ?? byStatus)(service, asked)
-  return new LadingError(code, message, { hint, cause: error, status: service.status })
+  return new LadingError(code, message, { hint, cause, status: service.status })
 }
 
 function byStatus(error: ServiceError, asked: AskedOf): ReturnType<Explanation> {
@@ -105,7 +115,7 @@ function denied({ message }: ServiceError, { settings, permission }: AskedOf): R
   // To HEAD nothing is said; SDK and Ceph then repeat the code.
   const said = /\s/.test(message) && !/^Access ?Denied\.?$/i.test(message) ? `: ${redactText(message)}` : ''
   const also = permission === 's3:GetObject' ? '; without s3:ListBucket, S3 answers the same for an absent object' : ''
-  const on = permission.includes('ListBucket') ? settings.bucket : `${settings.bucket}/${settings.prefix}*`
+  const on = /:(List|Get)Bucket/.test(permission) ? settings.bucket : `${settings.bucket}/${settings.prefix}*`
   return ['denied', `access is denied${said}`, `the identity needs ${permission} on arn:aws:s3:::${on}${also}`]
 }
 

@@ -1,7 +1,9 @@
 import type { _Object as S3Object } from '@aws-sdk/client-s3'
+import { LadingError } from '../../errors/index.ts'
 import { compareKeys } from '../key-order.ts'
 import type { ListEntry, ListOptions } from '../object-store.ts'
 import { bareEtag } from './etag.ts'
+import { usualClass } from './read-object.ts'
 import type { S3Connection } from './s3-connection.ts'
 
 /** What S3 gives at most. */
@@ -36,14 +38,19 @@ export async function* listObjects(
   } while (token !== undefined)
 }
 
-function objectEntry({ Key, Size, ETag, LastModified }: S3Object, root: string): ListEntry[] {
+function objectEntry({ Key, Size, ETag, LastModified, StorageClass }: S3Object, root: string): ListEntry[] {
   if (Key === undefined) return []
+  // An object of no time would be the oldest of all, and no size is not the size 0.
+  if (Size === undefined || LastModified === undefined || Number.isNaN(LastModified.getTime())) {
+    throw new LadingError('protocol-error', 'the server lists an object without its size or time')
+  }
   const etag = bareEtag(ETag)
   const info = {
     key: Key.slice(root.length),
-    size: Size ?? 0,
+    size: Size,
     ...(etag === undefined ? {} : { etag }),
-    modified: LastModified ?? new Date(0),
+    modified: LastModified,
+    storageClass: StorageClass ?? usualClass,
   }
   return [{ kind: 'object', info }]
 }

@@ -1,9 +1,9 @@
-import { isLadingError } from '../../errors/index.ts'
+import { isLadingError, LadingError } from '../../errors/index.ts'
 import { type Digest, digestParts } from '../../model/digest.ts'
 import type { ObjectInfo } from '../object-store.ts'
 import { bareEtag } from './etag.ts'
 import { codeOf, isDamage } from './explain-error.ts'
-import { headObject, modifiedAt } from './read-object.ts'
+import { headObject, timeOf } from './read-object.ts'
 import type { Answered, S3Connection } from './s3-connection.ts'
 
 /** How often bytes are sent that arrived changed. */
@@ -48,7 +48,7 @@ export function sendObject(
   )
 }
 
-/** The info of an object that an answer says was written. */
+/** The info of an object that an answer says was written. It has no Last-Modified, but the server's time. */
 export async function writtenInfo(
   connection: S3Connection,
   key: string,
@@ -57,8 +57,11 @@ export async function writtenInfo(
   signal: AbortSignal | undefined,
 ): Promise<ObjectInfo> {
   const etag = bareEtag(output.ETag)
-  const said = etag === undefined ? await headObject(connection, key, signal) : undefined
-  return said ?? { key, size, ...(etag === undefined ? {} : { etag }), modified: modifiedAt(answer) }
+  const modified = timeOf(answer, 'date')
+  if (etag !== undefined && modified !== undefined) return { key, size, etag, modified }
+  const found = await headObject(connection, key, signal)
+  if (found === undefined) throw new LadingError('protocol-error', 'the server has not what it took a moment ago')
+  return found
 }
 
 /** Sends bytes again that the server says arrived changed. */

@@ -126,10 +126,22 @@ function infoOf(key: string, answer: HttpResponse): ObjectInfo {
   const size = rangeOf(answer)?.size ?? Number(answer.headers.get('content-length') ?? Number.NaN)
   if (!Number.isSafeInteger(size)) throw new LadingError('protocol-error', 'the server does not say how large it is')
   const etag = bareEtag(answer.headers.get('etag'))
-  return { key, size, ...(etag === undefined ? {} : { etag }), modified: modifiedAt(answer) }
+  const modified = timeOf(answer, 'last-modified')
+  if (modified === undefined) throw new LadingError('protocol-error', 'the server does not say when it was written')
+  return {
+    key,
+    size,
+    ...(etag === undefined ? {} : { etag }),
+    modified,
+    storageClass: answer.headers.get('x-amz-storage-class') ?? usualClass,
+  }
 }
 
-/** An answer to a write has no Last-Modified, but the server's time. */
-export function modifiedAt({ headers }: Pick<HttpResponse, 'headers'>): Date {
-  return new Date(headers.get('last-modified') ?? headers.get('date') ?? Date.now())
+/** What S3 means where it names no class. */
+export const usualClass = 'STANDARD'
+
+/** A time by the server's clock. */
+export function timeOf({ headers }: Pick<HttpResponse, 'headers'>, name: 'date' | 'last-modified'): Date | undefined {
+  const time = new Date(headers.get(name) ?? Number.NaN)
+  return Number.isNaN(time.getTime()) ? undefined : time
 }

@@ -3,7 +3,8 @@ import { isLadingError, type LadingError } from '../../errors/index.ts'
 import type { HttpClient, HttpResponse } from '../../http/index.ts'
 import type { Capabilities } from '../capabilities.ts'
 import type { StoreContext } from '../store-context.ts'
-import { explainError } from './explain-error.ts'
+import { guardDeletions } from './content-md5.ts'
+import { type AskedOf, explainError } from './explain-error.ts'
 import { HttpClientHandler, type S3Exchange } from './http-handler.ts'
 import type { S3Sdk } from './load-sdk.ts'
 import { type KnownHashes, signPayloads } from './payload-hash.ts'
@@ -35,6 +36,8 @@ export class S3Connection {
   readonly warn: (message: string) => void
   /** Whether the bucket has answered: only then does "not found" mean the object. */
   bucketSeen = false
+  /** Whether the server has refused to delete several objects in one request. */
+  deletesOneByOne = false
   readonly knownHashes: KnownHashes = new WeakMap()
   readonly #sdk: S3Sdk
   readonly #environment: StoreContext['environment']
@@ -120,7 +123,7 @@ export class S3Connection {
           this.#warnOfClock(skew)
         } else {
           if (service?.name === 'NoSuchKey') this.bucketSeen = true
-          throw explainError(error, { settings: this.settings, region, permission })
+          throw explainError(error, this.asked(permission, region))
         }
       }
     }
@@ -138,6 +141,11 @@ export class S3Connection {
       if (isLadingError(error) && expected(error)) return error
       throw error
     }
+  }
+
+  /** What was asked, for an error that speaks of it. */
+  asked(permission: string, region = this.#region): AskedOf {
+    return { settings: this.settings, region, permission }
   }
 
   close(): void {
@@ -179,6 +187,7 @@ export class S3Connection {
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
     })
+    guardDeletions(client)
     signPayloads(client, this.knownHashes)
     this.#client = client
     return client

@@ -3,25 +3,31 @@ import type { ByteStream, Bytes } from '../../streams/index.ts'
 import type {
   CopyFromOptions,
   DeleteOptions,
+  Deletion,
   GetOptions,
   ListEntry,
   ListOptions,
   ObjectInfo,
   ObjectOrigin,
   PutOptions,
+  Retention,
   StoreDriver,
+  UnfinishedUpload,
 } from '../object-store.ts'
 import { type PartBuffer, PartBuffers } from '../parts/part-buffers.ts'
 import { partMemoryBytes, partSizeFor, usualPartBytes } from '../parts/part-size.ts'
 import { ChunkReader } from './chunk-reader.ts'
 import { putUnderCondition } from './conditional-put.ts'
 import { type CopyLimits, copyLimits, copyObject } from './copy-object.ts'
+import { deleteObjects } from './delete-many.ts'
 import { deleteObject } from './delete-object.ts'
 import { listObjects } from './list-objects.ts'
+import { listUnfinished } from './list-unfinished.ts'
 import { putLarge } from './put-large.ts'
 import { putObject } from './put-object.ts'
 import { readAhead } from './read-ahead.ts'
 import { getObject, headObject } from './read-object.ts'
+import { readRetention } from './retention.ts'
 import type { S3Connection } from './s3-connection.ts'
 import { maxParts } from './upload-parts.ts'
 
@@ -35,8 +41,13 @@ export interface S3Limits {
 
 export const s3Limits: S3Limits = { partBytes: usualPartBytes, bufferBytes: partMemoryBytes, copy: copyLimits }
 
+interface WithSignal {
+  readonly signal?: AbortSignal | undefined
+}
+
 export class S3Store implements StoreDriver {
   readonly name: string
+  readonly listing = 'by-prefix'
   readonly #connection: S3Connection
   readonly #limits: S3Limits
   readonly #buffers: PartBuffers
@@ -102,6 +113,18 @@ export class S3Store implements StoreDriver {
 
   delete(key: string, options: DeleteOptions = {}): Promise<void> {
     return deleteObject(this.#connection, key, options)
+  }
+
+  deleteMany(keys: AsyncIterable<string>, { signal }: WithSignal): AsyncIterable<Deletion> {
+    return deleteObjects(this.#connection, keys, signal)
+  }
+
+  unfinished({ signal }: WithSignal = {}): AsyncIterable<UnfinishedUpload> {
+    return listUnfinished(this.#connection, signal)
+  }
+
+  retention({ signal }: WithSignal = {}): Promise<Retention> {
+    return readRetention(this.#connection, signal)
   }
 
   origin(key: string): ObjectOrigin {

@@ -1,8 +1,9 @@
+import type { ListMultipartUploadsCommandOutput } from '@aws-sdk/client-s3'
 import { isLadingError, LadingError } from '../../errors/index.ts'
 import type { Digest } from '../../model/digest.ts'
 import { bareEtag } from './etag.ts'
 import { inContentClass } from './put-object.ts'
-import type { S3Connection } from './s3-connection.ts'
+import type { Answered, S3Connection } from './s3-connection.ts'
 
 export interface StoredPart {
   /** Without its quotes. */
@@ -48,12 +49,13 @@ export async function findUpload(
   key: string,
   signal: Signal,
 ): Promise<UnfinishedUpload | undefined> {
-  const { Key, ...bucket } = connection.at(key)
   try {
-    const { output } = await connection.call({ permission: 's3:ListBucketMultipartUploads', signal }, (s3, options) =>
-      s3.listMultipartUploads({ ...bucket, Prefix: Key }, options),
-    )
-    const ids = (output.Uploads ?? []).flatMap(upload => (upload.Key === Key ? (upload.UploadId ?? []) : []))
+    const ids: string[] = []
+    for await (const upload of listUploads(connection, key, signal)) {
+      // The key itself comes before all that begin with it.
+      if (upload.key !== key) break
+      ids.push(upload.id)
+    }
     const found: UnfinishedUpload[] = []
     for (const id of ids.slice(-maxCandidates)) found.push({ id, parts: await partsOf(connection, key, id, signal) })
     return found.sort((a, b) => b.parts.size - a.parts.size)[0]
@@ -64,7 +66,31 @@ export async function findUpload(
   }
 }
 
-async function partsOf(connection: S3Connection, key: string, id: string, signal: Signal): Promise<StoredParts> {
+/** The uploads of keys that begin with `prefix`, in the order of the keys. */
+export async function* listUploads(
+  connection: S3Connection,
+  prefix: string,
+  signal: Signal,
+): AsyncGenerator<{ key: string; id: string; started: Date | undefined }, void, undefined> {
+  const root = connection.settings.prefix
+  let markers: { readonly KeyMarker?: string; readonly UploadIdMarker?: string } = {}
+  for (;;) {
+    const page = { ...connection.inBucket(), Prefix: root + prefix, ...markers }
+    const { output }: Answered<ListMultipartUploadsCommandOutput> = await connection.call(
+      { permission: 's3:ListBucketMultipartUploads', signal },
+      (s3, options) => s3.listMultipartUploads(page, options),
+    )
+    for (const { Key, UploadId, Initiated } of output.Uploads ?? []) {
+      if (Key !== undefined && UploadId !== undefined)
+        yield { key: Key.slice(root.length), id: UploadId, started: Initiated }
+    }
+    const { IsTruncated, NextKeyMarker, NextUploadIdMarker } = output
+    if (!IsTruncated || !NextKeyMarker) return
+    markers = { KeyMarker: NextKeyMarker, ...(NextUploadIdMarker ? { UploadIdMarker: NextUploadIdMarker } : {}) }
+  }
+}
+
+export async function partsOf(connection: S3Connection, key: string, id: string, signal: Signal): Promise<StoredParts> {
   const parts = new Map<number, StoredPart>()
   let marker: string | undefined
   do {
@@ -99,13 +125,20 @@ export async function isUnfinished(
   return !(answered instanceof LadingError) || answered.status === 403
 }
 
-/** Gives an upload up. What is left of it where that fails, a lifecycle rule of the bucket removes. */
+/** Gives an upload up that is of no use any more. What is left of it where that fails, a lifecycle rule of the bucket removes. */
 export async function abortUpload(connection: S3Connection, key: string, upload: UnfinishedUpload): Promise<void> {
   try {
-    await connection.call({ permission: 's3:AbortMultipartUpload' }, (s3, options) =>
-      s3.abortMultipartUpload({ ...connection.at(key), UploadId: upload.id }, options),
-    )
+    await giveUp(connection, key, upload.id, undefined)
   } catch (error) {
     if (!isLadingError(error)) throw error
   }
+}
+
+/** That it is gone already is success. */
+export async function giveUp(connection: S3Connection, key: string, id: string, signal: Signal): Promise<void> {
+  await connection.ask(
+    { permission: 's3:AbortMultipartUpload', signal },
+    ({ code }) => code === 'blob-not-found',
+    (s3, options) => s3.abortMultipartUpload({ ...connection.at(key), UploadId: id }, options),
+  )
 }

@@ -4,7 +4,8 @@ import {
   blobKey,
   checkTagWrite,
   type LayerVariant,
-  readBucketConfig,
+  type LeaseClock,
+  readImmutable,
   readTag,
   readVariants,
   tagHolds,
@@ -38,8 +39,9 @@ export async function openBucketDestination(
   return bucketDestination(store, bucketImage(reference, path))
 }
 
-export function bucketDestination(store: ObjectStore, image: BucketImage): ImageDestination {
-  return new BucketDestination(store, image)
+/** @param clock measures how long the copy takes, for the lease that it holds */
+export function bucketDestination(store: ObjectStore, image: BucketImage, clock?: LeaseClock): ImageDestination {
+  return new BucketDestination(store, image, clock)
 }
 
 class BucketDestination implements ImageDestination {
@@ -53,11 +55,11 @@ class BucketDestination implements ImageDestination {
   readonly #image: BucketImage
   readonly #guard: WriteGuard
 
-  constructor(store: ObjectStore, image: BucketImage) {
+  constructor(store: ObjectStore, image: BucketImage, clock?: LeaseClock) {
     this.name = image.name
     this.#store = store
     this.#image = image
-    this.#guard = writeGuard(store)
+    this.#guard = writeGuard(store, clock)
   }
 
   begin(): void {
@@ -127,7 +129,7 @@ class BucketDestination implements ImageDestination {
     const { image, tag } = this.#image
     this.#refuseOtherDigest(root.digest)
     if (tag === undefined) return
-    const { immutable } = await (await readBucketConfig(this.#store, signal)).settingsOf(image)
+    const immutable = await readImmutable(this.#store, image, signal)
     const write = { image, tag, digest: root.digest, immutable: immutable && !force, expect, signal }
     if (write.immutable || expect !== undefined) await checkTagWrite(this.#store, write)
   }
@@ -140,7 +142,7 @@ class BucketDestination implements ImageDestination {
     // By digest alone, content is all there is: it has no name to become visible under.
     if (tag === undefined)
       return { changed: !existed, ...(existed && digest !== undefined ? { previous: digest } : {}) }
-    const { immutable } = await (await readBucketConfig(this.#store, signal)).settingsOf(image)
+    const immutable = await readImmutable(this.#store, image, signal)
     await this.#guard.confirm(signal)
     return await writeTag(this.#store, {
       image,

@@ -1,0 +1,130 @@
+import type { LadingError } from '../../errors/index.ts'
+import {
+  blobKey,
+  type CondemnedBlobs,
+  deletingEndsMs,
+  type LeaseClock,
+  listCondemned,
+  readCondemned,
+  rewriteCondemned,
+} from '../../layout/index.ts'
+import type { Digest } from '../../model/digest.ts'
+import type { ObjectStore } from '../../stores/index.ts'
+import type { DigestTable } from '../digest-table.ts'
+import { createTally, type GrowingTally, type Tally } from '../tally.ts'
+import { live, past } from './mark-blobs.ts'
+import { stored } from './sweep-blobs.ts'
+
+/**
+ * No deletion is sent later than this after the record says that it is under way: well before `deletingEndsMs`, from when a push takes
+ * the blobs for spared.
+ */
+const sendDeletionsMs = 60_000
+/** Clocks of one service may differ by this much. */
+export const clockMarginMs = 60_000
+
+export interface DeleteOptions {
+  /** By the store's clock. */
+  readonly now: Date
+  /** How long a blob stays condemned. */
+  readonly keepTrashMs: number
+  /** When the oldest push began that is under way. */
+  readonly oldestLease: Date | undefined
+  readonly clock: LeaseClock
+  readonly apply: boolean
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface Deleted {
+  readonly removed: Tally
+  /** Condemned long enough, and a push under way may have counted on them since before. */
+  readonly waiting: Tally
+  /** Condemned, and not for long enough. */
+  readonly inTrash: Tally
+}
+
+/**
+ * Deletes what has been condemned for long enough and is not marked. The marks MUST have been made after the leases were read.
+ *
+ * @throws LadingError the first deletion that failed, when everything else is done
+ */
+export async function deleteCondemned(
+  store: ObjectStore,
+  table: DigestTable,
+  options: DeleteOptions,
+): Promise<Deleted> {
+  const counts = { removed: createTally(), waiting: createTally(), inTrash: createTally() }
+  const failures: LadingError[] = []
+  for await (const range of listCondemned(store, options.signal)) {
+    const record = await readCondemned(store, range, options.signal)
+    if (record !== undefined) await handle(store, table, record, options, counts, failures)
+  }
+  if (failures[0] !== undefined) throw failures[0]
+  return counts
+}
+
+async function handle(
+  store: ObjectStore,
+  table: DigestTable,
+  record: CondemnedBlobs,
+  options: DeleteOptions,
+  counts: Record<keyof Deleted, GrowingTally>,
+  failures: LadingError[],
+): Promise<void> {
+  const { now, keepTrashMs, oldestLease, apply, signal } = options
+  // Another clean is at it.
+  if (record.state === 'deleting' && now.getTime() - record.touched.getTime() <= deletingEndsMs) return
+  const garbage = new Map([...record.blobs].filter(([digest]) => isGarbage(table, digest, record)))
+  const due = keepTrashMs === 0 || now.getTime() - record.since.getTime() >= keepTrashMs
+  const counted = oldestLease !== undefined && oldestLease.getTime() < record.since.getTime() + clockMarginMs
+  if (due && !counted) {
+    if (apply) return await deleteBlobs(store, record, garbage, options, counts.removed, failures)
+    for (const size of garbage.values()) counts.removed.add(size)
+    return
+  }
+  for (const size of garbage.values()) counts[due ? 'waiting' : 'inTrash'].add(size)
+  const changes = garbage.size < record.blobs.size || record.state === 'deleting'
+  if (apply && changes) await rewriteCondemned(store, record, { state: 'condemned', blobs: garbage }, signal)
+}
+
+/** Marked: something needs it after all. Not there: somebody deleted it. Written since: it was needed again. */
+function isGarbage(table: DigestTable, digest: Digest, { since }: CondemnedBlobs): boolean {
+  const flags = table.flags(digest)
+  if (flags & (live | past) || !(flags & stored)) return false
+  return (table.number(digest) ?? 0) <= since.getTime() + clockMarginMs
+}
+
+async function deleteBlobs(
+  store: ObjectStore,
+  record: CondemnedBlobs,
+  garbage: ReadonlyMap<Digest, number>,
+  { clock, signal }: DeleteOptions,
+  removed: GrowingTally,
+  failures: LadingError[],
+): Promise<void> {
+  const elapsed = clock.stopwatch()
+  const ours = await rewriteCondemned(store, record, { state: 'deleting', blobs: garbage }, signal)
+  // Whoever changed it has lifted a blob, or deletes them. What is left is for the next clean.
+  if (ours === undefined || garbage.size === 0) return
+  const byKey = new Map([...garbage.keys()].map(digest => [blobKey(digest), digest]))
+  const left = new Map(garbage)
+  for await (const { key, error } of store.deleteMany(inTime(byKey.keys(), elapsed), { signal })) {
+    if (error !== undefined) {
+      failures.push(error)
+      continue
+    }
+    const digest = byKey.get(key)
+    if (digest === undefined) continue
+    removed.add(garbage.get(digest) ?? 0)
+    left.delete(digest)
+  }
+  if (left.size === 0) await store.delete(record.key, { signal })
+  else await rewriteCondemned(store, ours, { state: 'condemned', blobs: left }, signal)
+}
+
+function* inTime(keys: Iterable<string>, elapsed: () => number): Generator<string, void, undefined> {
+  for (const key of keys) {
+    if (elapsed() > sendDeletionsMs) return
+    yield key
+  }
+}

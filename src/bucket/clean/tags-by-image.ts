@@ -1,0 +1,27 @@
+import type { TagEntry } from '../list-tags.ts'
+
+/** The tags of one image. */
+export interface ImageTags {
+  readonly image: string
+  readonly tags: readonly TagEntry[]
+}
+
+/**
+ * Gathers a listing by images. The tags of `app` and those of `app/sub` come mixed, so an image is given when all below its name have
+ * come: what is held is one image and those whose names begin its own.
+ */
+export async function* tagsByImage(tags: AsyncIterable<TagEntry>): AsyncGenerator<ImageTags, void, undefined> {
+  const open = new Map<string, TagEntry[]>()
+  for await (const entry of tags) {
+    for (const [image, gathered] of open) {
+      if (entry.image === image || entry.image.startsWith(`${image}/`)) continue
+      // Between the tags of `app` may be those of an image `app/sub`, and never those of `apple`.
+      open.delete(image)
+      yield { image, tags: gathered }
+    }
+    const gathered = open.get(entry.image)
+    if (gathered === undefined) open.set(entry.image, [entry])
+    else gathered.push(entry)
+  }
+  for (const [image, gathered] of open) yield { image, tags: gathered }
+}
