@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { condemnBlobs } from '../../layout/condemned-blobs.ts'
-import { blobKey, tagKeys } from '../../layout/index.ts'
+import { blobKey, referrerKey, tagKeys } from '../../layout/index.ts'
 import type { Digest } from '../../model/digest.ts'
 import { digestOf, digestParts } from '../../model/digest.ts'
 import { memoryStore, type ObjectStore } from '../../stores/index.ts'
@@ -107,6 +107,15 @@ describe('beside the images', () => {
     expect(more).toMatchObject({ counts: { blobs: 2 + old.blobs.size } })
   })
 
+  test('the configuration says how many entries of a history are kept', async () => {
+    const store = memoryStore()
+    const old = buildImage({ layers: [text('of the version before')] })
+    await putImage(store, old, 'app', 'v1')
+    await putImage(store, image, 'app', 'v1')
+    await store.put('s3lo.yaml', text('images:\n  app:\n    keep_history: 1\n'))
+    expect(found(await examine(store), 'orphans')).toMatchObject([{ counts: { blobs: old.blobs.size } }])
+  })
+
   test('a kept entry of a history whose image is gone is counted', async () => {
     const store = memoryStore()
     const old = buildImage({ layers: [text('of the version before')] })
@@ -135,13 +144,19 @@ describe('beside the images', () => {
     ['chunks of s3lo 2', 'chunks', 'chunks/sha256/00', text('1234'), { counts: { chunks: 1, chunksBytes: 4 } }],
     ['a lease that nobody renews', 'leases', 'lading/leases/x', text('{}'), { counts: { living: 0, expired: 1 } }],
     ['a draft that nobody finishes', 'uploads', 'lading/uploads/x', text('123'), { counts: { drafts: 1, bytes: 3 } }],
-    ['a tag in the trash', 'trash', 'lading/trash/tags/app/v1/0/manifest.json', text('{}'), { counts: { tags: 1 } }],
+    [
+      'a tag in the trash',
+      'trash',
+      'lading/trash/tags/app/v1@20260101T000000000Z-00000000/manifest.json',
+      text('{}'),
+      { counts: { tags: 1 } },
+    ],
   ])('%s is told, and harms nothing', async (_, name, key, content, told) => {
     let now = new Date('2026-01-01T00:00:00Z')
     const store = memoryStore({ now: () => now })
     await putImage(store, image, 'app', 'v1')
     await store.put(key, content)
-    now = new Date('2026-01-01T02:00:00Z')
+    now = new Date('2026-01-02T02:00:00Z')
     const report = await examine(store)
     expect(report.healthy).toBe(true)
     expect(found(report, name).at(-1)).toMatchObject(told)
@@ -159,9 +174,26 @@ describe('beside the images', () => {
     const statement = buildImage({ layers: [text('a signature')] })
     const nameOf = (digest: Digest) => `${digest.replace(':', '-')}.sig`
     await putImage(store, statement, 'app', nameOf(image.root.digest))
-    expect(found(await examine(store), 'referrers')).toMatchObject([{ state: 'ok', counts: { tags: 1, lost: 0 } }])
+    expect(found(await examine(store), 'referrers')).toMatchObject([{ state: 'ok', counts: { referrers: 1, lost: 0 } }])
     await putImage(store, statement, 'app', nameOf(digestOf(text('nothing'))))
-    expect(found(await examine(store), 'referrers')).toMatchObject([{ state: 'note', counts: { tags: 2, lost: 1 } }])
+    expect(found(await examine(store), 'referrers')).toMatchObject([
+      { state: 'note', counts: { referrers: 2, lost: 1 } },
+    ])
+  })
+
+  test('a referrer without a tag keeps what it names, and has to be whole', async () => {
+    const store = await storeWithImage()
+    const layer = text('a statement')
+    const statement = buildImage({ layers: [layer] })
+    for (const [digest, bytes] of statement.blobs) await store.put(blobKey(digest), bytes)
+    const orphans = async () => found(await examine(store), 'orphans')
+    expect(await orphans()).toMatchObject([{ state: 'note', counts: { blobs: statement.blobs.size } }])
+    await store.put(referrerKey(image.root.digest, statement.root.digest), text('{}'))
+    expect(await orphans()).toMatchObject([{ state: 'ok' }])
+    await store.delete(blobKey(digestOf(layer)))
+    const report = await examine(store)
+    expect(report.healthy).toBe(true)
+    expect(found(report, 'referrers')).toMatchObject([{ state: 'warning', names: [statement.root.digest] }])
   })
 
   test('a layer that s3lo 2 holds as chunks is no damage', async () => {
