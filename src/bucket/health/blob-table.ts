@@ -96,9 +96,10 @@ export async function readBlobTable(store: ObjectStore, now: Date, signal?: Abor
     },
     async look({ digest, size, kind }: Node): Promise<BlobState> {
       const flags = name(digest)
-      const why = damageOf(digest)
-      if (why !== undefined) return { state: 'damaged', why }
-      if ((flags & there) !== 0 && table.number(digest) === size) return { state: 'whole' }
+      if ((flags & there) !== 0 && table.number(digest) === size) {
+        const why = damageOf(digest)
+        return why === undefined ? { state: 'whole' } : { state: 'damaged', why }
+      }
       if ((flags & there) === 0 && (flags & recipe) !== 0 && kind === 'layer') return { state: 'chunked' }
       // A push may have brought it since the listing.
       const info = await store.head(blobKey(digest), { signal })

@@ -38,7 +38,8 @@ export function tagFindings(survey: TagSurvey): { readonly tags: Finding; readon
       'warning',
     ),
   ]
-  return { tags: incomplete === 0 ? whole : broken, checks }
+  const none: Finding = { state: 'note', message: 'there is no tag', counts }
+  return { tags: checked === 0 ? none : incomplete === 0 ? whole : broken, checks }
 }
 
 function noteOf(
