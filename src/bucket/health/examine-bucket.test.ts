@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { LadingError } from '../../errors/index.ts'
 import { condemnBlobs } from '../../layout/condemned-blobs.ts'
 import { blobKey, referrerKey, tagKeys } from '../../layout/index.ts'
 import type { Digest } from '../../model/digest.ts'
@@ -230,6 +231,29 @@ describe('beside the images', () => {
 })
 
 describe('what cannot be done', () => {
+  test('a tag that may not be read fails with its reason, and the rest is looked at', async () => {
+    const store = await storeWithImage()
+    const closed = storeWith(store, {
+      get: (key, options) =>
+        key.startsWith('manifests/') ? Promise.reject(new LadingError('denied', 'no')) : store.get(key, options),
+    })
+    const report = await examine(closed)
+    expect(report.healthy).toBe(false)
+    expect(found(report, 'tags')).toEqual([{ name: 'tags', state: 'failed', code: 'denied', message: 'no' }])
+    expect(found(report, 'leases')).toMatchObject([{ state: 'ok' }])
+  })
+
+  test('a bucket that may not be listed is not looked at', async () => {
+    const closed = storeWith(memoryStore(), {
+      async *list() {
+        yield* []
+        throw new LadingError('denied', 'no', { hint: 'ask' })
+      },
+    })
+    const denied = { name: 'access', state: 'failed', code: 'denied', message: 'no', hint: 'ask' }
+    expect(await examine(closed)).toEqual({ healthy: false, checks: [denied], incomplete: [], damaged: [] })
+  })
+
   test('a configuration that cannot be read fails, with its line', async () => {
     const store = await storeWithImage()
     await store.put('s3lo.yaml', text('default:\n  immutable: perhaps\n'))

@@ -6,9 +6,10 @@ import { isManifestNode, type Node } from '../../model/descriptor.ts'
 import { childrenOf, type Manifest, maxManifestBytes, parseManifest } from '../../model/manifest.ts'
 import { formatPlatform } from '../../model/platform.ts'
 import type { ObjectStore } from '../../stores/index.ts'
-import { mapInOrder } from '../../streams/index.ts'
+import { type Bytes, mapInOrder } from '../../streams/index.ts'
 import type { BucketManifests } from '../bucket-manifests.ts'
-import { fetchPiece, manifestBytes } from './fetch-piece.ts'
+import type { AskedInVain } from './asked-in-vain.ts'
+import { type Fetched, fetchPiece, manifestBytes } from './fetch-piece.ts'
 import type { HeldBlobs } from './held-blobs.ts'
 import type { RepairSource } from './repair-sources.ts'
 
@@ -17,6 +18,8 @@ export interface MendOptions {
   readonly manifests: BucketManifests
   readonly blobs: HeldBlobs
   readonly sources: readonly RepairSource[]
+  /** Where every image is looked for in the same places. */
+  readonly vain?: AskedInVain
   readonly jobs: number
   readonly listen: CopyListener
   readonly signal: AbortSignal
@@ -37,6 +40,13 @@ export async function mendImage(root: Manifest, options: MendOptions): Promise<v
   const { store, manifests, blobs, sources, jobs, listen, signal, onMended, onMissing } = options
   let nodes = 0
 
+  const fetch = async <T>(node: Node, take: (bytes: Bytes) => Promise<T>): Promise<Fetched<T>> => {
+    if (options.vain?.has(node.digest)) return { found: false, why: 'no source has it, as was said before' }
+    const fetched = await fetchPiece(node, sources, take, listen, signal)
+    if (!fetched.found) options.vain?.add(node.digest)
+    return fetched
+  }
+
   const mendBlob = async (node: Node, platform: string | undefined): Promise<void> => {
     const { state } = await blobs.look(node)
     // What is kept elsewhere is no damage. Who has it here as chunks can read it.
@@ -44,13 +54,10 @@ export async function mendImage(root: Manifest, options: MendOptions): Promise<v
     const { digest, kind, size } = node
     options.onBegun(node)
     listen({ type: 'started', digest, kind, size })
-    const put = await fetchPiece(
+    const put = await fetch(
       node,
-      sources,
       // What has the right size counts as stored for a put that names its content.
       bytes => store.put(blobKey(digest), bytes, { signal, ...(state === 'damaged' ? {} : { content: digest }) }),
-      listen,
-      signal,
     )
     if (!put.found) return onMissing(node, platform, put.why)
     blobs.setMended(digest)
@@ -66,7 +73,7 @@ export async function mendImage(root: Manifest, options: MendOptions): Promise<v
       return onMissing(node, platform, `it has ${held.bytes} bytes, and who names it says ${node.size}`)
     }
     if (node.size > maxManifestBytes) return onMissing(node, platform, `no manifest is as large as ${node.size} bytes`)
-    const fetched = await fetchPiece(node, sources, manifestBytes(node, signal), listen, signal)
+    const fetched = await fetch(node, manifestBytes(node, signal))
     if (!fetched.found) return onMissing(node, platform, fetched.why)
     const manifest = readable(fetched.value, node)
     if (typeof manifest === 'string') return onMissing(node, platform, manifest)

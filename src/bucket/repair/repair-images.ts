@@ -3,6 +3,7 @@ import { readBlobTable } from '../health/blob-table.ts'
 import { surveyTags } from '../health/survey-tags.ts'
 import { verifyBlobs } from '../health/verify-blobs.ts'
 import { compileImagePattern } from '../image-pattern.ts'
+import { askedInVain } from './asked-in-vain.ts'
 import { heldBlobs } from './held-blobs.ts'
 import { repairLog } from './repair-log.ts'
 import type { RepairResult } from './repair-result.ts'
@@ -28,10 +29,11 @@ export async function repairImages(
   }
   const blobs = heldBlobs(store, { ...repairing, damage: async ({ digest }) => table.damageOf(digest) })
   const log = repairLog()
+  const vain = repairing.sources.areFixed ? { vain: askedInVain() } : {}
   const { checked } = await surveyTags({
     ...survey,
     async onIncomplete(tag) {
-      await repairTag(tag, { ...repairing, manifests, blobs, log })
+      await repairTag(tag, { ...repairing, ...vain, manifests, blobs, log })
     },
   })
   return log.result(checked)

@@ -13,6 +13,8 @@ export interface RepairSource {
 
 /** The places that are searched, in their order. */
 export interface RepairSources extends AsyncDisposable {
+  /** Every image is looked for in the same places: what one of them lacked, the next one need not ask for. */
+  readonly areFixed: boolean
   /** Those for one image; MUST be closed. What ends in `/` is a prefix, and the image is looked for behind it by its name and tag. */
   of(image: string, tag: string | undefined): readonly RepairSource[] & AsyncDisposable
 }
@@ -36,6 +38,7 @@ export async function openRepairSources(from: readonly string[], session: Sessio
     throw error
   }
   return {
+    areFixed: places.every(({ isPrefix }) => !isPrefix),
     of(image, tag) {
       const own: AsyncDisposable[] = []
       const sources = places.flatMap(({ place, isPrefix }): RepairSource[] => {

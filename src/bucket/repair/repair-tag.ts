@@ -2,6 +2,7 @@ import { readTag } from '../../layout/index.ts'
 import type { Node } from '../../model/descriptor.ts'
 import type { Digest } from '../../model/digest.ts'
 import { type BucketManifests, parseRoot } from '../bucket-manifests.ts'
+import type { AskedInVain } from './asked-in-vain.ts'
 import type { HeldBlobs } from './held-blobs.ts'
 import { mendImage } from './mend-image.ts'
 import type { RepairLog } from './repair-log.ts'
@@ -11,6 +12,7 @@ export interface ImageRepairing extends Repairing {
   readonly manifests: BucketManifests
   readonly blobs: HeldBlobs
   readonly log: RepairLog
+  readonly vain?: AskedInVain
 }
 
 /** Repairs the image that a tag stands for now. @returns whether there is such a tag */
