@@ -55,7 +55,6 @@ describe('run as s3lo', () => {
     [['pull'], 'accepts between 1 and 2 args'],
     [['copy', '--nope'], 'unknown flag: --nope'],
     [['scan', 's3://b/i:v'], 's3lo scan is not there yet: pull the image and give it to a scanner'],
-    [['clean'], 's3lo clean is not there yet: lading removes nothing from a bucket yet'],
   ])('%j is refused', async (words, message) => {
     expect(await runAs('s3lo', words)).toEqual({ exit: 1, stdout: '', stderr: `Error: ${message}\n` })
   })
