@@ -26,7 +26,7 @@ const againAtOnce = 16
  */
 export interface WriteGuard extends AsyncDisposable {
   /** Begins, and does not wait for it. MUST be called before `protect` counts. */
-  begin(): void
+  begin(signal?: AbortSignal): void
   /** From when this returns, the blob stays if it is there, or is put there. Before `begin`: nothing is written, nothing is kept. */
   protect(digest: Digest, signal?: AbortSignal): Promise<void>
   /** Just before the name is written. @throws LadingError `blob-not-found` where the push slept for so long that blobs were deleted */
@@ -41,15 +41,14 @@ interface Guarded {
 export function writeGuard(store: ObjectStore, clock: LeaseClock = systemClock): WriteGuard {
   const relied = new Set<Digest>()
   let guarded: Promise<Guarded> | undefined
-  // A store is closed by whoever holds the guard, and the lease ends before: no signal of one question ends it.
-  const open = (): Promise<Guarded> => {
-    const opened = guardStore(store, clock)
+  const open = (signal: AbortSignal | undefined): Promise<Guarded> => {
+    const opened = guardStore(store, clock, signal)
     opened.catch(() => {})
     return opened
   }
   return {
-    begin() {
-      guarded ??= open()
+    begin(signal) {
+      guarded ??= open(signal)
     },
     async protect(digest, signal) {
       if (guarded === undefined) return
@@ -59,7 +58,7 @@ export function writeGuard(store: ObjectStore, clock: LeaseClock = systemClock):
     async confirm(signal) {
       if (guarded === undefined || !(await guarded).lease.isDoubtful()) return
       const before = guarded
-      guarded = open()
+      guarded = open(signal)
       const renewed = await guarded
       await (await before).lease[Symbol.asyncDispose]()
       await lookAgain(store, relied, renewed, clock, signal)
@@ -72,11 +71,11 @@ export function writeGuard(store: ObjectStore, clock: LeaseClock = systemClock):
   }
 }
 
-async function guardStore(store: ObjectStore, clock: LeaseClock): Promise<Guarded> {
-  const lease = await openLease(store, clock)
+async function guardStore(store: ObjectStore, clock: LeaseClock, signal: AbortSignal | undefined): Promise<Guarded> {
+  const lease = await openLease(store, clock, signal)
   try {
     const ranges: CondemnedRange[] = []
-    for await (const range of listCondemned(store)) ranges.push(range)
+    for await (const range of listCondemned(store, signal)) ranges.push(range)
     return { lease, ranges }
   } catch (error) {
     await lease[Symbol.asyncDispose]()
