@@ -20,9 +20,6 @@ import { stored } from './sweep-blobs.ts'
  * the blobs for spared.
  */
 const sendDeletionsMs = 60_000
-/** Clocks of one service may differ by this much. */
-export const clockMarginMs = 60_000
-
 export interface DeleteOptions {
   /** By the store's clock. */
   readonly now: Date
@@ -30,6 +27,8 @@ export interface DeleteOptions {
   readonly keepTrashMs: number
   /** When the oldest push began that is under way. */
   readonly oldestLease: Date | undefined
+  /** The clocks of the store differ by no more. */
+  readonly clockMarginMs: number
   readonly clock: LeaseClock
   readonly apply: boolean
   readonly signal?: AbortSignal | undefined
@@ -71,10 +70,10 @@ async function handle(
   counts: Record<keyof Deleted, GrowingTally>,
   failures: LadingError[],
 ): Promise<void> {
-  const { now, keepTrashMs, oldestLease, apply, signal } = options
+  const { now, keepTrashMs, oldestLease, clockMarginMs, apply, signal } = options
   // Another clean is at it.
   if (record.state === 'deleting' && now.getTime() - record.touched.getTime() <= deletingEndsMs) return
-  const garbage = new Map([...record.blobs].filter(([digest]) => isGarbage(table, digest, record)))
+  const garbage = new Map([...record.blobs].filter(([digest]) => isGarbage(table, digest, record, clockMarginMs)))
   const due = keepTrashMs === 0 || now.getTime() - record.since.getTime() >= keepTrashMs
   const counted = oldestLease !== undefined && oldestLease.getTime() < record.since.getTime() + clockMarginMs
   if (due && !counted) {
@@ -88,7 +87,7 @@ async function handle(
 }
 
 /** Marked: something needs it after all. Not there: somebody deleted it. Written since: it was needed again. */
-function isGarbage(table: DigestTable, digest: Digest, { since }: CondemnedBlobs): boolean {
+function isGarbage(table: DigestTable, digest: Digest, { since }: CondemnedBlobs, clockMarginMs: number): boolean {
   const flags = table.flags(digest)
   if (flags & (live | past) || !(flags & stored)) return false
   return (table.number(digest) ?? 0) <= since.getTime() + clockMarginMs
