@@ -75,6 +75,16 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/restore.ts')).restoreCommand,
   },
   {
+    name: 'doctor',
+    summary: 'Check a bucket, and whether every image in it is whole',
+    load: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  },
+  {
+    name: 'repair',
+    summary: 'Fetch what images of a bucket lack from where it still is',
+    load: async () => (await import('./commands/repair.ts')).repairCommand,
+  },
+  {
     name: 'init',
     summary: 'Make a directory a bucket',
     load: async () => (await import('./commands/init.ts')).initCommand,

@@ -1,12 +1,14 @@
 import type { login, loginUser, logout } from '../auth/index.ts'
 import type {
   changeConfig,
+  checkBucket,
   cleanBucket,
   deleteAllTags,
   initStore,
   listDeletedTags,
   listImages,
   readConfig,
+  repairBucket,
   restoreTag,
   rollbackTag,
   tagHistory,
@@ -29,6 +31,8 @@ export interface Library {
   readonly tagImage: typeof tagImage
   readonly restoreTag: typeof restoreTag
   readonly listDeletedTags: typeof listDeletedTags
+  readonly checkBucket: typeof checkBucket
+  readonly repairBucket: typeof repairBucket
   readonly cleanBucket: typeof cleanBucket
   readonly listTags: typeof listTags
   manifestDigest(...words: Parameters<typeof manifestDigest>): Promise<ReturnType<typeof manifestDigest>>
@@ -61,6 +65,8 @@ export const library: Library = {
   async *listDeletedTags(...words) {
     yield* (await import('../bucket/index.ts')).listDeletedTags(...words)
   },
+  checkBucket: async (...words) => (await import('../bucket/index.ts')).checkBucket(...words),
+  repairBucket: async (...words) => (await import('../bucket/index.ts')).repairBucket(...words),
   cleanBucket: async (...words) => (await import('../bucket/index.ts')).cleanBucket(...words),
   async *listTags(...words) {
     yield* (await import('../copy/index.ts')).listTags(...words)

@@ -21,6 +21,8 @@ export function withSettings(library: Library, settings: Settings): Library {
     listDeletedTags: (bucket, options) => library.listDeletedTags(bucket, { ...options, ...settings }),
     cleanBucket: (bucket, options) => library.cleanBucket(bucket, { ...options, ...settings }),
     listImages: (bucket, options) => library.listImages(bucket, { ...options, ...settings }),
+    checkBucket: (bucket, options) => library.checkBucket(bucket, { ...options, ...settings }),
+    repairBucket: (target, options) => library.repairBucket(target, { ...options, ...settings }),
     listTags: (repository, options) => library.listTags(repository, { ...options, ...settings }),
     syncImages: (from, to, options) => library.syncImages(from, to, { ...options, ...settings }),
     readConfig: (bucket, options) => library.readConfig(bucket, { ...options, ...settings }),

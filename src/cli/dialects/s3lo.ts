@@ -60,6 +60,14 @@ const commands: readonly DialectEntry[] = [
     load: async () => (await import('../commands/history.ts')).historyCommand,
   },
   {
+    name: 'doctor',
+    summary: 'Check a bucket, and whether every image in it is whole',
+    usage: '<s3-bucket-ref> [flags]',
+    words: words(1),
+    examples: ['s3lo doctor s3://my-bucket/'],
+    load: async () => (await import('../commands/doctor.ts')).doctorCommand,
+  },
+  {
     name: 'init',
     summary: 'Make a directory a bucket',
     usage: '--local <path>',
