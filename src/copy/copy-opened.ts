@@ -34,7 +34,7 @@ export async function copyOpened(
   const started = performance.now()
   const { signal, jobs } = options
   const reader = createManifestReader(from)
-  if (!options.dryRun) to.begin?.(signal)
+  if (!options.dryRun) to.begin?.()
   const prepared = await prepareImage(from, to, reader, options, listen)
   const { found, current, selection, root, stored } = prepared
   const named = prepared.made?.root ?? root

@@ -1,3 +1,4 @@
+import { abandonable } from '../auth/abandonable.ts'
 import { LadingError } from '../errors/index.ts'
 import type { Digest } from '../model/digest.ts'
 import type { ObjectStore } from '../stores/index.ts'
@@ -26,7 +27,7 @@ const againAtOnce = 16
  */
 export interface WriteGuard extends AsyncDisposable {
   /** Begins, and does not wait for it. MUST be called before `protect` counts. */
-  begin(signal?: AbortSignal): void
+  begin(): void
   /** From when this returns, the blob stays if it is there, or is put there. Before `begin`: nothing is written, nothing is kept. */
   protect(digest: Digest, signal?: AbortSignal): Promise<void>
   /** Just before the name is written. @throws LadingError `blob-not-found` where the push slept for so long that blobs were deleted */
@@ -41,29 +42,32 @@ interface Guarded {
 export function writeGuard(store: ObjectStore, clock: LeaseClock = systemClock): WriteGuard {
   const relied = new Set<Digest>()
   let guarded: Promise<Guarded> | undefined
-  const open = (signal: AbortSignal | undefined): Promise<Guarded> => {
-    const opened = guardStore(store, clock, signal)
+  const ended = new AbortController()
+  // Whoever asks first may give up, and others go on: only the end of the guard ends it.
+  const open = (): Promise<Guarded> => {
+    const opened = guardStore(store, clock, ended.signal)
     opened.catch(() => {})
     return opened
   }
   return {
-    begin(signal) {
-      guarded ??= open(signal)
+    begin() {
+      guarded ??= open()
     },
     async protect(digest, signal) {
       if (guarded === undefined) return
       relied.add(digest)
-      await liftBlob(store, digest, await guarded, clock, signal)
+      await liftBlob(store, digest, await abandonable(guarded, signal), clock, signal)
     },
     async confirm(signal) {
-      if (guarded === undefined || !(await guarded).lease.isDoubtful()) return
-      const before = guarded
-      guarded = open(signal)
-      const renewed = await guarded
-      await (await before).lease[Symbol.asyncDispose]()
+      const before = guarded === undefined ? undefined : await abandonable(guarded, signal)
+      if (!before?.lease.isDoubtful()) return
+      guarded = open()
+      const renewed = await abandonable(guarded, signal)
+      await before.lease[Symbol.asyncDispose]()
       await lookAgain(store, relied, renewed, clock, signal)
     },
     async [Symbol.asyncDispose]() {
+      ended.abort()
       // why there is none was said to whoever asked for it
       const opened = await guarded?.catch(() => undefined)
       await opened?.lease[Symbol.asyncDispose]()
@@ -71,7 +75,7 @@ export function writeGuard(store: ObjectStore, clock: LeaseClock = systemClock):
   }
 }
 
-async function guardStore(store: ObjectStore, clock: LeaseClock, signal: AbortSignal | undefined): Promise<Guarded> {
+async function guardStore(store: ObjectStore, clock: LeaseClock, signal: AbortSignal): Promise<Guarded> {
   const lease = await openLease(store, clock, signal)
   try {
     const ranges: CondemnedRange[] = []

@@ -170,7 +170,7 @@ export interface ImageDestination extends AsyncDisposable {
    * Says that from now on is counted on what this destination is asked for: what it finds stays until it is closed. Not called where nothing
    * will be written. Absent: nobody else removes anything.
    */
-  begin?(signal?: AbortSignal): void
+  begin?(): void
 
   /**
    * What the name that will be committed resolves to now, or `undefined`: a copy that finds its own root there has nothing to do.

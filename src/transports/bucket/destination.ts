@@ -62,8 +62,8 @@ class BucketDestination implements ImageDestination {
     this.#guard = writeGuard(store, clock)
   }
 
-  begin(signal?: AbortSignal): void {
-    this.#guard.begin(signal)
+  begin(): void {
+    this.#guard.begin()
   }
 
   async current(signal?: AbortSignal): Promise<Digest | undefined> {
@@ -98,7 +98,7 @@ class BucketDestination implements ImageDestination {
   }
 
   async pushDraft(draft: Draft, signal?: AbortSignal): Promise<void> {
-    this.begin(signal)
+    this.begin()
     await putDraft(this.#store, draft, digest => this.#keyToWrite(digest, signal), signal)
   }
 
@@ -163,7 +163,7 @@ class BucketDestination implements ImageDestination {
 
   /** Where content is kept. What is there under this key already may be condemned. */
   async #keyToWrite(digest: Digest, signal: AbortSignal | undefined): Promise<string> {
-    this.begin(signal)
+    this.begin()
     await this.#guard.protect(digest, signal)
     return blobKey(digest)
   }
