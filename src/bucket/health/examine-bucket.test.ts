@@ -88,7 +88,7 @@ describe('beside the images', () => {
     await store.put(blobKey(digest), text('orphaN'))
     const report = await examine(store, { verify: true })
     expect(report).toMatchObject({ healthy: true, damaged: [{ digest, size: 6 }], verified: { damaged: 1 } })
-    expect(found(report, 'content')).toMatchObject([{ state: 'warning', counts: { named: 0 } }])
+    expect(found(report, 'content')).toMatchObject([{ state: 'warning', counts: { tags: 0, damaged: 1 } }])
   })
 
   test('orphans are what no tag and no kept history names', async () => {
