@@ -3,10 +3,16 @@ import type {
   changeConfig,
   checkBucket,
   cleanBucket,
+  deleteAllTags,
   initStore,
+  listDeletedTags,
   listImages,
   readConfig,
   repairBucket,
+  restoreTag,
+  rollbackTag,
+  tagHistory,
+  tagImage,
 } from '../bucket/index.ts'
 import type { copyImage, deleteImage, inspectImage, listTags, pullImage, pushImage, syncImages } from '../copy/index.ts'
 import type { manifestDigest } from '../model/manifest-digest.ts'
@@ -18,7 +24,13 @@ export interface Library {
   readonly pullImage: typeof pullImage
   readonly inspectImage: typeof inspectImage
   readonly deleteImage: typeof deleteImage
+  readonly deleteAllTags: typeof deleteAllTags
   readonly listImages: typeof listImages
+  readonly tagHistory: typeof tagHistory
+  readonly rollbackTag: typeof rollbackTag
+  readonly tagImage: typeof tagImage
+  readonly restoreTag: typeof restoreTag
+  readonly listDeletedTags: typeof listDeletedTags
   readonly checkBucket: typeof checkBucket
   readonly repairBucket: typeof repairBucket
   readonly cleanBucket: typeof cleanBucket
@@ -42,6 +54,16 @@ export const library: Library = {
   deleteImage: async (...words) => (await import('../copy/index.ts')).deleteImage(...words),
   async *listImages(...words) {
     yield* (await import('../bucket/index.ts')).listImages(...words)
+  },
+  async *deleteAllTags(...words) {
+    yield* (await import('../bucket/index.ts')).deleteAllTags(...words)
+  },
+  tagHistory: async (...words) => (await import('../bucket/index.ts')).tagHistory(...words),
+  rollbackTag: async (...words) => (await import('../bucket/index.ts')).rollbackTag(...words),
+  tagImage: async (...words) => (await import('../bucket/index.ts')).tagImage(...words),
+  restoreTag: async (...words) => (await import('../bucket/index.ts')).restoreTag(...words),
+  async *listDeletedTags(...words) {
+    yield* (await import('../bucket/index.ts')).listDeletedTags(...words)
   },
   checkBucket: async (...words) => (await import('../bucket/index.ts')).checkBucket(...words),
   repairBucket: async (...words) => (await import('../bucket/index.ts')).repairBucket(...words),

@@ -150,3 +150,13 @@ test('classes are told by lists and heads, also the one that the server leaves o
   expect((await store.head('blob'))?.storageClass).toBe('INTELLIGENT_TIERING')
   expect((await store.head('tag'))?.storageClass).toBe('STANDARD')
 })
+
+test('an object of an upload that was gone on with is as old as that upload', async () => {
+  const content = new Uint8Array(12 * 1024 * 1024)
+  s3.quirks.clockMilliseconds = -600_000
+  await sdkClient(s3).createMultipartUpload({ Bucket: 'b', Key: 'team/blob' })
+  s3.quirks.clockMilliseconds = 0
+  const { modified } = await store.put('blob', content, { content: digestOf(content) })
+  expect(modified.getTime()).toBeLessThan(Date.now() - 500_000)
+  expect((await store.head('blob'))?.modified).toEqual(modified)
+})
