@@ -79,6 +79,16 @@ describe('what is mended', () => {
     }
   })
 
+  test.each(['app:v1', ''])('the copy of a root, from the tag itself: %j', async target => {
+    const { root, locator } = await newBucket()
+    await flip(root, image.root.digest)
+    expect(await isHealthy(locator)).toBe(false)
+    const { repaired, complete } = await repairBucket(`${locator}${target}`, { from: [layout], verify: true })
+    expect(complete).toBe(true)
+    expect(repaired).toMatchObject([{ digest: image.root.digest, kind: 'index', from: 'the tag itself' }])
+    expect(await isHealthy(locator)).toBe(true)
+  })
+
   test('nothing, where nothing is wrong', async () => {
     const { locator } = await newBucket()
     const result = await repairBucket(`${locator}app:v1`, { from: [layout], verify: true })

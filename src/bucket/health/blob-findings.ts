@@ -15,19 +15,16 @@ export function orphansFinding({ blobs, bytes, old }: BlobTable['unnamed'], unkn
   }
 }
 
-/** What was read. What no image needs is no damage to one. */
-export function contentFinding(
-  { blobs, named }: BlobTable['damaged'],
-  verified: NonNullable<DoctorReport['verified']>,
-): DoctorCheck {
-  const counts = { ...verified, named }
-  if (blobs === 0)
-    return { name: 'content', state: 'ok', message: `${verified.blobs} blobs are what their digests say`, counts }
+/** What was read. `tags` need something of what is damaged; what no tag needs is no damage to one. */
+export function contentFinding(verified: NonNullable<DoctorReport['verified']>, tags: number): DoctorCheck {
+  const { blobs, damaged } = verified
+  const counts = { ...verified, tags }
+  if (damaged === 0)
+    return { name: 'content', state: 'ok', message: `${blobs} blobs are what their digests say`, counts }
   return {
     name: 'content',
-    state: named > 0 ? 'failed' : 'warning',
-    message: `${blobs} of ${verified.blobs} blobs are damaged, and images need ${named} of them`,
-    ...(named > 0 ? {} : { hint: '`lading clean` removes them' }),
+    state: tags > 0 ? 'failed' : 'warning',
+    message: `${damaged} of ${blobs} blobs are damaged; ${tags === 0 ? 'no tag needs any of' : `tags need some of`} them`,
     counts,
   }
 }

@@ -28,8 +28,8 @@ export interface BlobTable extends BlobShelf {
   readonly unnamed: BlobCount & { readonly old: number }
   /** What was listed and is named. */
   readonly named: BlobCount
-  /** Blobs whose bytes proved wrong, and how many of them something names. */
-  readonly damaged: { readonly blobs: number; readonly named: number }
+  /** Blobs whose bytes proved wrong. */
+  readonly damaged: number
   /** Says that something names it. */
   name(digest: Digest): void
   isNamed(digest: Digest): boolean
@@ -49,7 +49,7 @@ export async function readBlobTable(store: ObjectStore, now: Date, signal?: Abor
   const reasons = new Map<Digest, string>()
   const listed = { blobs: 0, bytes: 0 }
   const unnamed = { blobs: 0, bytes: 0, old: 0 }
-  const wrong = { blobs: 0, named: 0 }
+  let wrong = 0
   for await (const { digest, info } of listBlobs(store, signal)) {
     const isOld = now.getTime() - info.modified.getTime() > arrivingMs
     table.add(digest, isOld ? there | old : there, info.size)
@@ -68,7 +68,6 @@ export async function readBlobTable(store: ObjectStore, now: Date, signal?: Abor
       unnamed.bytes -= table.number(digest) ?? 0
       if ((before & old) !== 0) unnamed.old -= 1
     }
-    if ((before & damaged) !== 0 && (before & named) === 0) wrong.named += 1
     return before
   }
   const damageOf = (digest: Digest): string | undefined =>
@@ -76,7 +75,9 @@ export async function readBlobTable(store: ObjectStore, now: Date, signal?: Abor
   return {
     listed,
     unnamed,
-    damaged: wrong,
+    get damaged() {
+      return wrong
+    },
     name,
     get named() {
       return { blobs: listed.blobs - unnamed.blobs, bytes: listed.bytes - unnamed.bytes }
@@ -86,10 +87,8 @@ export async function readBlobTable(store: ObjectStore, now: Date, signal?: Abor
     isKnown: digest => (table.flags(digest) & (there | named)) !== 0,
     damageOf,
     setDamaged(digest, why) {
-      const before = table.add(digest, damaged)
-      if ((before & damaged) !== 0) return
-      wrong.blobs += 1
-      if ((before & named) !== 0) wrong.named += 1
+      if ((table.add(digest, damaged) & damaged) !== 0) return
+      wrong += 1
       // Whatever was found whole may need it.
       if (whole.size > 0) whole = createDigestTable()
       if (reasons.size < maxReasons) reasons.set(digest, why)
@@ -106,6 +105,14 @@ export async function readBlobTable(store: ObjectStore, now: Date, signal?: Abor
       if (info === undefined) return { state: 'missing' }
       table.add(digest, (flags & there) === 0 ? there | late : there, info.size)
       return info.size === size ? { state: 'whole' } : { state: 'wrong-size', actualSize: info.size }
+    },
+    lookAtCopy({ digest, size }) {
+      const flags = name(digest)
+      if ((flags & there) === 0) return { state: 'missing' }
+      const actualSize = table.number(digest) ?? 0
+      if (actualSize !== size) return { state: 'wrong-size', actualSize }
+      const why = damageOf(digest)
+      return why === undefined ? { state: 'whole' } : { state: 'damaged', why }
     },
     isWhole: ({ digest }) => whole.flags(digest) !== 0,
     setWhole: ({ digest }) => void whole.add(digest, 1),

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { LadingError } from '../../errors/index.ts'
 import { condemnBlobs } from '../../layout/condemned-blobs.ts'
 import { blobKey, referrerKey, tagKeys } from '../../layout/index.ts'
 import type { Digest } from '../../model/digest.ts'
@@ -88,7 +87,7 @@ describe('beside the images', () => {
     await store.put(blobKey(digest), text('orphaN'))
     const report = await examine(store, { verify: true })
     expect(report).toMatchObject({ healthy: true, damaged: [{ digest, size: 6 }], verified: { damaged: 1 } })
-    expect(found(report, 'content')).toMatchObject([{ state: 'warning', counts: { named: 0 } }])
+    expect(found(report, 'content')).toMatchObject([{ state: 'warning', counts: { tags: 0, damaged: 1 } }])
   })
 
   test('orphans are what no tag and no kept history names', async () => {
@@ -227,63 +226,5 @@ describe('beside the images', () => {
     expect(found(await examine(store, { verify: true }), 'layers')).toMatchObject([
       { state: 'note', counts: { absent: 1 } },
     ])
-  })
-})
-
-describe('what cannot be done', () => {
-  test('a tag that may not be read fails with its reason, and the rest is looked at', async () => {
-    const store = await storeWithImage()
-    const closed = storeWith(store, {
-      get: (key, options) =>
-        key.startsWith('manifests/') ? Promise.reject(new LadingError('denied', 'no')) : store.get(key, options),
-    })
-    const report = await examine(closed)
-    expect(report.healthy).toBe(false)
-    expect(found(report, 'tags')).toEqual([{ name: 'tags', state: 'failed', code: 'denied', message: 'no' }])
-    expect(found(report, 'leases')).toMatchObject([{ state: 'ok' }])
-  })
-
-  test('a bucket that may not be listed is not looked at', async () => {
-    const closed = storeWith(memoryStore(), {
-      async *list() {
-        yield* []
-        throw new LadingError('denied', 'no', { hint: 'ask' })
-      },
-    })
-    const denied = { name: 'access', state: 'failed', code: 'denied', message: 'no', hint: 'ask' }
-    expect(await examine(closed)).toEqual({ healthy: false, checks: [denied], incomplete: [], damaged: [] })
-  })
-
-  test('a configuration that cannot be read fails, with its line', async () => {
-    const store = await storeWithImage()
-    await store.put('s3lo.yaml', text('default:\n  immutable: perhaps\n'))
-    const report = await examine(store)
-    expect(report.healthy).toBe(false)
-    expect(found(report, 'configuration')).toMatchObject([
-      { state: 'failed', message: expect.stringContaining('line 2') },
-    ])
-  })
-
-  test.each<[string, 'ifNoneMatch' | 'ifMatch']>([
-    ['create', 'ifNoneMatch'],
-    ['replace', 'ifMatch'],
-  ])('a store that ignores the condition to %s is a warning', async (_, ignored) => {
-    const store = memoryStore()
-    const careless = storeWith(store, {
-      put: (key, body, options) => store.put(key, body, { ...options, [ignored]: undefined }),
-    })
-    const report = await examine(careless)
-    expect(report.healthy).toBe(true)
-    expect(found(report, 'conditions')).toMatchObject([{ state: 'warning', hint: expect.stringContaining('push') }])
-  })
-
-  test.each([
-    [30, 'ok'],
-    [-90, 'note'],
-    [120, 'note'],
-    [700, 'warning'],
-  ])('a clock that is off by %d s: %s', async (seconds, state) => {
-    const store = memoryStore({ now: () => new Date(Date.now() + seconds * 1000) })
-    expect(found(await examine(store), 'clock')).toMatchObject([{ state }])
   })
 })

@@ -48,6 +48,7 @@ describe('an image that is not whole', () => {
   const both = ['linux/amd64', 'linux/arm64'].map(platform => ({
     ...{ digest: digestOf(shared), kind: 'layer', size: shared.byteLength, platform },
   }))
+  const root = { digest: image.root.digest, kind: 'index', size: image.root.size }
   const manifest = {
     ...{ digest: armManifest.digest, kind: 'manifest', size: armManifest.size, platform: 'linux/arm64' },
   }
@@ -78,6 +79,18 @@ describe('an image that is not whole', () => {
       s => flip(s, digestOf(arm)),
       [{ ...layer, flaw: 'damaged', why: expect.stringContaining('digest') }],
       { verify: true, path: 'app' },
+    ],
+    [
+      'has a copy of its root that is too short',
+      s => s.put(blobKey(image.root.digest), text('{')),
+      [{ ...root, flaw: 'wrong-size', actualSize: 1 }],
+      {},
+    ],
+    [
+      'has a copy of its root of wrong bytes',
+      s => flip(s, image.root.digest),
+      [{ ...root, flaw: 'damaged', why: expect.stringContaining('digest') }],
+      { verify: true },
     ],
     ['lacks a platform manifest', s => s.delete(blobKey(armManifest.digest)), [{ ...manifest, flaw: 'missing' }], {}],
     [

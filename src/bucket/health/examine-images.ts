@@ -70,7 +70,7 @@ export async function examineImages(
     checks: [
       ...checks,
       referrers,
-      ...(read === undefined ? [] : [contentFinding(table.damaged, read.verified)]),
+      ...(read === undefined ? [] : [contentFinding(read.verified, found.damaged)]),
       ...(whole ? [orphansFinding(table.unnamed, found.unknown)] : []),
       ...(verify && whole
         ? [await attemptCheck('layers', () => checkLayers(store, isThere, signal), { signal, otherwise: 'note' })]
@@ -104,7 +104,7 @@ async function readAllBlobs(
     if (damaged.length < maxListed) damaged.push(blob)
   }
   const seconds = (performance.now() - started) / 1000
-  return { damaged, verified: { ...read, damaged: table.damaged.blobs, seconds } }
+  return { damaged, verified: { ...read, damaged: table.damaged, seconds } }
 }
 
 /** How many entries of an image's history keep what they name. */

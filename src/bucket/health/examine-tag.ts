@@ -58,8 +58,20 @@ async function judgeRoot(
   shelf: BlobShelf,
   signal: AbortSignal | undefined,
 ): Promise<ImageVerdict> {
+  const size = bytes.byteLength
   const read = parseRoot(bytes)
-  if (read.manifest !== undefined) return await judgeImage(read.manifest, manifests, shelf, signal)
-  const flaw = { digest, kind: 'manifest', size: bytes.byteLength, flaw: 'damaged', why: read.why } as const
-  return { flaws: [flaw], chunked: 0, foreign: 0 }
+  if (read.manifest === undefined) {
+    const flaw = { digest, kind: 'manifest', size, flaw: 'damaged', why: read.why } as const
+    return { flaws: [flaw], chunked: 0, foreign: 0 }
+  }
+  const verdict = await judgeImage(read.manifest, manifests, shelf, signal)
+  // The tag has its own bytes. Who pulls it by its digest may get those of the copy.
+  const copy = shelf.lookAtCopy({ digest, size })
+  const ofRoot = { digest, kind: read.manifest.kind, size }
+  if (copy.state === 'wrong-size') {
+    const flaw = { ...ofRoot, flaw: 'wrong-size', actualSize: copy.actualSize } as const
+    return { ...verdict, flaws: [flaw, ...verdict.flaws] }
+  }
+  if (copy.state !== 'damaged') return verdict
+  return { ...verdict, flaws: [{ ...ofRoot, flaw: 'damaged', why: copy.why }, ...verdict.flaws] }
 }

@@ -1,5 +1,6 @@
 import { maxNodes } from '../../copy/plan.ts'
 import { isManifestNode, type Node } from '../../model/descriptor.ts'
+import type { Digest } from '../../model/digest.ts'
 import { childrenOf, type Manifest } from '../../model/manifest.ts'
 import { formatPlatform } from '../../model/platform.ts'
 import type { BucketManifests, ManifestRead } from '../bucket-manifests.ts'
@@ -9,6 +10,8 @@ import type { BlobState, ImageFlaw, ImageVerdict } from './image-flaw.ts'
 export interface BlobShelf {
   /** How the blob is held; that something names it is noted. */
   look(node: Node, signal?: AbortSignal): Promise<BlobState>
+  /** How the copy of a root is held, as far as that is known without asking: it may be missing. */
+  lookAtCopy(root: { readonly digest: Digest; readonly size: number }): BlobState
   /** Whether all below this manifest was found whole before. */
   isWhole(manifest: Node): boolean
   setWhole(manifest: Node): void

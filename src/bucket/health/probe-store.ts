@@ -51,7 +51,7 @@ export async function probeStore(
     }
   } catch (error) {
     await store.delete(key, { signal: AbortSignal.timeout(clearTimeoutMs) }).catch(() => {})
-    if (!isLadingError(error)) throw error
+    if (signal?.aborted || !isLadingError(error)) throw error
     const { code, message, hint } = error
     return {
       checks: [

@@ -26,6 +26,8 @@ export interface TagSurvey {
   readonly folders: FolderFindings
   checked: number
   incomplete: number
+  /** Those that need a blob whose bytes are wrong. */
+  damaged: number
   /** Histories that cannot be read whole. */
   readonly unreadable: Found
   /** Tags whose root their history does not know. */
@@ -56,6 +58,7 @@ export async function surveyTags(options: SurveyOptions): Promise<TagSurvey> {
     folders,
     checked: 0,
     incomplete: 0,
+    damaged: 0,
     unreadable: nothingFound(),
     unrecorded: nothingFound(),
     lost: 0,
@@ -83,6 +86,7 @@ export async function surveyTags(options: SurveyOptions): Promise<TagSurvey> {
     if (attachedTo(name) !== undefined) survey.referrers += 1
     if (verdict.flaws.length === 0) continue
     survey.incomplete += 1
+    if (verdict.flaws.some(({ flaw }) => flaw === 'damaged')) survey.damaged += 1
     survey.unknown += verdict.flaws.filter(({ kind }) => kind === 'manifest' || kind === 'index').length
     await onIncomplete({ image, tag: name, digest, flaws: verdict.flaws })
   }

@@ -1,4 +1,4 @@
-import { readTag } from '../../layout/index.ts'
+import { blobKey, readTag } from '../../layout/index.ts'
 import type { Node } from '../../model/descriptor.ts'
 import type { Digest } from '../../model/digest.ts'
 import { type BucketManifests, parseRoot } from '../bucket-manifests.ts'
@@ -61,5 +61,18 @@ export async function repairRoot(
       log.missing({ ...piece(node, platform), why })
     },
   })
+  await mendCopy(read.manifest.kind)
   log.image(lacks)
+
+  /** A damaged copy of the root is written anew from the tag. That there is none is no damage. */
+  async function mendCopy(kind: 'index' | 'manifest'): Promise<void> {
+    const { store, manifests, blobs, signal } = repairing
+    const root = { kind, mediaType: '', digest, size: bytes.byteLength }
+    await blobs.keep(digest)
+    const copy = await manifests.read(root, signal)
+    if (copy.manifest !== undefined || copy.flaw === 'absent') return
+    await store.put(blobKey(digest), bytes, { signal })
+    manifests.forget(root)
+    log.mended({ ...piece(root, undefined), from: 'the tag itself' })
+  }
 }
