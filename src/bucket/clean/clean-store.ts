@@ -1,6 +1,7 @@
 import { isLadingError } from '../../errors/index.ts'
 import {
   type BucketConfig,
+  type CondemnedRange,
   deleteTag,
   type LeaseClock,
   listCondemned,
@@ -129,8 +130,11 @@ export async function cleanStore(store: ObjectStore, work: CleanWork): Promise<C
     onPhase?.('sweep')
     const swept = await sweepBlobs(store, table, { before, apply, signal })
     let oldestLease = leases.oldest
+    let records: AsyncIterable<CondemnedRange> = listCondemned(store, signal)
     if (apply) {
       onPhase?.('recheck')
+      // These alone: what another clean condemns from now on may be what a push counts on whose lease is not among those that are read here.
+      records = each(await Array.fromAsync(records))
       // Who wrote its lease later finds what is condemned now. Who wrote it before is here, or has written its tag already.
       const later = await readLeases(store, now(), signal)
       oldestLease = later.oldest
@@ -141,7 +145,7 @@ export async function cleanStore(store: ObjectStore, work: CleanWork): Promise<C
     }
     onPhase?.('delete')
     const options = { now: now(), keepTrashMs, oldestLease, clockMarginMs, clock, apply, signal }
-    const deleted = await deleteCondemned(store, table, options)
+    const deleted = await deleteCondemned(store, table, records, options)
     const atOnce = keepTrashMs === 0
     return {
       stored: tallied(swept.all),

@@ -2,9 +2,9 @@ import { LadingError } from '../../errors/index.ts'
 import {
   blobKey,
   type CondemnedBlobs,
+  type CondemnedRange,
   deletingEndsMs,
   type LeaseClock,
-  listCondemned,
   readCondemned,
   rewriteCondemned,
 } from '../../layout/index.ts'
@@ -22,6 +22,7 @@ import { stored } from './sweep-blobs.ts'
 const sendDeletionsMs = 60_000
 /** Nor is one that went wrong sent again. */
 const repeatDeletionsMs = 120_000
+
 export interface DeleteOptions {
   /** By the store's clock. */
   readonly now: Date
@@ -44,23 +45,30 @@ export interface Deleted {
   readonly inTrash: Tally
 }
 
+/** Of a million deletions that are refused, one says why. */
+interface Failed {
+  first: LadingError | undefined
+}
+
 /**
- * Deletes what has been condemned for long enough and is not marked. The marks MUST have been made after the leases were read.
+ * Deletes what has been condemned for long enough and is not marked. The records MUST have been listed before
+ * the leases were read, and the marks made after.
  *
  * @throws LadingError the first deletion that failed, when everything else is done
  */
 export async function deleteCondemned(
   store: ObjectStore,
   table: DigestTable,
+  records: AsyncIterable<CondemnedRange>,
   options: DeleteOptions,
 ): Promise<Deleted> {
   const counts = { removed: createTally(), waiting: createTally(), inTrash: createTally() }
-  const failures: LadingError[] = []
-  for await (const range of listCondemned(store, options.signal)) {
+  const failed: Failed = { first: undefined }
+  for await (const range of records) {
     const record = await readCondemned(store, range, options.signal)
-    if (record !== undefined) await handle(store, table, record, options, counts, failures)
+    if (record !== undefined) await handle(store, table, record, options, counts, failed)
   }
-  if (failures[0] !== undefined) throw failures[0]
+  if (failed.first !== undefined) throw failed.first
   return counts
 }
 
@@ -70,7 +78,7 @@ async function handle(
   record: CondemnedBlobs,
   options: DeleteOptions,
   counts: Record<keyof Deleted, GrowingTally>,
-  failures: LadingError[],
+  failed: Failed,
 ): Promise<void> {
   const { now, keepTrashMs, oldestLease, clockMarginMs, apply, signal } = options
   // Another clean is at it.
@@ -79,7 +87,7 @@ async function handle(
   const due = keepTrashMs === 0 || now.getTime() - record.since.getTime() >= keepTrashMs
   const counted = oldestLease !== undefined && oldestLease.getTime() < record.since.getTime() + clockMarginMs
   if (due && !counted) {
-    if (apply) return await deleteBlobs(store, record, garbage, options, counts.removed, failures)
+    if (apply) return await deleteBlobs(store, record, garbage, options, counts.removed, failed)
     for (const size of garbage.values()) counts.removed.add(size)
     return
   }
@@ -101,7 +109,7 @@ async function deleteBlobs(
   garbage: ReadonlyMap<Digest, number>,
   { clock, signal }: DeleteOptions,
   removed: GrowingTally,
-  failures: LadingError[],
+  failed: Failed,
 ): Promise<void> {
   const elapsed = clock.stopwatch()
   const ours = await rewriteCondemned(store, record, { state: 'deleting', blobs: garbage }, signal)
@@ -114,7 +122,7 @@ async function deleteBlobs(
   try {
     for await (const { key, error } of store.deleteMany(inTime(byKey.keys(), elapsed), { signal: inBounds })) {
       const digest = byKey.get(key)
-      if (error !== undefined) failures.push(error)
+      failed.first ??= error
       if (error !== undefined || digest === undefined) continue
       removed.add(garbage.get(digest) ?? 0)
       left.delete(digest)

@@ -1,0 +1,107 @@
+import { beforeEach, expect, test } from 'vitest'
+import type { LeaseClock } from '../../src/layout/index.ts'
+import type { ObjectStore } from '../../src/stores/index.ts'
+import type { BuiltImage } from '../../src/testing/build-image.ts'
+import { storeWith } from '../../src/testing/store-with.ts'
+import { bucketDestination } from '../../src/transports/bucket/destination.ts'
+import { bytes, day, hour, image, TestBucket } from './test-bucket.ts'
+
+// Moments that the interleavings meet too rarely.
+
+let bucket: TestBucket
+
+beforeEach(() => {
+  bucket = new TestBucket()
+})
+
+const leases = 'lading/leases/'
+
+/** Finds everything there, as a copy does. */
+async function countOn(destination: ReturnType<typeof bucketDestination>, { root, blobs }: BuiltImage): Promise<void> {
+  for (const [digest, content] of blobs) {
+    expect(await destination.has({ ...root, digest, size: content.byteLength })).toBe(true)
+  }
+}
+
+function commit(destination: ReturnType<typeof bucketDestination>, { root, blobs }: BuiltImage) {
+  return destination.commit(root, blobs.get(root.digest) ?? bytes(''), { force: false, imageBytes: 1 })
+}
+
+/** Calls back when the listing of a prefix has ended for the `turn`th time. */
+function afterListing(store: ObjectStore, wanted: string, turn: number, act: () => Promise<void>): ObjectStore {
+  let turns = 0
+  return storeWith(store, {
+    async *list(prefix, options) {
+      yield* store.list(prefix, options)
+      if (prefix !== wanted) return
+      turns += 1
+      if (turns === turn) await act()
+    },
+  })
+}
+
+test('what another clean condemns again after a push has lifted it is not deleted by one that did not see the push', async () => {
+  const old = image('old')
+  await bucket.storeBlobs(old)
+  bucket.now += day
+  const destination = bucketDestination(bucket.store, { name: 'push', image: 'app', tag: '1' })
+  const store = afterListing(bucket.store, leases, 2, async () => {
+    destination.begin?.()
+    await countOn(destination, old)
+    await bucket.clean('', { keepTrashMs: 7 * day })
+  })
+  await bucket.clean('', {}, store)
+  await commit(destination, old)
+  expect(await bucket.holds(old)).toBe(true)
+  await destination[Symbol.asyncDispose]()
+})
+
+test('a push that slept until its lease had expired looks again, also where it has renewed the lease meanwhile', async () => {
+  const old = image('old')
+  await bucket.storeBlobs(old)
+  bucket.now += day
+  const renewals: (() => void)[] = []
+  const clock: LeaseClock = {
+    stopwatch: () => {
+      const since = bucket.now
+      return () => bucket.now - since
+    },
+    wait: (_, signal) =>
+      new Promise((resolve, reject) => {
+        renewals.push(resolve)
+        signal?.addEventListener('abort', () => reject(signal.reason))
+      }),
+  }
+  const destination = bucketDestination(bucket.store, { name: 'push', image: 'app', tag: '1' }, clock)
+  destination.begin?.()
+  await countOn(destination, old)
+  bucket.now += 2 * hour
+  await bucket.clean()
+  expect(await bucket.holds(old)).toBe(false)
+  const before = renewals.length
+  renewals.shift()?.()
+  await expect.poll(() => renewals.length).toBe(before)
+  await expect(commit(destination, old)).rejects.toMatchObject({ code: 'blob-not-found' })
+  await destination[Symbol.asyncDispose]()
+})
+
+test.each(['v1+5', 'x'.repeat(129)])('a root that can be no tag, as %s, keeps what it needs', async tag => {
+  const one = image('one')
+  await bucket.storeBlobs(one)
+  const root = one.blobs.get(one.root.digest) ?? bytes('')
+  await bucket.store.put(`manifests/app/${tag}/manifest.json`, root)
+  bucket.now += day
+  expect((await bucket.clean()).blobs).toMatchObject({ removed: { count: 0 }, stored: { count: 3 } })
+  expect(await bucket.holds(one)).toBe(true)
+})
+
+test('a root that can be no tag and cannot be understood lets no blob go', async () => {
+  await bucket.storeBlobs(image('one'))
+  await bucket.store.put('manifests/app/v1+5/manifest.json', bytes('what is this?'))
+  bucket.now += day
+  await expect(bucket.clean()).rejects.toMatchObject({
+    code: 'bad-layout',
+    message: expect.stringContaining('needs: its manifest'),
+    subject: 'manifests/app/v1+5/manifest.json',
+  })
+})
