@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from 'vitest'
+import { LadingError } from '../../src/errors/index.ts'
 import type { LeaseClock } from '../../src/layout/index.ts'
 import type { ObjectStore } from '../../src/stores/index.ts'
 import type { BuiltImage } from '../../src/testing/build-image.ts'
@@ -103,5 +104,43 @@ test('a root that can be no tag and cannot be understood lets no blob go', async
     code: 'bad-layout',
     message: expect.stringContaining('needs: its manifest'),
     subject: 'manifests/app/v1+5/manifest.json',
+  })
+})
+
+test('who may push and not delete lifts the last blob of a record all the same', async () => {
+  const old = image('old')
+  await bucket.storeBlobs(old)
+  bucket.now += day
+  await bucket.clean('', { keepTrashMs: 7 * day })
+  const store = storeWith(bucket.store, {
+    delete: () => Promise.reject(new LadingError('denied', 'no s3:DeleteObject')),
+  })
+  const destination = bucketDestination(store, { name: 'push', image: 'app', tag: '1' })
+  destination.begin?.()
+  await countOn(destination, old)
+  await commit(destination, old)
+  await destination[Symbol.asyncDispose]()
+  bucket.now += 8 * day
+  await bucket.clean('', { keepTrashMs: 7 * day })
+  expect(await bucket.holds(old)).toBe(true)
+  expect((await bucket.keys()).filter(key => key.startsWith('lading/'))).toEqual([])
+})
+
+test.each([true, false])('who may not list uploads cleans all the rest, and is told (confirmed: %s)', async apply => {
+  await bucket.storeBlobs(image('old'))
+  bucket.now += day
+  const store = storeWith(bucket.store, {
+    // biome-ignore lint/correctness/useYield: it is refused before anything is listed
+    async *unfinished() {
+      throw new LadingError('denied', 'the permission s3:ListBucketMultipartUploads is missing')
+    },
+  })
+  const { blobs, leftovers } = await bucket.clean('', { apply }, store)
+  expect(blobs?.removed.count).toBe(3)
+  expect(leftovers).toEqual({
+    uploads: { count: 0, bytes: 0 },
+    uploadsRefused: 'the permission s3:ListBucketMultipartUploads is missing',
+    leases: 0,
+    trashedTags: 0,
   })
 })

@@ -92,7 +92,7 @@ async function handle(
     return
   }
   for (const size of garbage.values()) counts[due ? 'waiting' : 'inTrash'].add(size)
-  const changes = garbage.size < record.blobs.size || record.state === 'deleting'
+  const changes = garbage.size < record.blobs.size || garbage.size === 0 || record.state === 'deleting'
   if (apply && changes) await rewriteCondemned(store, record, { state: 'condemned', blobs: garbage }, signal)
 }
 
