@@ -5,7 +5,7 @@ import type { ObjectStore } from '../../src/stores/index.ts'
 import type { BuiltImage } from '../../src/testing/build-image.ts'
 import { storeWith } from '../../src/testing/store-with.ts'
 import { bucketDestination } from '../../src/transports/bucket/destination.ts'
-import { bytes, day, hour, image, TestBucket } from './test-bucket.ts'
+import { bytes, day, hour, image, removedTags, TestBucket } from './test-bucket.ts'
 
 // Moments that the interleavings meet too rarely.
 
@@ -143,4 +143,22 @@ test.each([true, false])('who may not list uploads cleans all the rest, and is t
     leases: 0,
     trashedTags: 0,
   })
+})
+
+test('a signature stays whose image is given another tag before the one that goes is deleted', async () => {
+  const [one, signature] = [image('one'), image('signature')]
+  await bucket.push(one, 'app', 'old')
+  await bucket.push(signature, 'app', `${one.root.digest.replace(':', '-')}.sig`)
+  bucket.now += 2 * day
+  const store = storeWith(bucket.store, {
+    async delete(key, options) {
+      if (key === 'manifests/app/old/manifest.json') await bucket.push(one, 'app', 'stable')
+      await bucket.store.delete(key, options)
+    },
+  })
+  const config = 'default: { keep_history: 0, lifecycle: { max_age: 1d } }'
+  expect(removedTags(await bucket.clean(config, {}, store))).toEqual(['app:old'])
+  expect(await bucket.holds(one)).toBe(true)
+  expect(await bucket.holds(signature)).toBe(true)
+  expect(await bucket.keys()).toContain(`manifests/app/${one.root.digest.replace(':', '-')}.sig/manifest.json`)
 })

@@ -46,6 +46,8 @@ export interface Marker {
   mark(isChosen?: (entry: TagEntry) => boolean): Promise<void>
   /** Marks what tags need that stay although what they are attached to is gone. @returns whether any was not marked yet */
   keep(tags: readonly TagEntry[]): Promise<boolean>
+  /** Whether a tag is attached, by its name, to a manifest that is not marked. */
+  isOrphan(tag: string): boolean
   /** The tags that are attached, by their name, to a manifest that is not marked. */
   orphans(): AsyncIterable<TagEntry>
 }
@@ -136,7 +138,13 @@ export function createMarker(store: ObjectStore, table: DigestTable, options: Ma
     return found
   }
 
+  const isOrphan = (tag: string): boolean => {
+    const subject = attachedTo(tag)
+    return subject !== undefined && markOfSubject(subject) === undefined
+  }
+
   return {
+    isOrphan,
     async mark(isChosen = () => true) {
       const counts = (entry: TagEntry) => !isAttached(entry) && isChosen(entry)
       const roots = filtered(
@@ -162,11 +170,7 @@ export function createMarker(store: ObjectStore, table: DigestTable, options: Ma
       }
       return found
     },
-    orphans: () =>
-      filtered(
-        listTags(store, '', signal),
-        entry => isAttached(entry) && !isDoomed(entry) && markOfSubject(attachedTo(entry.tag)) === undefined,
-      ),
+    orphans: () => filtered(listTags(store, '', signal), entry => isOrphan(entry.tag) && !isDoomed(entry)),
   }
 }
 
