@@ -81,9 +81,12 @@ async function handle(
   failed: Failed,
 ): Promise<void> {
   const { now, keepTrashMs, oldestLease, clockMarginMs, apply, signal } = options
-  // Another clean is at it.
-  if (record.state === 'deleting' && now.getTime() - record.touched.getTime() <= deletingEndsMs) return
   const garbage = new Map([...record.blobs].filter(([digest]) => isGarbage(table, digest, record, clockMarginMs)))
+  // Another clean is at it, or was a moment ago.
+  if (record.state === 'deleting' && now.getTime() - record.touched.getTime() <= deletingEndsMs) {
+    for (const size of garbage.values()) counts.inTrash.add(size)
+    return
+  }
   const due = keepTrashMs === 0 || now.getTime() - record.since.getTime() >= keepTrashMs
   const counted = oldestLease !== undefined && oldestLease.getTime() < record.since.getTime() + clockMarginMs
   if (due && !counted) {
