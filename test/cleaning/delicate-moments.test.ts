@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from 'vitest'
 import { LadingError } from '../../src/errors/index.ts'
 import type { LeaseClock } from '../../src/layout/index.ts'
 import type { ObjectStore } from '../../src/stores/index.ts'
+import { bytesOf } from '../../src/streams/index.ts'
 import type { BuiltImage } from '../../src/testing/build-image.ts'
 import { storeWith } from '../../src/testing/store-with.ts'
 import { bucketDestination } from '../../src/transports/bucket/destination.ts'
@@ -161,4 +162,40 @@ test('a signature stays whose image is given another tag before the one that goe
   expect(await bucket.holds(one)).toBe(true)
   expect(await bucket.holds(signature)).toBe(true)
   expect(await bucket.keys()).toContain(`manifests/app/${one.root.digest.replace(':', '-')}.sig/manifest.json`)
+})
+
+test('a deletion that is under way when the machine falls asleep is not repeated when it wakes up', async () => {
+  const old = image('old')
+  await bucket.storeBlobs(old)
+  bucket.now += day
+  let passed = 0
+  const store = storeWith(bucket.store, {
+    async *deleteMany(_, { signal } = {}) {
+      passed = hour
+      await new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
+    },
+  })
+  const clock: LeaseClock = { stopwatch: () => () => passed, wait: () => Promise.resolve() }
+  await expect(bucket.clean('', { clock }, store)).rejects.toMatchObject({ code: 'timeout' })
+})
+
+test('a push that slept does not miss what it looked for and never found', async () => {
+  const one = image('one')
+  let passed = 0
+  const clock: LeaseClock = {
+    stopwatch: () => () => passed,
+    wait: (_, signal) => new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason))),
+  }
+  await using destination = bucketDestination(bucket.store, { name: 'push', image: 'app', tag: '1' }, clock)
+  destination.begin?.()
+  const absent = image('absent')
+  expect(await destination.has(absent.root)).toBe(false)
+  expect(await destination.manifest?.(absent.root)).toBeUndefined()
+  for (const [digest, content] of one.blobs) {
+    const node = { ...one.root, digest, size: content.byteLength }
+    expect(await destination.has(node)).toBe(false)
+    await destination.push(node, bytesOf(content))
+  }
+  passed = hour
+  expect(await commit(destination, one)).toMatchObject({ changed: true })
 })

@@ -22,6 +22,7 @@ import { stored } from './sweep-blobs.ts'
 const sendDeletionsMs = 60_000
 /** Nor is one that went wrong sent again. */
 const repeatDeletionsMs = 120_000
+const watchMs = 500
 
 export interface DeleteOptions {
   /** By the store's clock. */
@@ -120,8 +121,10 @@ async function deleteBlobs(
   if (ours === undefined || garbage.size === 0) return
   const byKey = new Map([...garbage.keys()].map(digest => [blobKey(digest), digest]))
   const left = new Map(garbage)
-  const late = AbortSignal.timeout(repeatDeletionsMs)
-  const inBounds = signal === undefined ? late : AbortSignal.any([signal, late])
+  const late = new AbortController()
+  // A timer stands still while the machine sleeps, and whoever wakes up repeats what was under way.
+  const watch = setInterval(() => elapsed() > repeatDeletionsMs && late.abort(), watchMs)
+  const inBounds = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal])
   try {
     for await (const { key, error } of store.deleteMany(inTime(byKey.keys(), elapsed), { signal: inBounds })) {
       const digest = byKey.get(key)
@@ -131,13 +134,15 @@ async function deleteBlobs(
       left.delete(digest)
     }
   } catch (error) {
-    if (signal?.aborted || !late.aborted) throw error
+    if (signal?.aborted || !late.signal.aborted) throw error
     // The record says what is being deleted until nobody can be at it any more: then another clean goes on.
     throw new LadingError('timeout', 'the store was too slow in deleting blobs', {
       operation: 'delete blobs',
       hint: 'clean again in some minutes: what is left is deleted then',
       cause: error,
     })
+  } finally {
+    clearInterval(watch)
   }
   if (left.size === 0) await store.delete(record.key, { signal })
   else await rewriteCondemned(store, ours, { state: 'condemned', blobs: left }, signal)
