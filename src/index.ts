@@ -6,6 +6,7 @@
 
 export { type GivenCredential, type LoginOptions, type LogoutOptions, login, logout } from './auth/index.ts'
 export {
+  bucketStats,
   type ChangeConfigResult,
   type CleanedBlobs,
   type CleanOptions,
@@ -17,13 +18,18 @@ export {
   type EffectiveSetting,
   type EffectiveSettings,
   type EntrySettings,
+  type ImageStats,
   type InitStoreOptions,
   type InitStoreResult,
   initStore,
+  type LayerStats,
   type ListedImage,
   type ListImagesOptions,
   listImages,
   readConfig,
+  type SharedLayer,
+  type StatsOptions,
+  type StatsResult,
 } from './bucket/index.ts'
 export {
   type CopyEvent,

@@ -4,3 +4,6 @@ export type { ConfigReport, EffectiveSetting, EffectiveSettings, EntrySettings }
 export { type ChangeConfigResult, type ConfigOptions, changeConfig, readConfig } from './configure.ts'
 export { type InitStoreOptions, type InitStoreResult, initStore } from './init-store.ts'
 export { type ListedImage, type ListImagesOptions, listImages } from './list-images.ts'
+export { bucketStats, type StatsOptions, type StatsResult } from './stats/bucket-stats.ts'
+export type { LayerStats, SharedLayer } from './stats/shared-layers.ts'
+export type { ImageStats } from './stats/store-stats.ts'

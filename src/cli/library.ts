@@ -1,5 +1,5 @@
 import type { login, loginUser, logout } from '../auth/index.ts'
-import type { changeConfig, cleanBucket, initStore, listImages, readConfig } from '../bucket/index.ts'
+import type { bucketStats, changeConfig, cleanBucket, initStore, listImages, readConfig } from '../bucket/index.ts'
 import type { copyImage, deleteImage, inspectImage, listTags, pullImage, pushImage, syncImages } from '../copy/index.ts'
 import type { manifestDigest } from '../model/manifest-digest.ts'
 
@@ -18,6 +18,7 @@ export interface Library {
   readonly initStore: typeof initStore
   readonly readConfig: typeof readConfig
   readonly changeConfig: typeof changeConfig
+  readonly bucketStats: typeof bucketStats
   readonly login: typeof login
   readonly loginUser: typeof loginUser
   readonly logout: typeof logout
@@ -44,6 +45,7 @@ export const library: Library = {
   initStore: async (...words) => (await import('../bucket/index.ts')).initStore(...words),
   readConfig: async (...words) => (await import('../bucket/index.ts')).readConfig(...words),
   changeConfig: async (...words) => (await import('../bucket/index.ts')).changeConfig(...words),
+  bucketStats: async (...words) => (await import('../bucket/index.ts')).bucketStats(...words),
   login: async (...words) => (await import('../auth/index.ts')).login(...words),
   loginUser: async (...words) => (await import('../auth/index.ts')).loginUser(...words),
   logout: async (...words) => (await import('../auth/index.ts')).logout(...words),
