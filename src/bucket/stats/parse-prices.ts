@@ -59,6 +59,7 @@ export function parsePrices(bytes: Uint8Array, name: string): PriceList {
   const result = v.safeParse(schema, value, { abortEarly: true })
   if (result.success) return result.output
   const [issue] = result.issues
-  const what = issue.message.startsWith('is ') ? issue.message : `should be ${issue.expected}, and is ${issue.received}`
+  const is = issue.received === 'undefined' ? 'is missing' : `should be ${issue.expected}, and is ${issue.received}`
+  const what = issue.message.startsWith('is ') ? issue.message : is
   throw refuse(`${v.getDotPath(issue) ?? 'the document'} ${what}`)
 }
