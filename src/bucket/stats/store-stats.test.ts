@@ -1,57 +1,24 @@
 import { describe, expect, test } from 'vitest'
-import { blobKey, condemnBlobs, readBucketConfig, referrerKey, systemClock, tagKeys } from '../../layout/index.ts'
-import { type Digest, digestOf } from '../../model/digest.ts'
-import { memoryStore, type ObjectStore } from '../../stores/index.ts'
-import { type BuiltImage, buildImage, buildIndex } from '../../testing/build-image.ts'
-import { cleanStore } from '../clean/clean-store.ts'
-import { type PriceList, prices } from './prices.ts'
-import { type StatsWork, storeStats } from './store-stats.ts'
-
-const bytes = (text: string) => new TextEncoder().encode(text)
-const sized = (letter: string, size: number) => bytes(letter.repeat(size))
-const longAgo = new Date('2026-01-01T00:00:00Z')
-
-/** A store whose objects are old enough to be cleaned. */
-function oldStore(): ObjectStore {
-  return memoryStore({ now: () => longAgo })
-}
-
-async function addBlobs(store: ObjectStore, { blobs }: BuiltImage): Promise<void> {
-  for (const [digest, content] of blobs) await store.put(blobKey(digest), content, { content: digest })
-}
-
-async function addTag(
-  store: ObjectStore,
-  name: string,
-  image: BuiltImage,
-  history: readonly BuiltImage[] = [image],
-): Promise<void> {
-  const at = name.lastIndexOf(':')
-  const keys = tagKeys(name.slice(0, at), name.slice(at + 1))
-  for (const one of [image, ...history]) await addBlobs(store, one)
-  await store.put(keys.manifest, image.blobs.get(image.root.digest) ?? new Uint8Array())
-  const entries = history.map(({ root }) => ({ pushed_at: longAgo.toISOString(), digest: root.digest, size_bytes: 0 }))
-  await store.put(keys.history, bytes(JSON.stringify(entries)))
-}
-
-function stats(store: ObjectStore, options: Partial<StatsWork> = {}) {
-  return storeStats(store, { path: '', layers: false, limit: 50, prices, arePricesGiven: false, ...options })
-}
-
-/** Of images together: each blob once. */
-function sizeOf(...images: readonly BuiltImage[]): number {
-  const blobs = new Map(images.flatMap(image => [...image.blobs]))
-  return [...blobs.values()].reduce((sum, { byteLength }) => sum + byteLength, 0)
-}
-
-const [base, one, two] = [sized('b', 1000), sized('1', 300), sized('2', 500)]
-const multi = buildIndex({ 'linux/amd64': { layers: [base, one] }, 'linux/arm64': { layers: [base, two] } })
-const plain = buildImage({ layers: [base, one] })
-const artifact = buildImage({ layers: [sized('a', 70)], manifest: { artifactType: 'application/x' } })
-const old = buildImage({ layers: [base, sized('o', 2000)] })
-const signature = buildImage({ layers: [sized('s', 40)] })
-
-const cosign = ({ root }: BuiltImage) => `${root.digest.replace(':', '-')}.sig`
+import {
+  addBlobs,
+  addTag,
+  artifact,
+  base,
+  bytes,
+  cosign,
+  multi,
+  old,
+  oldStore,
+  plain,
+  signature,
+  sized,
+  sizeOf,
+  stats,
+} from '../../../test/bucket/image-store.ts'
+import { blobKey, referrerKey, tagKeys } from '../../layout/index.ts'
+import { digestOf } from '../../model/digest.ts'
+import { memoryStore } from '../../stores/index.ts'
+import { type BuiltImage, buildImage } from '../../testing/build-image.ts'
 
 describe('an image of two platforms that share a layer', () => {
   test('counts the layer once for a tag, and once for all tags', async () => {
@@ -265,147 +232,6 @@ test('layers in chunks of s3lo 2 are there, and what is stored of them is the ch
     logicalBytes: 2 * sizeOf(plain),
     uniqueBytes: sizeOf(plain) - 1000 + 112,
     objects: { chunks: { count: 1, bytes: 100 }, recipes: { count: 1, bytes: 5 }, indexes: { count: 1, bytes: 7 } },
-  })
-})
-
-describe('layers', () => {
-  async function filled(): Promise<ObjectStore> {
-    const store = oldStore()
-    await addTag(store, 'app:v1', multi)
-    await addTag(store, 'app:v2', plain)
-    await addTag(store, 'tool:v1', buildImage({ layers: [base, sized('x', 400)] }))
-    return store
-  }
-  const layerOf = (content: Uint8Array, names: string[]) => ({
-    digest: digestOf(content) as Digest,
-    bytes: content.byteLength,
-    tags: names.length,
-    names,
-  })
-
-  test('come with who shares them, the most shared first, then the largest', async () => {
-    const { layers } = await stats(await filled(), { layers: true })
-    expect(layers).toEqual({
-      layers: [
-        layerOf(base, ['app:v1', 'app:v2', 'tool:v1']),
-        layerOf(one, ['app:v1', 'app:v2']),
-        layerOf(two, ['app:v1']),
-        layerOf(sized('x', 400), ['tool:v1']),
-      ],
-      leftOut: 0,
-      unique: { count: 4, bytes: 2200 },
-      logicalBytes: 3 * 1000 + 2 * 300 + 500 + 400,
-    })
-  })
-
-  test('are limited, and their totals are not', async () => {
-    const found = await stats(await filled(), { layers: true, limit: 1 })
-    expect(found.layers).toMatchObject({ layers: [{ tags: 3 }], leftOut: 3, unique: { count: 4 } })
-    expect([found.byImage.length, found.imagesLeftOut]).toEqual([1, 1])
-    const none = await stats(await filled(), { layers: true, limit: 0 })
-    expect(none.layers).toMatchObject({ layers: [], leftOut: 4, unique: { count: 4 } })
-  })
-
-  test('and images are those that are asked for; what is counted is the bucket', async () => {
-    const found = await stats(await filled(), { layers: true, path: 't*' })
-    expect(found.byImage.map(({ image }) => image)).toEqual(['tool'])
-    expect(found.layers?.layers.map(({ bytes, tags }) => [bytes, tags])).toEqual([
-      [1000, 3],
-      [400, 1],
-    ])
-    expect([found.images, found.tags]).toEqual([2, 3])
-  })
-
-  test('name ten tags at most', async () => {
-    const store = oldStore()
-    for (let at = 0; at < 12; at++) await addTag(store, `app:v${at + 10}`, plain)
-    const { layers } = await stats(store, { layers: true })
-    expect(layers?.layers[0]).toMatchObject({ tags: 12, names: { length: 10, 0: 'app:v10' } })
-  })
-})
-
-describe('a clean', () => {
-  async function dirty(config = ''): Promise<ObjectStore> {
-    const store = oldStore()
-    await store.put('s3lo.yaml', bytes(config))
-    await addTag(store, 'app:v1', plain)
-    await addTag(store, 'app:v2', multi, [multi, old])
-    await addTag(store, `app:${cosign(plain)}`, signature)
-    const garbage = buildImage({ layers: [sized('g', 111)] })
-    await addBlobs(store, garbage)
-    const [digest = garbage.root.digest] = garbage.blobs.keys()
-    await condemnBlobs(store, new Map([[digest, 111]]))
-    await addBlobs(store, artifact)
-    return store
-  }
-
-  test.each([
-    ['without rules', ''],
-    ['with rules', 'default:\n  lifecycle:\n    keep_last: 1\n  keep_history: 0\n'],
-  ])('frees what is told here, %s', async (_, text) => {
-    const store = await dirty(text)
-    const found = await stats(store)
-    const config = await readBucketConfig(store)
-    const work = { path: '', config, apply: false, graceMs: 3_600_000, keepTrashMs: 0, clock: systemClock }
-    const blobs = await cleanStore(store, { ...work, tags: false, blobs: true })
-    const all = await cleanStore(store, { ...work, tags: true, blobs: true })
-    expect(found.clean.blobs).toEqual(blobs.blobs?.removed)
-    expect(found.clean.all).toEqual(all.blobs?.removed)
-    expect(found.clean.tags).toBe(all.tags.removed.length)
-    expect(found.blobs.historyOnly).toEqual(blobs.blobs?.historyOnly)
-    expect(found.blobs.stored).toEqual(blobs.blobs?.stored)
-    expect(found.blobs.condemned).toEqual({ count: 1, bytes: 111 })
-    expect(found.clean.tags > 0).toBe(text !== '')
-  })
-
-  test('leaves what is new, and applies no rule where there is none', async () => {
-    const store = memoryStore()
-    await addTag(store, 'app:v1', plain)
-    await addBlobs(store, artifact)
-    const { clean, blobs } = await stats(store)
-    expect(blobs.unneeded.bytes).toBe(sizeOf(artifact))
-    expect(clean).toEqual({
-      tags: 0,
-      all: { count: 0, bytes: 0 },
-      blobs: { count: 0, bytes: 0 },
-      recent: { count: 3, bytes: sizeOf(artifact) },
-    })
-  })
-})
-
-describe('money', () => {
-  const own: PriceList = {
-    ...prices,
-    services: {
-      local: { name: 'Our disks', region: 'the cellar', classes: { none: { gigabyteMonth: 1, source: '' } } },
-    },
-  }
-
-  test('is told by prices that somebody gives, and not without', async () => {
-    const store = oldStore()
-    await addTag(store, 'app:v1', plain)
-    await addBlobs(store, artifact)
-    const without = await stats(store)
-    expect(without.cost.monthly).toBeUndefined()
-    expect(without.cost.unpricedBytes).toBe(without.stored.bytes)
-
-    const found = await stats(store, { prices: own, arePricesGiven: true })
-    expect(found.cost).toMatchObject({ service: 'Our disks, the cellar', unpricedBytes: 0 })
-    expect(found.cost.monthly).toBeCloseTo(found.stored.bytes / 2 ** 30, 15)
-    expect(found.clean.blobsMonthly).toBeCloseTo(sizeOf(artifact) / 2 ** 30, 15)
-    expect(found.storageClasses).toEqual([{ storageClass: 'none', ...found.stored, monthly: found.cost.monthly }])
-  })
-
-  test('of a registry is for layers once a repository, and uncompressed ones compressed', async () => {
-    const store = oldStore()
-    const zipped = buildImage({ layers: [base], gzip: true })
-    for (const name of ['app:v1', 'app:v2', 'tool:v1']) await addTag(store, name, plain)
-    await addTag(store, 'zip:v1', zipped)
-    const { cost } = await stats(store)
-    const uncompressed = 2 * (base.byteLength + one.byteLength)
-    const all = 2 * sizeOf(plain) + sizeOf(zipped)
-    expect(cost.registry).toMatchObject({ bytes: all, uncompressedBytes: uncompressed })
-    expect(cost.registry.monthly).toBeCloseTo(((all - uncompressed + uncompressed / 3.4) * 0.1) / 2 ** 30, 15)
   })
 })
 

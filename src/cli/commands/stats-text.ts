@@ -110,8 +110,7 @@ function cost({ cost: { currency, monthly, lowestMonthly, unpricedBytes, registr
 
 function clean({ clean: plan, cost: { currency } }: StatsResult): string {
   if (plan.refused !== undefined) return `lading clean would remove nothing: ${printable(plan.refused)}\n`
-  const money = (amount: number | undefined) =>
-    amount === undefined ? '' : `, ${formatMoney(amount, currency)} a month`
+  const money = (amount: number | undefined) => (!amount ? '' : `, ${formatMoney(amount, currency)} a month`)
   const all = plan.tags > 0 || plan.all.count !== plan.blobs.count
   return alignFields([
     ['lading clean --blobs frees', told(plan.blobs) + money(plan.blobsMonthly)],
