@@ -15,6 +15,8 @@ export type ManifestRead =
 export interface BucketManifests {
   /** @throws LadingError what the store throws: that a manifest cannot be reached says nothing of it */
   read(node: Node, signal?: AbortSignal): Promise<ManifestRead>
+  /** Reads it anew when it is next asked for: it has been written since. */
+  forget(node: Node): void
 }
 
 /** Manifests that are remembered: a platform manifest is shared by the tags of an image more often than not. */
@@ -31,6 +33,7 @@ export function bucketManifests(store: ObjectStore): BucketManifests {
       read.catch(() => known.delete(node.digest))
       return read
     },
+    forget: ({ digest }) => void known.delete(digest),
   }
 }
 

@@ -55,6 +55,36 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/delete.ts')).deleteCommand,
   },
   {
+    name: 'history',
+    summary: 'Show what was pushed to a tag of a bucket',
+    load: async () => (await import('./commands/history.ts')).historyCommand,
+  },
+  {
+    name: 'rollback',
+    summary: 'Make a tag of a bucket hold what it held before',
+    load: async () => (await import('./commands/rollback.ts')).rollbackCommand,
+  },
+  {
+    name: 'tag',
+    summary: 'Give an image in a bucket another tag',
+    load: async () => (await import('./commands/tag.ts')).tagCommand,
+  },
+  {
+    name: 'restore',
+    summary: 'Bring a deleted tag of a bucket back',
+    load: async () => (await import('./commands/restore.ts')).restoreCommand,
+  },
+  {
+    name: 'doctor',
+    summary: 'Check a bucket, and whether every image in it is whole',
+    load: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  },
+  {
+    name: 'repair',
+    summary: 'Fetch what images of a bucket lack from where it still is',
+    load: async () => (await import('./commands/repair.ts')).repairCommand,
+  },
+  {
     name: 'init',
     summary: 'Make a directory a bucket',
     load: async () => (await import('./commands/init.ts')).initCommand,

@@ -86,7 +86,9 @@ test('settings are told to everything that asks another machine', async () => {
   >
   for (const name of names) {
     const first = name === 'login' ? [] : ['a']
-    told[name]?.(...first, ...(/copy|push|pull|sync|changeConfig/.test(name) ? ['b'] : []), { authFile: '/auth' })
+    told[name]?.(...first, ...(/copy|push|pull|sync|changeConfig|tagImage/.test(name) ? ['b'] : []), {
+      authFile: '/auth',
+    })
   }
   expect(Object.fromEntries(calls)).toEqual(
     Object.fromEntries(names.map(name => [name, { authFile: '/auth', ...settings }])),

@@ -1,5 +1,20 @@
 import type { login, loginUser, logout } from '../auth/index.ts'
-import type { bucketStats, changeConfig, cleanBucket, initStore, listImages, readConfig } from '../bucket/index.ts'
+import type {
+  bucketStats,
+  changeConfig,
+  checkBucket,
+  cleanBucket,
+  deleteAllTags,
+  initStore,
+  listDeletedTags,
+  listImages,
+  readConfig,
+  repairBucket,
+  restoreTag,
+  rollbackTag,
+  tagHistory,
+  tagImage,
+} from '../bucket/index.ts'
 import type { copyImage, deleteImage, inspectImage, listTags, pullImage, pushImage, syncImages } from '../copy/index.ts'
 import type { manifestDigest } from '../model/manifest-digest.ts'
 
@@ -10,7 +25,15 @@ export interface Library {
   readonly pullImage: typeof pullImage
   readonly inspectImage: typeof inspectImage
   readonly deleteImage: typeof deleteImage
+  readonly deleteAllTags: typeof deleteAllTags
   readonly listImages: typeof listImages
+  readonly tagHistory: typeof tagHistory
+  readonly rollbackTag: typeof rollbackTag
+  readonly tagImage: typeof tagImage
+  readonly restoreTag: typeof restoreTag
+  readonly listDeletedTags: typeof listDeletedTags
+  readonly checkBucket: typeof checkBucket
+  readonly repairBucket: typeof repairBucket
   readonly cleanBucket: typeof cleanBucket
   readonly listTags: typeof listTags
   manifestDigest(...words: Parameters<typeof manifestDigest>): Promise<ReturnType<typeof manifestDigest>>
@@ -34,6 +57,18 @@ export const library: Library = {
   async *listImages(...words) {
     yield* (await import('../bucket/index.ts')).listImages(...words)
   },
+  async *deleteAllTags(...words) {
+    yield* (await import('../bucket/index.ts')).deleteAllTags(...words)
+  },
+  tagHistory: async (...words) => (await import('../bucket/index.ts')).tagHistory(...words),
+  rollbackTag: async (...words) => (await import('../bucket/index.ts')).rollbackTag(...words),
+  tagImage: async (...words) => (await import('../bucket/index.ts')).tagImage(...words),
+  restoreTag: async (...words) => (await import('../bucket/index.ts')).restoreTag(...words),
+  async *listDeletedTags(...words) {
+    yield* (await import('../bucket/index.ts')).listDeletedTags(...words)
+  },
+  checkBucket: async (...words) => (await import('../bucket/index.ts')).checkBucket(...words),
+  repairBucket: async (...words) => (await import('../bucket/index.ts')).repairBucket(...words),
   cleanBucket: async (...words) => (await import('../bucket/index.ts')).cleanBucket(...words),
   async *listTags(...words) {
     yield* (await import('../copy/index.ts')).listTags(...words)

@@ -1,5 +1,5 @@
 import { LadingError } from '../errors/index.ts'
-import { parseMaxAge } from '../layout/parse-max-age.ts'
+import { parseAge } from '../model/parse-age.ts'
 import { parseDuration } from '../model/parse-duration.ts'
 
 /** A positional word of a command. */
@@ -148,7 +148,7 @@ export function age(spec: ValueText & { readonly default: string }): OptionSpec<
     ...spec,
     read(words, name) {
       const word = words.at(-1) ?? spec.default
-      const parsed = parseMaxAge(word)
+      const parsed = parseAge(word)
       if (parsed === undefined) throw badValue(name, word, 'an age like 7d, 12h or 0')
       return parsed.seconds
     },

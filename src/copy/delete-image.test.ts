@@ -118,7 +118,6 @@ test('in Docker the name is removed, and what Docker says is passed on', async (
 })
 
 test.each([
-  ['local://./images/app:v1', 'remove no objects by hand'],
   ['dir:somewhere', 'remove the file or the directory'],
   ['docker-archive:a.tar', 'remove the file or the directory'],
 ])('%s is not deleted from', async (reference, hint) => {
@@ -127,4 +126,10 @@ test.each([
     operation: 'delete',
     hint: expect.stringContaining(hint),
   })
+})
+
+test('a condition and a dry run are for the tags of buckets', async () => {
+  for (const options of [{ dryRun: true }, { expect: `sha256:${'a'.repeat(64)}` as const }]) {
+    await expect(deleteImage('localhost:1/app:v1', options)).rejects.toMatchObject({ code: 'unsupported' })
+  }
 })

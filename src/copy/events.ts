@@ -10,8 +10,8 @@ export type CopyEvent =
   /** `bytes` more of a started node have passed. A byte that is read again is not counted again. */
   | { readonly type: 'progress'; readonly digest?: Digest; readonly bytes: number }
   | {
-      /** `mounted`: taken by the destination from where it lives. `skipped`: there already. */
-      readonly type: 'copied' | 'mounted' | 'skipped'
+      /** `mounted`: taken by the destination from where it lives. `skipped`: there already. `verified`: read where it is, whatever that showed. */
+      readonly type: 'copied' | 'mounted' | 'skipped' | 'verified'
       readonly digest: Digest
       readonly kind: NodeKind
       readonly size: number

@@ -1,7 +1,7 @@
 export { copyImage } from './copy-image.ts'
 export type { CopyOptions, CopyResult, PlanEntry } from './copy-options.ts'
 export { pullImage, pushImage } from './daemon-images.ts'
-export { type DeleteResult, deleteImage } from './delete-image.ts'
+export { type DeleteOptions, type DeleteResult, deleteImage } from './delete-image.ts'
 export type { CopyEvent, CopyListener } from './events.ts'
 export { type ImageDescription, inspectImage, type PlatformDescription } from './inspect-image.ts'
 export { listTags } from './list-tags.ts'

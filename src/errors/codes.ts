@@ -85,6 +85,12 @@ export const errorCodes = {
     meaning: 'The registry does not take such a manifest.',
   },
   'too-large': { exit: 4, http: 413, retryable: false, meaning: 'A document is larger than its limit.' },
+  unhealthy: {
+    exit: 1,
+    http: 500,
+    retryable: false,
+    meaning: 'A bucket holds something that is incomplete or damaged, or a configuration that cannot be read.',
+  },
   // conditions
   'tag-exists': { exit: 1, http: 409, retryable: false, meaning: 'The tag exists and may not be moved.' },
   'precondition-failed': { exit: 1, http: 412, retryable: false, meaning: 'An object changed since it was read.' },

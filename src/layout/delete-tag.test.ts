@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { watchedStore } from '../../test/bucket/watched-store.ts'
 import { LadingError } from '../errors/index.ts'
 import { digestOf } from '../model/digest.ts'
 import { memoryStore, type ObjectStore } from '../stores/index.ts'
@@ -38,22 +39,6 @@ async function contentsBelow(store: ObjectStore, prefix: string): Promise<Record
     contents[key.slice(prefix.length)] = new TextDecoder().decode(await readAll(body, 10_000, key))
   }
   return contents
-}
-
-/** Calls `before` with the number of each call that writes or deletes. */
-function watched(store: ObjectStore, before: (call: number) => Promise<void>): ObjectStore {
-  let calls = 0
-  return new Proxy(store, {
-    get(target, name) {
-      const value = Reflect.get(target, name)
-      if (typeof value !== 'function') return value
-      if (name !== 'put' && name !== 'delete' && name !== 'head') return value.bind(target)
-      return async (...words: unknown[]) => {
-        await before(calls++)
-        return await value.apply(target, words)
-      }
-    },
-  })
 }
 
 async function signedTags(): Promise<ObjectStore> {
@@ -138,7 +123,7 @@ describe('deleting a tag', () => {
       const expected = Object.entries(await contentsBelow(store, 'manifests/app/v1/')).filter(
         ([key]) => !/^v1\//.test(key),
       )
-      const dying = watched(store, async call => {
+      const dying = watchedStore(store, async call => {
         if (call >= killedAt) throw new LadingError('io', 'killed')
       })
       ended = await deleteTag(dying, deletion('app:v1', { keepTrash })).then(
@@ -168,7 +153,7 @@ describe('deleting a tag', () => {
     for (let step = 0, ended = false; !ended; step++) {
       const store = await signedTags()
       ended = true
-      const crossed = watched(store, async call => {
+      const crossed = watchedStore(store, async call => {
         if (call !== step) return
         ended = false
         await push(store, 'app:v1', content)
@@ -191,7 +176,7 @@ describe('deleting a tag', () => {
     for (let step = 0, ended = false; !ended; step++) {
       const store = await signedTags()
       ended = true
-      const crossed = watched(store, async call => {
+      const crossed = watchedStore(store, async call => {
         if (call !== step) return
         ended = false
         await deleteTag(store, deletion(name))
@@ -205,6 +190,17 @@ describe('deleting a tag', () => {
       expect(history.map(({ digest }) => digest)).toContain(there.digest)
       expect(await store.head(tagKeys('app', tag).marker)).toBeDefined()
     }
+  })
+
+  test('leaves a signature that was made meanwhile', async () => {
+    const store = await signedTags()
+    const key = 'manifests/app/v1/signatures/k1.json'
+    const crossed = watchedStore(store, async () => {
+      if ((await readTag(store, 'app', 'v1')) === undefined) await store.put(key, bytesOf('of the next image'))
+    })
+    await deleteTag(crossed, deletion('app:v1'))
+    expect(await store.head(key)).toBeDefined()
+    expect(await store.head('manifests/app/v1/signatures/k2.json')).toBeUndefined()
   })
 
   test('twenty times at once, while twenty others are pushed to, leaves those whole', async () => {

@@ -65,6 +65,21 @@ export async function deleteTag(store: ObjectStore, deletion: TagDeletion): Prom
   }
 }
 
+/**
+ * What a tag holds that `deleteTag` would delete now, and `undefined` where there is none.
+ *
+ * @throws LadingError what `deleteTag` would throw
+ */
+export async function checkTagDeletion(
+  store: ObjectStore,
+  deletion: Omit<TagDeletion, 'keepTrash' | 'now'>,
+): Promise<Digest | undefined> {
+  const old = await readTag(store, deletion.image, deletion.tag, deletion.signal)
+  const refused = old === undefined ? undefined : await whyRefused(store, deletion, old, 'delete')
+  if (refused !== undefined) throw refused
+  return old?.digest
+}
+
 /** What belongs to a tag beside its root. */
 interface Belongings {
   readonly history: ObjectInfo | undefined
@@ -119,7 +134,7 @@ async function removeBelongings(
   { history, entries: lost, marker, signatures }: Belongings,
   signal?: AbortSignal,
 ): Promise<void> {
-  for (const { key } of signatures) await store.delete(key, { signal })
+  for (const signature of signatures) await deleteSignature(store, signature, signal)
   if (marker !== undefined) await store.delete(keys.marker, { signal })
   try {
     if (history !== undefined) await store.delete(keys.history, { ...ifMatch(history), signal })
@@ -131,6 +146,15 @@ async function removeBelongings(
   if ((await store.head(keys.manifest, { signal })) === undefined) return
   if (lost.length > 0) await mergeHistory(store, keys.history, lost, signal)
   await writeMarker(store, keys, signal)
+}
+
+/** One that was made since, of what the tag holds now, stays. */
+async function deleteSignature(store: ObjectStore, { key, etag }: ObjectInfo, signal?: AbortSignal): Promise<void> {
+  try {
+    await store.delete(key, { ...(etag === undefined ? {} : { ifMatch: etag }), signal })
+  } catch (error) {
+    if (!isLadingError(error, 'precondition-failed')) throw error
+  }
 }
 
 /**

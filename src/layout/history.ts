@@ -98,3 +98,34 @@ export function historyEntry(digest: Digest, sizeBytes: number, time: Date): His
 export function isSameEntry(a: HistoryEntry, b: HistoryEntry): boolean {
   return a.digest === b.digest && a.pushed_at === b.pushed_at
 }
+
+/**
+ * A history for who looks after the bucket: `whole` is whether all that it holds was understood.
+ *
+ * @returns `undefined` where there is none
+ */
+export async function examineHistory(
+  store: ObjectStore,
+  key: string,
+  signal?: AbortSignal,
+): Promise<{ readonly entries: readonly HistoryEntry[]; readonly whole: boolean } | undefined> {
+  try {
+    const document = await readDocument(store, key, maxHistoryBytes, signal)
+    if (document === undefined) return undefined
+    const entries = parseHistory(document.bytes)
+    return { entries, whole: countEntries(document.bytes) === entries.length }
+  } catch (error) {
+    if (isLadingError(error, 'too-large')) return { entries: [], whole: false }
+    throw error
+  }
+}
+
+/** `undefined` where it is no list. */
+function countEntries(bytes: Uint8Array): number | undefined {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(bytes))
+    return Array.isArray(value) ? value.length : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -10,9 +10,9 @@ export {
   rewriteCondemned,
 } from './condemned-blobs.ts'
 export { copyObject } from './copy-object.ts'
-export { deleteTag, type TagDeleted, type TagDeletion } from './delete-tag.ts'
+export { checkTagDeletion, deleteTag, type TagDeleted, type TagDeletion } from './delete-tag.ts'
 export { compileGlob, isGlob } from './glob.ts'
-export { type HistoryEntry, mergeHistory, readHistory } from './history.ts'
+export { examineHistory, type HistoryEntry, mergeHistory, readHistory } from './history.ts'
 export type { ImageSettings, SettingSource } from './image-settings.ts'
 export { blobKey, configKey, imagePrefix, parseTagKey, tagKeys, tagsPrefix } from './keys.ts'
 export { addVariant, type LayerVariant, readVariants, variantSchema } from './layer-variants.ts'

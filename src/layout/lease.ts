@@ -35,7 +35,12 @@ export async function openLease(store: ObjectStore, clock: LeaseClock, signal?: 
   const key = leaseKey(randomUUID())
   const elapsed = clock.stopwatch()
   let renewed = elapsed
-  const { modified: since } = await store.put(key, encode({}), { signal })
+  const end = () => store.delete(key, { signal: AbortSignal.timeout(endTimeoutMs) }).catch(() => {})
+  const { modified: since } = await store.put(key, encode({}), { signal }).catch(async error => {
+    // It may be there all the same.
+    if (signal?.aborted) await end()
+    throw error
+  })
   const ended = new AbortController()
   const renew = async (): Promise<void> => {
     try {
@@ -61,7 +66,7 @@ export async function openLease(store: ObjectStore, clock: LeaseClock, signal?: 
     async [Symbol.asyncDispose]() {
       ended.abort()
       await renewing
-      await store.delete(key, { signal: AbortSignal.timeout(endTimeoutMs) }).catch(() => {})
+      await end()
     },
   }
 }

@@ -1,7 +1,7 @@
 import { LadingError } from '../errors/index.ts'
+import { parseAge } from '../model/parse-age.ts'
 import { isGlob } from './glob.ts'
 import { validateTag } from './names.ts'
-import { parseMaxAge } from './parse-max-age.ts'
 import { keyOf, settingKeys, settingNames } from './setting-keys.ts'
 
 /** One key of an entry, and what shall stand there. */
@@ -21,7 +21,7 @@ const readers: Readonly<Record<string, (text: string) => ConfigChange['value']>>
   [chunked]: readBoolean,
   keep_history: readCount,
   'lifecycle.keep_last': readCount,
-  'lifecycle.max_age': text => parseMaxAge(text)?.text,
+  'lifecycle.max_age': text => parseAge(text)?.text,
   'lifecycle.keep_tags': readTags,
 }
 
@@ -62,7 +62,7 @@ export function parseConfigChange(key: string, text: string, scope: 'bucket' | '
 function saysNothing(key: string, value: NonNullable<ConfigChange['value']>): boolean {
   const name = settingNames.find(one => keyOf(one) === key)
   if (name === 'keepLast') return value === 0
-  if (name === 'maxAge') return parseMaxAge(String(value))?.seconds === 0
+  if (name === 'maxAge') return parseAge(String(value))?.seconds === 0
   return false
 }
 

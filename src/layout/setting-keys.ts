@@ -1,11 +1,11 @@
+import { type Age, parseAge } from '../model/parse-age.ts'
 import type { ConfigValue } from './config-document.ts'
-import { type MaxAge, parseMaxAge } from './parse-max-age.ts'
 
 /** What an entry of the configuration says. What it does not say is absent. */
 export interface WrittenSettings {
   readonly immutable?: boolean
   readonly keepLast?: number
-  readonly maxAge?: MaxAge
+  readonly maxAge?: Age
   readonly keepTags?: readonly string[]
   readonly keepHistory?: number
 }
@@ -42,7 +42,7 @@ export const settingKeys: SettingKeys = {
   maxAge: {
     path: ['lifecycle', 'max_age'],
     flaw: 'is no age like 7d, 168h or 1h30m',
-    read: value => (value.kind === 'scalar' ? parseMaxAge(value.text) : undefined),
+    read: value => (value.kind === 'scalar' ? parseAge(value.text) : undefined),
     isNothing: ({ seconds }) => seconds === 0,
   },
   keepTags: {

@@ -1,3 +1,4 @@
+import { abandonable } from '../auth/abandonable.ts'
 import { LadingError } from '../errors/index.ts'
 import type { Digest } from '../model/digest.ts'
 import type { ObjectStore } from '../stores/index.ts'
@@ -41,9 +42,10 @@ interface Guarded {
 export function writeGuard(store: ObjectStore, clock: LeaseClock = systemClock): WriteGuard {
   const relied = new Set<Digest>()
   let guarded: Promise<Guarded> | undefined
-  // A store is closed by whoever holds the guard, and the lease ends before: no signal of one question ends it.
+  const ended = new AbortController()
+  // Whoever asks first may give up, and others go on: only the end of the guard ends it.
   const open = (): Promise<Guarded> => {
-    const opened = guardStore(store, clock)
+    const opened = guardStore(store, clock, ended.signal)
     opened.catch(() => {})
     return opened
   }
@@ -54,17 +56,18 @@ export function writeGuard(store: ObjectStore, clock: LeaseClock = systemClock):
     async protect(digest, signal) {
       if (guarded === undefined) return
       relied.add(digest)
-      await liftBlob(store, digest, await guarded, clock, signal)
+      await liftBlob(store, digest, await abandonable(guarded, signal), clock, signal)
     },
     async confirm(signal) {
-      if (guarded === undefined || !(await guarded).lease.isDoubtful()) return
-      const before = guarded
+      const before = guarded === undefined ? undefined : await abandonable(guarded, signal)
+      if (!before?.lease.isDoubtful()) return
       guarded = open()
-      const renewed = await guarded
-      await (await before).lease[Symbol.asyncDispose]()
+      const renewed = await abandonable(guarded, signal)
+      await before.lease[Symbol.asyncDispose]()
       await lookAgain(store, relied, renewed, clock, signal)
     },
     async [Symbol.asyncDispose]() {
+      ended.abort()
       // why there is none was said to whoever asked for it
       const opened = await guarded?.catch(() => undefined)
       await opened?.lease[Symbol.asyncDispose]()
@@ -72,11 +75,11 @@ export function writeGuard(store: ObjectStore, clock: LeaseClock = systemClock):
   }
 }
 
-async function guardStore(store: ObjectStore, clock: LeaseClock): Promise<Guarded> {
-  const lease = await openLease(store, clock)
+async function guardStore(store: ObjectStore, clock: LeaseClock, signal: AbortSignal): Promise<Guarded> {
+  const lease = await openLease(store, clock, signal)
   try {
     const ranges: CondemnedRange[] = []
-    for await (const range of listCondemned(store)) ranges.push(range)
+    for await (const range of listCondemned(store, signal)) ranges.push(range)
     return { lease, ranges }
   } catch (error) {
     await lease[Symbol.asyncDispose]()

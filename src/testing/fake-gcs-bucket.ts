@@ -60,6 +60,8 @@ export class FakeGcsBucket {
   readonly sessions = new Map<string, FakeSession>()
   readonly multiparts = new Map<string, FakeMultipart>()
   readonly rewrites = new Map<string, FakeRewrite>()
+  /** What the bucket's resource says beyond its name: `versioning`, `softDeletePolicy`, … */
+  settings: Readonly<Record<string, unknown>> = {}
   /** When each name was last written, for the limit on that. */
   readonly #written = new Map<string, number>()
   readonly #now: () => number

@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type GcsAnswer, GcsRefusal, jsonAnswer, jsonRefusal, xmlRefusal } from './fake-gcs-answer.ts'
 import { FakeGcsBucket } from './fake-gcs-bucket.ts'
-import type { GcsCall, GcsQuirks } from './fake-gcs-call.ts'
+import { type GcsCall, type GcsQuirks, needs } from './fake-gcs-call.ts'
+import { selectFields } from './fake-gcs-fields.ts'
 import { listObjects } from './fake-gcs-listing.ts'
 import { answerObject, rewriteObject } from './fake-gcs-objects.ts'
 import { answerUpload } from './fake-gcs-uploads.ts'
@@ -102,7 +103,10 @@ export async function startFakeGcs(options: FakeGcsOptions = {}): Promise<FakeGc
       const [name = '', objects, object, toBucket, toObject] = json
         .slice(1)
         .map(part => part && decodeURIComponent(part))
-      if (objects === undefined) return jsonAnswer(name === '' ? bucketList() : bucketResource(name))
+      if (objects === undefined) {
+        needs(call, name === '' ? 'storage.buckets.list' : 'storage.buckets.get')
+        return jsonAnswer(selectFields(name === '' ? bucketList() : bucketResource(name), call.query.get('fields')))
+      }
       if (object === undefined && method === 'GET') return listObjects(call, name)
       if (object !== undefined && toBucket !== undefined && toObject !== undefined && method === 'POST')
         return rewriteObject(call, { bucket: name, name: object }, { bucket: toBucket, name: toObject })
@@ -125,8 +129,8 @@ export async function startFakeGcs(options: FakeGcsOptions = {}): Promise<FakeGc
   }
 
   function bucketResource(name: string) {
-    bucket(name)
-    return { kind: 'storage#bucket', id: name, name, location: 'US', storageClass: 'STANDARD' }
+    const { settings } = bucket(name)
+    return { kind: 'storage#bucket', id: name, name, location: 'US', storageClass: 'STANDARD', ...settings }
   }
 
   function bucketList() {

@@ -91,7 +91,8 @@ export class FakeBucket {
     this.uploads.delete(upload.id)
     const etag = `${md5(Buffer.concat(parts.map(part => Buffer.from(part.etag, 'hex'))))}-${parts.length}`
     const content = Buffer.concat(parts.map(part => part.content))
-    return this.#store(upload.key, { ...upload.traits, content, etag, modified: this.#now() })
+    // AWS: the creation date of such an object is that of its upload's initiation.
+    return this.#store(upload.key, { ...upload.traits, content, etag, modified: upload.begun })
   }
 
   /** Keys that begin with `prefix` and come after a key, or after all of a folded prefix; folded at the delimiter, in the order of UTF-8. */

@@ -40,7 +40,7 @@ export interface FakeS3 extends AsyncDisposable {
  * await using s3 = await startFakeS3({ quirks: { conditions: 'ignored' } })
  */
 export async function startFakeS3(options: { readonly quirks?: Partial<S3Quirks> } = {}): Promise<FakeS3> {
-  const quirks: S3Quirks = { ...noS3Quirks, ...options.quirks }
+  const quirks: S3Quirks = { ...noS3Quirks, keyErrors: new Map(), ...options.quirks }
   const buckets = new Map<string, FakeBucket>()
   const requests: RecordedRequest[] = []
   const now = () => new Date(Date.now() + quirks.clockMilliseconds)

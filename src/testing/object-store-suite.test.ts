@@ -37,6 +37,54 @@ const defects: readonly [title: string, caught: string, spoil: (store: ObjectSto
     }),
   ],
   [
+    'deletes what is below a key too',
+    'many objects are deleted, absent ones too, and no other',
+    store => ({
+      async *deleteMany(keys) {
+        for await (const key of keys) {
+          for await (const entry of store.list(key)) await store.delete(keyOf(entry))
+          yield { key }
+        }
+      },
+    }),
+  ],
+  [
+    'reads all keys before it deletes one',
+    'keys of many deletions are read as it goes, and one may leave early',
+    store => ({
+      async *deleteMany(keys) {
+        const read: string[] = []
+        for await (const key of keys) if (read.push(key) > 100_000) throw new Error('out of memory')
+        yield* store.deleteMany(read)
+      },
+    }),
+  ],
+  [
+    'goes by another clock in lists than in heads',
+    'objects that are put one after the other were modified in that order, as lists and heads tell it',
+    store => ({
+      async *list(prefix, options) {
+        for await (const entry of store.list(prefix, options)) {
+          if (entry.kind === 'prefix') yield entry
+          else
+            yield {
+              kind: 'object',
+              info: { ...entry.info, modified: new Date(entry.info.modified.getTime() - 60_000) },
+            }
+        }
+      },
+    }),
+  ],
+  [
+    'forgets that an upload failed',
+    'an upload that was finished, or that failed, is not unfinished',
+    () => ({
+      async *unfinished() {
+        yield { key: 'failed', started: new Date(0), size: async () => 3 }
+      },
+    }),
+  ],
+  [
     'takes any key',
     'a key that could leave the root, or that belongs to the store itself, is refused by every operation',
     store => ({ head: async key => (key.includes('..') ? undefined : await store.head(key)) }),

@@ -1,5 +1,6 @@
 export { bucketImageName } from './bucket/image-name.ts'
 export { type BucketReference, bucketSchemes } from './bucket/reference.ts'
+export type { RemovedImage, RemoveOptions } from './remove-options.ts'
 export {
   formatReference,
   formatRepository,
@@ -22,7 +23,6 @@ export type {
   ImageSource,
   Origin,
   Reference,
-  RemovedImage,
   SourceTraits,
   TakeLayer,
   TransportContext,

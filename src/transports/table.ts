@@ -9,16 +9,10 @@ import { ociArchiveTransport } from './oci-archive/index.ts'
 import { ociLayoutTransport } from './oci-layout/index.ts'
 import { ostreeTransport } from './ostree/index.ts'
 import { registryTransport } from './registry/index.ts'
+import type { RemovedImage, RemoveOptions } from './remove-options.ts'
 import { sifTransport } from './sif/index.ts'
 import { tarballTransport } from './tarball/index.ts'
-import type {
-  ImageDestination,
-  ImageSource,
-  Reference,
-  RemovedImage,
-  Transport,
-  TransportContext,
-} from './transport.ts'
+import type { ImageDestination, ImageSource, Reference, Transport, TransportContext } from './transport.ts'
 
 /** Every transport. What one has parsed is only ever given back to that same one. */
 const transports: readonly Transport[] = [
@@ -97,15 +91,27 @@ export async function openDestination(reference: Reference, context: TransportCo
   return transport.openDestination(reference, context)
 }
 
-/** @throws LadingError what the transport throws; `unsupported` where nothing can be removed */
-export async function removeImage(reference: Reference, context: TransportContext): Promise<RemovedImage> {
+/** @throws LadingError what the transport throws; `unsupported` where nothing can be removed, or not as the options say */
+export async function removeImage(
+  reference: Reference,
+  context: TransportContext,
+  options: RemoveOptions,
+): Promise<RemovedImage> {
   const transport = transportOf(reference)
-  if (transport.remove !== undefined) return transport.remove(reference, context)
-  throw new LadingError('unsupported', 'it is a file or a directory of its own', {
-    operation: 'delete',
-    subject: transport.format(reference),
-    hint: 'remove the file or the directory',
-  })
+  const details = { operation: 'delete', subject: transport.format(reference) }
+  if (transport.remove === undefined) {
+    throw new LadingError('unsupported', 'it is a file or a directory of its own', {
+      ...details,
+      hint: 'remove the file or the directory',
+    })
+  }
+  if (!transport.removesTags && (options.dryRun || options.expect !== undefined)) {
+    throw new LadingError('unsupported', 'a condition or a dry run is for the tags of buckets', {
+      ...details,
+      hint: 'leave it out: `lading inspect` shows what would be deleted',
+    })
+  }
+  return transport.remove(reference, context, options)
 }
 
 function transportOf(reference: Reference): Transport {

@@ -7,6 +7,7 @@ import type { LayerCompression } from '../model/media-types.ts'
 import type { Platform } from '../model/platform.ts'
 import type { ObjectOrigin, StoreContext } from '../stores/index.ts'
 import type { ByteRange, ByteStream, Bytes, Draft } from '../streams/index.ts'
+import type { RemovedImage, RemoveOptions } from './remove-options.ts'
 
 /** What a user names. Every transport adds its own fields; `parse(format(r))` is the same place as `r`. */
 export interface Reference {
@@ -42,12 +43,9 @@ export interface Transport<R extends Reference = Reference> {
    *
    * @throws LadingError `image-not-found` where there is none
    */
-  remove?(reference: R, context: TransportContext): Promise<RemovedImage>
-}
-
-export interface RemovedImage {
-  /** Of what was removed, where the place tells it. */
-  readonly digest?: Digest
+  remove?(reference: R, context: TransportContext, options: RemoveOptions): Promise<RemovedImage>
+  /** `remove` removes a tag alone, and does what the options say. Others take none. */
+  readonly removesTags?: true
 }
 
 /** What a transport is opened with. Both sides of a copy share one `http`, and so connections, limits and tokens. */

@@ -11,7 +11,7 @@ import type { ObjectStore } from '../../stores/index.ts'
 import { mapInOrder } from '../../streams/index.ts'
 import { createDigestTable, type DigestTable } from '../digest-table.ts'
 import { type Tally, tallied } from '../tally.ts'
-import { clockMarginMs, deleteCondemned } from './delete-condemned.ts'
+import { deleteCondemned } from './delete-condemned.ts'
 import { createMarker, type Marker, type MarkOptions } from './mark-blobs.ts'
 import { orphanedTags } from './orphaned-tags.ts'
 import { type DoomedTag, planTags } from './plan-tags.ts'
@@ -29,7 +29,11 @@ export interface CleanWork {
   readonly apply: boolean
   readonly graceMs: number
   readonly keepTrashMs: number
+  /** The clocks of the store differ by no more. */
+  readonly clockMarginMs?: number
   readonly clock: LeaseClock
+  /** This machine's time, by which a plan goes: to ask the store for its own something would have to be written. */
+  readonly now?: () => Date
   readonly onPhase?: ((phase: CleanPhase) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -63,6 +67,8 @@ export interface CleanedBlobs {
   readonly historyOnly: Tally
 }
 
+/** Clocks of one service may differ by this much. */
+const serviceClockMarginMs = 60_000
 /** So many tags are deleted at once. */
 const deletionsAtOnce = 16
 
@@ -71,9 +77,19 @@ const deletionsAtOnce = 16
  * push counts on. The order of the steps is that argument's.
  */
 export async function cleanStore(store: ObjectStore, work: CleanWork): Promise<CleanOutcome> {
-  const { path, config, apply, graceMs, keepTrashMs, clock, onPhase, signal } = work
+  const {
+    path,
+    config,
+    apply,
+    graceMs,
+    keepTrashMs,
+    clockMarginMs = serviceClockMarginMs,
+    clock,
+    onPhase,
+    signal,
+  } = work
   const elapsed = clock.stopwatch()
-  const started = apply ? await readStoreTime(store, signal) : new Date()
+  const started = apply ? await readStoreTime(store, signal) : (work.now?.() ?? new Date())
   const now = () => new Date(started.getTime() + elapsed())
   const leases = await readLeases(store, started, signal)
   const before = new Date(
@@ -124,7 +140,7 @@ export async function cleanStore(store: ObjectStore, work: CleanWork): Promise<C
       await marker.mark(entry => entry.info.modified >= since || names.has(nameOf(entry)))
     }
     onPhase?.('delete')
-    const options = { now: now(), keepTrashMs, oldestLease, clock, apply, signal }
+    const options = { now: now(), keepTrashMs, oldestLease, clockMarginMs, clock, apply, signal }
     const deleted = await deleteCondemned(store, table, options)
     const atOnce = keepTrashMs === 0
     return {

@@ -1,4 +1,4 @@
-import type { LadingError } from '../../errors/index.ts'
+import { LadingError } from '../../errors/index.ts'
 import {
   blobKey,
   type CondemnedBlobs,
@@ -20,9 +20,8 @@ import { stored } from './sweep-blobs.ts'
  * the blobs for spared.
  */
 const sendDeletionsMs = 60_000
-/** Clocks of one service may differ by this much. */
-export const clockMarginMs = 60_000
-
+/** Nor is one that went wrong sent again. */
+const repeatDeletionsMs = 120_000
 export interface DeleteOptions {
   /** By the store's clock. */
   readonly now: Date
@@ -30,6 +29,8 @@ export interface DeleteOptions {
   readonly keepTrashMs: number
   /** When the oldest push began that is under way. */
   readonly oldestLease: Date | undefined
+  /** The clocks of the store differ by no more. */
+  readonly clockMarginMs: number
   readonly clock: LeaseClock
   readonly apply: boolean
   readonly signal?: AbortSignal | undefined
@@ -71,10 +72,10 @@ async function handle(
   counts: Record<keyof Deleted, GrowingTally>,
   failures: LadingError[],
 ): Promise<void> {
-  const { now, keepTrashMs, oldestLease, apply, signal } = options
+  const { now, keepTrashMs, oldestLease, clockMarginMs, apply, signal } = options
   // Another clean is at it.
   if (record.state === 'deleting' && now.getTime() - record.touched.getTime() <= deletingEndsMs) return
-  const garbage = new Map([...record.blobs].filter(([digest]) => isGarbage(table, digest, record)))
+  const garbage = new Map([...record.blobs].filter(([digest]) => isGarbage(table, digest, record, clockMarginMs)))
   const due = keepTrashMs === 0 || now.getTime() - record.since.getTime() >= keepTrashMs
   const counted = oldestLease !== undefined && oldestLease.getTime() < record.since.getTime() + clockMarginMs
   if (due && !counted) {
@@ -88,7 +89,7 @@ async function handle(
 }
 
 /** Marked: something needs it after all. Not there: somebody deleted it. Written since: it was needed again. */
-function isGarbage(table: DigestTable, digest: Digest, { since }: CondemnedBlobs): boolean {
+function isGarbage(table: DigestTable, digest: Digest, { since }: CondemnedBlobs, clockMarginMs: number): boolean {
   const flags = table.flags(digest)
   if (flags & (live | past) || !(flags & stored)) return false
   return (table.number(digest) ?? 0) <= since.getTime() + clockMarginMs
@@ -108,15 +109,24 @@ async function deleteBlobs(
   if (ours === undefined || garbage.size === 0) return
   const byKey = new Map([...garbage.keys()].map(digest => [blobKey(digest), digest]))
   const left = new Map(garbage)
-  for await (const { key, error } of store.deleteMany(inTime(byKey.keys(), elapsed), { signal })) {
-    if (error !== undefined) {
-      failures.push(error)
-      continue
+  const late = AbortSignal.timeout(repeatDeletionsMs)
+  const inBounds = signal === undefined ? late : AbortSignal.any([signal, late])
+  try {
+    for await (const { key, error } of store.deleteMany(inTime(byKey.keys(), elapsed), { signal: inBounds })) {
+      const digest = byKey.get(key)
+      if (error !== undefined) failures.push(error)
+      if (error !== undefined || digest === undefined) continue
+      removed.add(garbage.get(digest) ?? 0)
+      left.delete(digest)
     }
-    const digest = byKey.get(key)
-    if (digest === undefined) continue
-    removed.add(garbage.get(digest) ?? 0)
-    left.delete(digest)
+  } catch (error) {
+    if (signal?.aborted || !late.aborted) throw error
+    // The record says what is being deleted until nobody can be at it any more: then another clean goes on.
+    throw new LadingError('timeout', 'the store was too slow in deleting blobs', {
+      operation: 'delete blobs',
+      hint: 'clean again in some minutes: what is left is deleted then',
+      cause: error,
+    })
   }
   if (left.size === 0) await store.delete(record.key, { signal })
   else await rewriteCondemned(store, ours, { state: 'condemned', blobs: left }, signal)

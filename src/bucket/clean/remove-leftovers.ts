@@ -1,6 +1,6 @@
 import { type Leases, listTrashedTags, removeTrashedTag } from '../../layout/index.ts'
 import type { ObjectStore } from '../../stores/index.ts'
-import { createTally, type Tally } from '../tally.ts'
+import { createTally, type Tally, tallied } from '../tally.ts'
 import { clockPrefix } from './store-time.ts'
 
 /** What nobody has gone on with for so long was given up: an upload that is resumed begins anew then. */
@@ -44,7 +44,11 @@ export async function removeLeftovers(store: ObjectStore, options: LeftoverOptio
   for await (const entry of store.list(clockPrefix, { signal })) {
     if (apply && entry.kind === 'object' && entry.info.modified <= stale) await store.delete(entry.info.key, { signal })
   }
-  return { uploads, leases: leases.expired.length, trashedTags: await removeTrashed(store, stale, options) }
+  return {
+    uploads: tallied(uploads),
+    leases: leases.expired.length,
+    trashedTags: await removeTrashed(store, stale, options),
+  }
 }
 
 async function removeTrashed(

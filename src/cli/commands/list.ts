@@ -1,12 +1,12 @@
 import { shortDigest } from '../../model/digest.ts'
 import { cloudOf, cloudOptions } from '../cloud-options.ts'
 import { defineCommand } from '../command.ts'
-import type { Output } from '../context.ts'
 import { defined } from '../defined.ts'
 import { formatSize } from '../format-size.ts'
+import { writeJsonArray } from '../json-array.ts'
 import type { Library } from '../library.ts'
 import { argument, flag } from '../options.ts'
-import { printable, printableJson } from '../printable.ts'
+import { printable } from '../printable.ts'
 import { sharedOptions } from '../shared-options.ts'
 
 type Images = ReturnType<Library['listImages']>
@@ -47,7 +47,7 @@ export const listCommand = defineCommand({
       ...defined({ tlsVerify }),
       signal,
     })
-    if (json) return await writeJson(images, stdout)
+    if (json) return await writeJsonArray(images, stdout)
     for await (const image of images) stdout.write(long ? longLine(image) : `${nameOf(image)}\n`)
   },
 })
@@ -62,14 +62,4 @@ function longLine(image: Image): string {
   const size = image.sizeBytes === undefined ? '-' : formatSize(image.sizeBytes)
   const pushedAt = image.pushedAt === undefined ? '-' : `${image.pushedAt.toISOString().slice(0, 19)}Z`
   return `${digest.padEnd(19)}  ${size.padStart(7)}  ${pushedAt.padEnd(20)}  ${nameOf(image)}\n`
-}
-
-/** One element a line, written as it comes: an array need not be in memory to be one. */
-async function writeJson(images: Images, stdout: Output): Promise<void> {
-  let separator = '[\n  '
-  for await (const image of images) {
-    stdout.write(separator + printableJson(image))
-    separator = ',\n  '
-  }
-  stdout.write(separator.startsWith('[') ? '[]\n' : '\n]\n')
 }

@@ -33,6 +33,21 @@ describe('run as s3lo', () => {
     expect(run).toEqual({ exit: 0, stdout: 'myapp:v1.0\n', stderr: '' })
   })
 
+  test('a bucket is checked as its page says, and what is wrong exits with 1', async () => {
+    const run = await runAs('s3lo', ['doctor', 's3://my-bucket/'], {
+      checkBucket: async bucket => ({
+        bucket,
+        healthy: false,
+        checks: [{ name: 'access', state: 'failed', code: 'bucket-not-found', message: 'there is none' }],
+        incomplete: [],
+        damaged: [],
+      }),
+    })
+    expect(run.exit).toBe(1)
+    expect(run.stdout).toContain('failed   access')
+    expect(run.stderr).toBe('Error: check bucket s3://my-bucket/: there is none\n')
+  })
+
   test.each([
     [['nope'], 'unknown command "nope" for "s3lo"\n\nDid you mean this?\n\tcopy\n'],
     [['xyzzy'], 'unknown command "xyzzy" for "s3lo"'],
@@ -40,7 +55,6 @@ describe('run as s3lo', () => {
     [['pull'], 'accepts between 1 and 2 args'],
     [['copy', '--nope'], 'unknown flag: --nope'],
     [['scan', 's3://b/i:v'], 's3lo scan is not there yet: pull the image and give it to a scanner'],
-    [['clean'], 's3lo clean is not there yet: lading removes nothing from a bucket yet'],
   ])('%j is refused', async (words, message) => {
     expect(await runAs('s3lo', words)).toEqual({ exit: 1, stdout: '', stderr: `Error: ${message}\n` })
   })

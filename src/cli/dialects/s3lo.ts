@@ -53,6 +53,21 @@ const commands: readonly DialectEntry[] = [
     load: async () => (await import('../commands/delete.ts')).deleteCommand,
   },
   {
+    name: 'history',
+    summary: 'Show what was pushed to a tag',
+    usage: '<s3-ref> [flags]',
+    words: words(1),
+    load: async () => (await import('../commands/history.ts')).historyCommand,
+  },
+  {
+    name: 'doctor',
+    summary: 'Check a bucket, and whether every image in it is whole',
+    usage: '<s3-bucket-ref> [flags]',
+    words: words(1),
+    examples: ['s3lo doctor s3://my-bucket/'],
+    load: async () => (await import('../commands/doctor.ts')).doctorCommand,
+  },
+  {
     name: 'init',
     summary: 'Make a directory a bucket',
     usage: '--local <path>',
@@ -109,7 +124,6 @@ export const s3lo: Dialect = {
   helpWithoutCommand: true,
   commands,
   absent: {
-    history: 'it is kept in the bucket, and not shown yet',
     scan: 'pull the image and give it to a scanner',
   },
   unknownCommand(name, near) {

@@ -35,6 +35,11 @@ describe('Tally', () => {
       { blobs: { settled: 1, all: 2 }, bytes: { settled: 100, all: 150 }, active: 0 },
     ],
     [
+      'a blob that was read where it is',
+      [planned, started, { type: 'progress', digest: a, bytes: 100 }, { type: 'verified', ...layer, kind: 'blob' }],
+      { blobs: { settled: 1, all: 2 }, bytes: { settled: 100, all: 150 }, active: 0 },
+    ],
+    [
       'a copy that begins anew',
       [
         planned,

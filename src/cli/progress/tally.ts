@@ -49,6 +49,7 @@ export class Tally {
       }
       case 'copied':
       case 'mounted':
+      case 'verified':
         // the plan counts the blobs that are missing: no manifest, and nothing that is there already
         if (event.kind === 'index' || event.kind === 'manifest') return
         this.#settledBytes += this.#settle(event)
@@ -65,7 +66,7 @@ export class Tally {
   }
 
   /** The bytes that the plan counted for it: where it was made of another layer, those of that one. */
-  #settle({ digest, size, from }: CopyEvent & { type: 'copied' | 'mounted' | 'skipped' }): number {
+  #settle({ digest, size, from }: CopyEvent & { type: 'copied' | 'mounted' | 'skipped' | 'verified' }): number {
     const key = [from, digest, ...(from === undefined ? [] : [undefined])].find(one => this.#active.has(one))
     const blob = this.#active.get(key)
     if (blob !== undefined) this.#active.delete(key)

@@ -1,8 +1,9 @@
-import { LadingError } from '../../errors/index.ts'
+import { isLadingError, LadingError } from '../../errors/index.ts'
 import { deleteOneByOne } from '../delete-one-by-one.ts'
 import type { Deletion } from '../object-store.ts'
 import { deleteObject } from './delete-object.ts'
 import { explainCode } from './explain-error.ts'
+import { untilUndamaged } from './put-object.ts'
 import type { S3Connection } from './s3-connection.ts'
 
 /** What S3 takes at most. */
@@ -53,19 +54,32 @@ async function deleteBatch(
 ): Promise<ReadonlyMap<string, KeyError> | undefined> {
   const { prefix } = connection.settings
   const Objects = keys.map(key => ({ Key: prefix + key }))
-  const answered = await connection.ask({ permission: 's3:DeleteObject', signal }, isRefusedAsSuch, (s3, options) =>
-    s3.deleteObjects({ ...connection.inBucket(), Delete: { Objects, Quiet: true } }, options),
+  const answered = await untilUndamaged(connection, `${keys.length} deletions`, signal, () =>
+    connection.ask({ permission: 's3:DeleteObject', signal }, isRefusedAsSuch, (s3, options) =>
+      s3.deleteObjects({ ...connection.inBucket(), Delete: { Objects, Quiet: true } }, options),
+    ),
   )
   if (answered instanceof LadingError) {
     connection.deletesOneByOne = true
     return undefined
   }
-  return new Map((answered.output.Errors ?? []).map(error => [(error.Key ?? '').slice(prefix.length), error]))
+  const errors = new Map((answered.output.Errors ?? []).map(error => [error.Key ?? '', error]))
+  const stillThere = new Map<string, KeyError>()
+  for (const key of keys) {
+    const error = errors.get(prefix + key)
+    if (error === undefined) continue
+    stillThere.set(key, error)
+    errors.delete(prefix + key)
+  }
+  // Of an object that nobody named, or of none: whatever it means, it is not success.
+  for (const { Code = '', Message = '' } of errors.values())
+    throw explainCode(Code, Message, connection.asked('s3:DeleteObject'))
+  return stillThere
 }
 
 /** 400: a server that knows nothing of `?delete` misses the body of another request, or a checksum of its own. */
-function isRefusedAsSuch({ code, status = 0 }: LadingError): boolean {
-  return [400, 405, 411, 501].includes(status) && code !== 'unauthorized'
+function isRefusedAsSuch(error: LadingError): boolean {
+  return [400, 405, 411, 501].includes(error.status ?? 0) && isLadingError(error, 'unsupported', 'protocol-error')
 }
 
 function outcome(connection: S3Connection, key: string, error: KeyError | undefined): Deletion {

@@ -15,16 +15,16 @@ export const cleaningCases: readonly ContractCase<ObjectStore>[] = [
   [
     'many objects are deleted, absent ones too, and no other',
     async store => {
-      const kept = ['gone', 'gone/0', 'gone/x/é &<b>/y', 'other']
+      const kept = ['gone/0', 'gone/00005/below', 'gone/x/é &<b>/y', 'other']
       const there = ['gone/00003', 'gone/00999', 'gone/01050', 'gone/x/é &<a>/y', 'gone/x/a+b %41']
-      for (const key of [...kept.slice(1), ...there]) await store.put(key, bytes('x'))
+      for (const key of [...kept, ...there]) await store.put(key, bytes('x'))
       const absent = Array.from({ length: manyKeys }, (_, i) => `gone/${String(i).padStart(5, '0')}`)
       const keys = [...absent, ...there.slice(3)]
       assert.deepEqual(
         await deleted(store, keys),
         keys.map(key => ({ key })),
       )
-      assert.deepEqual(await listed(store, ''), kept.slice(1))
+      assert.deepEqual(await listed(store, ''), kept)
     },
   ],
   [

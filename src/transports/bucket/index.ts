@@ -1,4 +1,3 @@
-import { LadingError } from '../../errors/index.ts'
 import type { Transport } from '../transport.ts'
 import { type BucketReference, bucketSchemes, formatBucketReference, parseBucketReference } from './reference.ts'
 
@@ -11,9 +10,6 @@ export const bucketTransport: Transport<BucketReference> = {
   openSource: async (reference, context) => (await import('./source.ts')).openBucketSource(reference, context),
   openDestination: async (reference, context) =>
     (await import('./destination.ts')).openBucketDestination(reference, context),
-  async remove() {
-    throw new LadingError('unsupported', 'images of a bucket cannot be deleted yet', {
-      hint: 'a tag has a history, and blobs are shared by all images of the bucket: remove no objects by hand',
-    })
-  },
+  remove: async (reference, context, options) => (await import('./remove.ts')).removeTag(reference, context, options),
+  removesTags: true,
 }

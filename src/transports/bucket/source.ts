@@ -18,6 +18,8 @@ export interface BucketImage {
   /** With both, the digest is what counts. */
   readonly tag?: string
   readonly digest?: Digest
+  /** The bytes of the root of this digest, where they are known: they need not be in the bucket. */
+  readonly rootBytes?: Uint8Array
 }
 
 /** @throws LadingError `bucket-not-found` */
@@ -98,7 +100,8 @@ class BucketSource implements ImageSource {
   }
 
   async #readRoot(signal: AbortSignal | undefined): Promise<{ digest: Digest; bytes: Uint8Array }> {
-    const { image, tag, digest } = this.#image
+    const { image, tag, digest, rootBytes } = this.#image
+    if (digest !== undefined && rootBytes !== undefined) return { digest, bytes: rootBytes }
     if (digest === undefined) {
       const record = await readTag(this.#store, image, tag ?? '', signal)
       if (record !== undefined) return record

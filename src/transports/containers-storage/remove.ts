@@ -1,4 +1,5 @@
-import type { RemovedImage, TransportContext } from '../transport.ts'
+import type { RemovedImage } from '../remove-options.ts'
+import type { TransportContext } from '../transport.ts'
 import { openTool } from './open-tool.ts'
 import type { ContainersStorageReference } from './reference.ts'
 

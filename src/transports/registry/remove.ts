@@ -1,6 +1,7 @@
 import type { Access } from '../../auth/index.ts'
 import { LadingError } from '../../errors/index.ts'
-import type { RemovedImage, TransportContext } from '../transport.ts'
+import type { RemovedImage } from '../remove-options.ts'
+import type { TransportContext } from '../transport.ts'
 import { resolveManifest } from './manifests.ts'
 import { openPlace } from './open-place.ts'
 import type { RegistryReference } from './reference.ts'

@@ -1,7 +1,7 @@
-import { parseDuration } from '../model/parse-duration.ts'
+import { parseDuration } from './parse-duration.ts'
 
 /** An age: as it is written, and in seconds. */
-export interface MaxAge {
+export interface Age {
   readonly text: string
   readonly seconds: number
 }
@@ -10,7 +10,7 @@ export interface MaxAge {
 const maxSeconds = 9_223_372_036
 
 /** `90d`, or a duration of Go like `168h` or `1h30m`. The two do not mix: s3lo would not read the file. */
-export function parseMaxAge(text: string): MaxAge | undefined {
+export function parseAge(text: string): Age | undefined {
   const [, days] = /^\+?(\d+)d$/.exec(text) ?? []
   const seconds = days === undefined ? parseDuration(text) : Number(days) * 86_400
   return seconds === undefined || seconds > maxSeconds ? undefined : { text, seconds }
