@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { LadingError } from '../../src/errors/index.ts'
 import { type Digest, digestOf } from '../../src/model/digest.ts'
 import type { ListEntry, ListOptions, ObjectInfo, ObjectStore } from '../../src/stores/index.ts'
@@ -14,12 +15,11 @@ export interface BucketSize {
 const time = new Date('2026-01-01T00:00:00Z')
 /** Layers that many images share, the first of all blobs. */
 const sharedLayers = 50
+/** A page of a listing; a request ends a turn of the event loop, as it does elsewhere. */
+const pageEntries = 1000
 const platforms = ['amd64', 'arm64', 's390x', 'ppc64le']
 const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
 const numbered = (at: number) => String(at).padStart(6, '0')
-
-/** Manifests under their digests. They are few beside the blobs. */
-type Documents = ReadonlyMap<string, Uint8Array>
 
 /**
  * A bucket of any size that takes no memory: what it holds is computed when it is asked for. The tags of an image are plain but for the last,
@@ -134,14 +134,21 @@ export function computedStore({
       for (const folder of ['blobs/', 'manifests/']) yield { kind: 'prefix', prefix: folder }
       return
     }
-    if (prefix.startsWith('blobs/sha256/')) {
-      for (const info of blobInfos(prefix, startAfter)) yield { kind: 'object', info }
-    } else if (prefix.startsWith('manifests/')) {
-      for (const info of tagInfos()) if (info.key.startsWith(prefix)) yield { kind: 'object', info }
+    const infos = prefix.startsWith('blobs/sha256/')
+      ? blobInfos(prefix, startAfter)
+      : prefix.startsWith('manifests/')
+        ? tagInfos()
+        : []
+    let count = 0
+    for (const info of infos) {
+      if (count++ % pageEntries === 0) await setImmediate()
+      if (info.key.startsWith(prefix)) yield { kind: 'object', info }
     }
   }
 
-  const refuse = () => Promise.reject(new LadingError('unsupported', 'a computed store is not written'))
+  const refuse = () => {
+    throw new LadingError('unsupported', 'a computed store is not written')
+  }
   return {
     name: 'computed',
     listing: 'by-prefix',
@@ -152,15 +159,14 @@ export function computedStore({
       return bytes === undefined ? undefined : infoOf(key, bytes.byteLength)
     },
     async get(key) {
+      await setImmediate()
       const bytes = bytesAt(key)
       if (bytes === undefined) throw new LadingError('blob-not-found', 'there is no such object')
       return { info: infoOf(key, bytes.byteLength), body: once(bytes) }
     },
     put: refuse,
     delete: refuse,
-    async *deleteMany() {
-      await refuse()
-    },
+    deleteMany: refuse,
     async [Symbol.asyncDispose]() {},
   }
 }

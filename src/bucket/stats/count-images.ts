@@ -29,7 +29,7 @@ export interface NamedTag {
 }
 
 /** So many tags are read at once. */
-export const tagsAtOnce = 32
+export const tagsAtOnce = 16
 
 /** Counts what the tags need, then what their history keeps, then what refers to either. */
 export async function countImages(
