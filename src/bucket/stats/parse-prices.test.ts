@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { parsePrices } from './parse-prices.ts'
 import { prices } from './prices.ts'
@@ -14,6 +15,23 @@ test('the public prices have the shape that a file must have, and each says its 
     ]),
   ]
   for (const source of sources) expect(source).toMatch(/^https:\/\//)
+})
+
+test('the file of the manual is one, and may leave out where its prices are from', async () => {
+  const manual = await readFile(new URL('../../../docs/buckets.md', import.meta.url), 'utf8')
+  const [, file = ''] = /^```json\n(.*?)^```/ms.exec(manual) ?? []
+  expect(parsePrices(encode(file), 'prices.json')).toMatchObject({
+    currency: 'EUR',
+    services: { s3: { classes: { STANDARD: { gigabyteMonth: 0.012, source: '' } } } },
+  })
+})
+
+test('the manual names every public price', async () => {
+  const manual = await readFile(new URL('../../../docs/buckets.md', import.meta.url), 'utf8')
+  const table = manual.slice(manual.indexOf('| | for a GB and month'))
+  for (const { classes } of Object.values(prices.services)) {
+    for (const { gigabyteMonth } of Object.values(classes)) expect(table).toContain(`$${gigabyteMonth}`)
+  }
 })
 
 describe('refused:', () => {
