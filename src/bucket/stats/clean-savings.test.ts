@@ -53,6 +53,18 @@ describe('a clean', () => {
     expect(found.clean.tags > 0).toBe(text !== '')
   })
 
+  test('frees what is new, where a clean without a grace period has condemned it', async () => {
+    const store = memoryStore()
+    await addBlobs(store, artifact)
+    await condemnBlobs(store, new Map([[artifact.root.digest, artifact.root.size]]))
+    const { clean } = await stats(store)
+    expect(clean).toMatchObject({ blobs: { count: 1, bytes: artifact.root.size }, recent: { count: 2 } })
+    const config = await readBucketConfig(store)
+    const work = { path: '', config, apply: false, graceMs: 3_600_000, keepTrashMs: 0, clock: systemClock }
+    const { blobs } = await cleanStore(store, { ...work, tags: false, blobs: true })
+    expect([clean.blobs, clean.recent]).toEqual([blobs?.removed, blobs?.recent])
+  })
+
   test('leaves what is new, and applies no rule where there is none', async () => {
     const store = memoryStore()
     await addTag(store, 'app:v1', plain)

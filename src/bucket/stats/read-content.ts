@@ -66,7 +66,7 @@ export function contentReader(
     let isUnreadable = whole.manifest === undefined
     let level = whole.manifest === undefined ? [] : [...childrenOf(whole.manifest)]
     while (level.length > 0) {
-      const fresh = level.filter(node => node.digest !== top.digest && !nodes.has(node.digest))
+      const fresh = level.filter(node => !nodes.has(node.digest))
       for (const node of fresh) nodes.set(node.digest, node)
       const reads = mapInOrder(each(new Set(fresh.filter(isManifestNode))), questionsAtOnce, node =>
         manifests.read(node, signal),

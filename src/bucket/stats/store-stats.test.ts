@@ -131,6 +131,15 @@ describe('what is attached', () => {
     expect(found.blobs).toMatchObject({ unneeded: { count: 0 }, needed: { bytes: sizeOf(plain, signature, more) } })
   })
 
+  test('and was a tag once goes with its image all the same', async () => {
+    const store = oldStore()
+    await addTag(store, 'app:v1', plain, [plain, signature])
+    await store.put(referrerKey(plain.root.digest, signature.root.digest), bytes(''))
+    const { byImage, blobs } = await stats(store)
+    expect(byImage).toMatchObject([{ attachments: 1, ownBytes: sizeOf(plain, signature), sharedBytes: 0 }])
+    expect(blobs.historyOnly.count).toBe(0)
+  })
+
   test('to nothing that is there is needed by nothing', async () => {
     const store = oldStore()
     await addBlobs(store, signature)
