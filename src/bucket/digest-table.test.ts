@@ -20,7 +20,7 @@ test('keeps flags and numbers of many digests, through its growth', () => {
 
 test('tells digests apart that begin alike, and algorithms', () => {
   const table = createDigestTable()
-  const [a, b] = [`sha256:${'a'.repeat(64)}`, `sha256:${'a'.repeat(31)}b${'a'.repeat(32)}`] as Digest[]
+  const [a, b] = [`sha256:${'a'.repeat(64)}`, `sha256:${'a'.repeat(25)}b${'a'.repeat(38)}`] as Digest[]
   const long: Digest = `sha512:${'a'.repeat(128)}`
   if (a === undefined || b === undefined) throw new Error('unreachable')
   table.add(a, 1, 5)

@@ -11,57 +11,38 @@ export interface DigestTable {
   add(digest: Digest, flags: number, number?: number): number
 }
 
-/** Slots at first; the table doubles when two thirds are taken. */
-const firstSlots = 1 << 10
+/** Words of 32 bits that are kept of a digest, after its first byte. */
+const words = 3
 /** Of a slot that is taken; a digest may be in the table without any flag of its user. */
 const taken = 0x80
-/** Words of 32 bits that are kept of a digest. */
-const words = 4
+/** A table of its own for each value of the first byte: so that none is large when it grows. */
+const shards = 256
+const firstSlots = 8
+/** Of the slots may be taken, in percent, and by so much they grow. */
+const [fullPercent, growth] = [80, 1.5]
 
 /**
- * A map from digests to a number and seven flags (`1` to `0x40`), at some 40 bytes a digest: a bucket of a million blobs fits in memory.
+ * A map from digests to a number and seven flags (`1` to `0x40`), at some 35 bytes a digest: a bucket of a million blobs fits in memory.
  *
- * Of a digest 128 bits are kept. Nobody can make two contents that share them by trying, so what is told here is told of this digest.
+ * Of a digest 104 bits are kept. Another content that shares them with a given one cannot be found; who makes two that share them harms his own
+ * images alone.
  */
 export function createDigestTable(): DigestTable {
-  let slots = firstSlots
-  let keys = new Uint32Array(slots * words)
-  let marks = new Uint8Array(slots)
-  let numbers = new Float64Array(slots).fill(Number.NaN)
-  let size = 0
+  const tables = Array.from({ length: shards }, () => new Shard(firstSlots))
   const key = new Uint32Array(words)
-
-  const slotOf = (): number => {
-    // Digests are spread evenly as they are.
-    let slot = (key[0] ?? 0) & (slots - 1)
-    while (marks[slot] !== 0 && !isAt(slot)) slot = (slot + 1) & (slots - 1)
-    return slot
-  }
-  const isAt = (slot: number): boolean => {
-    for (let at = 0; at < words; at++) if (keys[slot * words + at] !== key[at]) return false
-    return true
-  }
-  const grow = (): void => {
-    const [oldKeys, oldMarks, oldNumbers] = [keys, marks, numbers]
-    slots *= 2
-    keys = new Uint32Array(slots * words)
-    marks = new Uint8Array(slots)
-    numbers = new Float64Array(slots).fill(Number.NaN)
-    for (let old = 0; old < oldMarks.length; old++) {
-      if (oldMarks[old] === 0) continue
-      key.set(oldKeys.subarray(old * words, (old + 1) * words))
-      const slot = slotOf()
-      keys.set(key, slot * words)
-      marks[slot] = oldMarks[old] ?? 0
-      numbers[slot] = oldNumbers[old] ?? Number.NaN
-    }
-  }
-  const find = (digest: Digest): number => {
+  let size = 0
+  const shardOf = (digest: Digest): number => {
     const { algorithm, hex } = digestParts(digest)
-    for (let at = 0; at < words; at++) key[at] = Number.parseInt(hex.slice(at * 8, at * 8 + 8), 16)
+    for (let at = 0; at < words; at++) key[at] = Number.parseInt(hex.slice(at * 8 + 2, at * 8 + 10), 16)
     // The same beginning under another algorithm is another digest.
     if (algorithm === 'sha512') key[words - 1] = ~(key[words - 1] ?? 0)
-    return slotOf()
+    return Number.parseInt(hex.slice(0, 2), 16)
+  }
+  const find = (digest: Digest): [Shard, number] => {
+    const shard = tables[shardOf(digest)]
+    // in range: a byte
+    if (shard === undefined) throw new RangeError('no such shard')
+    return [shard, shard.slotOf(key)]
   }
 
   return {
@@ -69,26 +50,84 @@ export function createDigestTable(): DigestTable {
       return size
     },
     flags(digest) {
-      return (marks[find(digest)] ?? 0) & ~taken
+      const [shard, slot] = find(digest)
+      return (shard.marks[slot] ?? 0) & ~taken
     },
     number(digest) {
-      const number = numbers[find(digest)] ?? Number.NaN
-      return Number.isNaN(number) ? undefined : number
+      const [shard, slot] = find(digest)
+      return shard.numberAt(slot)
     },
     add(digest, flags, number) {
-      let slot = find(digest)
-      const before = marks[slot] ?? 0
+      let [shard, slot] = find(digest)
+      const before = shard.marks[slot] ?? 0
       if (before === 0) {
-        if (size * 3 >= slots * 2) {
-          grow()
-          slot = find(digest)
-        }
-        keys.set(key, slot * words)
         size += 1
+        if (shard.isFull()) {
+          shard = shard.grown()
+          tables[shardOf(digest)] = shard
+          slot = shard.slotOf(key)
+        }
       }
-      marks[slot] = before | flags | taken
-      if (number !== undefined) numbers[slot] = number
+      shard.set(slot, key, before | flags | taken, number)
       return before & ~taken
     },
+  }
+}
+
+class Shard {
+  readonly marks: Uint8Array
+  /** Made when the first number is set. */
+  #numbers: Float64Array | undefined
+  readonly #keys: Uint32Array
+  readonly #slots: number
+  #size = 0
+
+  constructor(slots: number) {
+    this.#slots = slots
+    this.marks = new Uint8Array(slots)
+    this.#keys = new Uint32Array(slots * words)
+  }
+
+  /** Where the key is, or would be. Digests are spread evenly as they are; their first byte has chosen the shard. */
+  slotOf(key: Uint32Array): number {
+    let slot = (key[0] ?? 0) % this.#slots
+    while (this.marks[slot] !== 0 && !this.#holds(slot, key)) slot = slot + 1 === this.#slots ? 0 : slot + 1
+    return slot
+  }
+
+  numberAt(slot: number): number | undefined {
+    const number = this.#numbers?.[slot] ?? Number.NaN
+    return Number.isNaN(number) ? undefined : number
+  }
+
+  isFull(): boolean {
+    return this.#size * 100 >= this.#slots * fullPercent
+  }
+
+  grown(): Shard {
+    const larger = new Shard(Math.ceil(this.#slots * growth))
+    for (let slot = 0; slot < this.#slots; slot++) {
+      const mark = this.marks[slot] ?? 0
+      if (mark === 0) continue
+      const key = this.#keys.subarray(slot * words, (slot + 1) * words)
+      larger.set(larger.slotOf(key), key, mark, this.numberAt(slot))
+    }
+    return larger
+  }
+
+  set(slot: number, key: Uint32Array, mark: number, number: number | undefined): void {
+    if (this.marks[slot] === 0) {
+      this.#keys.set(key, slot * words)
+      this.#size += 1
+    }
+    this.marks[slot] = mark
+    if (number === undefined) return
+    this.#numbers ??= new Float64Array(this.#slots).fill(Number.NaN)
+    this.#numbers[slot] = number
+  }
+
+  #holds(slot: number, key: Uint32Array): boolean {
+    for (let at = 0; at < words; at++) if (this.#keys[slot * words + at] !== key[at]) return false
+    return true
   }
 }

@@ -24,6 +24,8 @@ export interface Run {
 export interface RunOptions {
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
+  /** Default: that of the checkout. */
+  readonly program?: string
   /** Called with the running process. */
   readonly during?: (child: ReturnType<typeof spawn>) => void
 }
@@ -31,7 +33,7 @@ export interface RunOptions {
 /** Runs the command as users do, without this machine's credentials and proxies. */
 export async function lading(args: readonly string[], options: RunOptions = {}): Promise<Run> {
   const home = await newFolder()
-  const child = spawn(process.execPath, [path.join(root, 'bin/lading.js'), ...args], {
+  const child = spawn(process.execPath, [options.program ?? path.join(root, 'bin/lading.js'), ...args], {
     cwd: options.cwd ?? home,
     env: {
       PATH: process.env.PATH ?? '',

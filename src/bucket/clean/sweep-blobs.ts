@@ -8,7 +8,7 @@ import { live, past } from './mark-blobs.ts'
 
 /** A record of condemned blobs holds it. */
 export const condemned = 4
-/** A listing has it; the table's number is when it was written, in milliseconds. Told of condemned blobs alone. */
+/** A listing has it; of what had been condemned before, the table's number is when it was written, in milliseconds. */
 export const stored = 8
 
 export interface Sweep {
@@ -54,7 +54,8 @@ export async function sweepBlobs(
     else if (modified > before) sweep.recent.add(size)
     else {
       sweep.condemned.add(size)
-      table.add(digest, condemned | stored, modified.getTime())
+      // Nothing need be known of when it was written: it is older than what condemns it.
+      table.add(digest, condemned | stored)
       if (batch.size === maxCondemned || algorithm !== digestParts(digest).algorithm) await flush()
       algorithm = digestParts(digest).algorithm
       batch.set(digest, size)
