@@ -22,6 +22,15 @@ test('what is counted of a digest stays with it, whatever comes later', () => {
   }
 })
 
+test('a size may be of any length, and become another', () => {
+  const ledger = createDigestLedger()
+  const row = ledger.rowOf(digest(1))
+  for (const bytes of [2 ** 32 - 1, 2 ** 32, 5e12, 7, 0]) {
+    ledger.bytes.set(row, bytes)
+    expect(ledger.bytes.get(row)).toBe(bytes)
+  }
+})
+
 test('to ask for a digest does not enter it', () => {
   const ledger = createDigestLedger()
   expect([ledger.flagsOf(digest(1)), ledger.rows]).toEqual([0, 0])

@@ -27,7 +27,7 @@ export const followed = 0x400
 /** It is there, in whatever form. */
 export const present = listed | root | chunked
 
-type Numbers = Float64Array | Uint32Array | Uint16Array
+type Numbers = Uint32Array | Uint16Array
 
 /** Numbers by row. They grow a piece at a time, so that nothing is ever copied. */
 interface Column {
@@ -35,7 +35,7 @@ interface Column {
   set(row: number, value: number): void
 }
 
-/** What is counted of each digest, at some 70 bytes. */
+/** What is counted of each digest, at some 50 bytes. */
 export interface DigestLedger {
   readonly rows: number
   /** The row of a digest; a new one where it has none. */
@@ -53,6 +53,7 @@ export interface DigestLedger {
 }
 
 const rowsPerPiece = 1 << 16
+const maxSmall = 2 ** 32 - 1
 
 export function createDigestLedger(): DigestLedger {
   const table = createDigestTable()
@@ -78,9 +79,23 @@ export function createDigestLedger(): DigestLedger {
       flags.set(row, before | more)
       return before
     },
-    bytes: createColumn(() => new Float64Array(rowsPerPiece)),
+    bytes: createSizes(),
     image: createColumn(() => new Uint32Array(rowsPerPiece)),
     tags: createColumn(() => new Uint32Array(rowsPerPiece)),
+  }
+}
+
+/** Few blobs are larger than 32 bits can tell. Those are kept apart. */
+function createSizes(): Column {
+  const small = createColumn(() => new Uint32Array(rowsPerPiece))
+  const large = new Map<number, number>()
+  return {
+    get: row => large.get(row) ?? small.get(row),
+    set(row, bytes) {
+      if (bytes > maxSmall) large.set(row, bytes)
+      else if (large.size > 0) large.delete(row)
+      small.set(row, Math.min(bytes, maxSmall))
+    },
   }
 }
 

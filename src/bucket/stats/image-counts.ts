@@ -48,7 +48,8 @@ const nothing = {
   ownNeededBytes: 0,
 }
 
-export function createImageCounter(ledger: DigestLedger): ImageCounter {
+/** @param countsSharing count of each digest how many tags need it */
+export function createImageCounter(ledger: DigestLedger, countsSharing: boolean): ImageCounter {
   const images: ImageCount[] = []
   let last: string | undefined
   const totals = { tags: 0, attachments: 0, incompleteTags: 0, logicalBytes: 0, missing: { count: 0, bytes: 0 } }
@@ -100,7 +101,8 @@ export function createImageCounter(ledger: DigestLedger): ImageCounter {
         const row = enter(part)
         if (row === undefined) continue
         ledger.flag(row, live | (isAsked && part.kind === 'layer' ? layer : 0))
-        ledger.tags.set(row, ledger.tags.get(row) + 1)
+        // A column that nobody asks for takes no memory.
+        if (countsSharing) ledger.tags.set(row, ledger.tags.get(row) + 1)
         count.logicalBytes += part.bytes
         totals.logicalBytes += part.bytes
         if (!claim(row, image)) continue

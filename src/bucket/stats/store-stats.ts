@@ -105,7 +105,7 @@ export async function storeStats(store: ObjectStore, work: StatsWork): Promise<S
   const ledger = createDigestLedger()
   const before = new Date(Date.now() - graceMs)
   const survey = await surveyObjects(store, ledger, { classes, blobClasses, before, signal })
-  const counter = createImageCounter(ledger)
+  const counter = createImageCounter(ledger, work.layers)
   const reader = contentReader(store, bucketManifests(store), ledger, signal)
   await countImages(store, ledger, counter, reader, { config, isAsked, signal })
   const { images, totals } = counter
