@@ -71,7 +71,8 @@ async function withAge(
   signal: AbortSignal | undefined,
 ): Promise<AgedTag> {
   const [newest] = await readHistory(store, tagKeys(image, tag).history, signal)
-  return { tag, pushedAt: newest === undefined ? info.modified : new Date(newest.pushed_at) }
+  const { modified } = info
+  return { tag, pushedAt: newest === undefined ? modified : new Date(newest.pushed_at), writtenAt: modified }
 }
 
 /** `undefined` where it went meanwhile. */
@@ -82,7 +83,8 @@ async function withDigest(
   signal: AbortSignal | undefined,
 ): Promise<DoomedTag | undefined> {
   const record = await readTag(store, image, expired.tag, signal)
-  return record === undefined ? undefined : { image, ...expired, digest: record.digest }
+  const { tag, pushedAt, reason } = expired
+  return record === undefined ? undefined : { image, tag, digest: record.digest, pushedAt, reason }
 }
 
 async function* each<T>(values: Iterable<T>): AsyncGenerator<T, void, undefined> {
