@@ -59,9 +59,9 @@ async function* expiredOf(
   const [first] = tags
   if (first === undefined) return
   const { image } = first
-  const aged = await Array.fromAsync(mapInOrder(each(tags), concurrency, entry => withAge(store, entry, signal)))
+  const aged = await Array.fromAsync(mapInOrder(tags, concurrency, entry => withAge(store, entry, signal)))
   const expired = expiredTags(aged, settings, now)
-  yield* mapInOrder(each(expired), concurrency, tag => withDigest(store, image, tag, signal))
+  yield* mapInOrder(expired, concurrency, tag => withDigest(store, image, tag, signal))
 }
 
 /** By its newest history entry, else by the object. */
@@ -85,8 +85,4 @@ async function withDigest(
   const record = await readTag(store, image, expired.tag, signal)
   const { tag, pushedAt, reason } = expired
   return record === undefined ? undefined : { image, tag, digest: record.digest, pushedAt, reason }
-}
-
-async function* each<T>(values: Iterable<T>): AsyncGenerator<T, void, undefined> {
-  yield* values
 }
