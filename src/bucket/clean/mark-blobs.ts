@@ -30,7 +30,7 @@ interface FailedRead {
 }
 
 /** So many tags are read at once, and of each so many platform manifests. */
-const tagsAtOnce = 32
+const tagsAtOnce = 16
 const manifestsAtOnce = 4
 
 export interface MarkOptions {
