@@ -1,7 +1,7 @@
 import { type BucketConfig, readBucketConfig } from '../../layout/index.ts'
 import type { ObjectStore } from '../../stores/index.ts'
 import { bucketManifests } from '../bucket-manifests.ts'
-import { isWithin } from '../is-within.ts'
+import { compileImagePattern } from '../image-pattern.ts'
 import { createTally, type Tally, tallied } from '../tally.ts'
 import { type CostStats, classStats, costStats, type StorageClassStats, servicePrices } from './bucket-cost.ts'
 import { type CleanSavings, cleanSavings } from './clean-savings.ts'
@@ -98,7 +98,7 @@ const graceMs = 3_600_000
 export async function storeStats(store: ObjectStore, work: StatsWork): Promise<StoreStats> {
   const { path, limit, prices: list, signal } = work
   const config: BucketConfig = await readBucketConfig(store, signal)
-  const isAsked = await isWithin(path)
+  const { matches: isAsked } = await compileImagePattern(path)
   const prices = servicePrices(store, list, work.arePricesGiven)
   const classes = createClassTallies(prices)
   const blobClasses = createClassTallies(prices)
