@@ -53,7 +53,7 @@ export function cleanCommandWith(keepTrash: string): Command {
         blobs:
           'count and bytes of: stored, removed, condemned (by this run), inTrash (condemned before), waiting (for pushes under way), recent, historyOnly (kept by history alone)',
         leftovers:
-          'uploads that were given up (count, bytes), leases that had expired, trashedTags that were removed for good',
+          'uploads that were given up (count, bytes), uploadsRefused (why they could not be listed or removed, where it is so), leases that had expired, trashedTags that were removed for good',
         retention: 'what the store keeps of what is deleted: versions, lockedDays, softDeleteDays',
       } satisfies Record<keyof CleanResult, string>,
     },
