@@ -1,5 +1,4 @@
-import { isGlob } from '../layout/index.ts'
-import { isWithin } from './is-within.ts'
+import { compileGlob, isGlob } from '../layout/index.ts'
 
 /** Which images are meant by what follows a bucket's root. */
 export interface ImagePattern {
@@ -10,8 +9,9 @@ export interface ImagePattern {
 
 /** A glob, or a name: of that image and of all below it. */
 export async function compileImagePattern(path: string): Promise<ImagePattern> {
-  const start = isGlob(path) ? literalFolder(path) : path === '' || path.endsWith('/') ? path : `${path}/`
-  return { start, matches: await isWithin(path) }
+  if (isGlob(path)) return { start: literalFolder(path), matches: await compileGlob(path) }
+  const start = path === '' || path.endsWith('/') ? path : `${path}/`
+  return { start, matches: image => `${image}/`.startsWith(start) }
 }
 
 /** What stands before the first component with a wildcard. */

@@ -63,7 +63,7 @@ async function* listRest(
 ): AsyncGenerator<ListEntry, void, undefined> {
   const digits = last.slice(folder.length, folder.length + 2)
   const rest = Array.from({ length: 256 }, (_, at) => at.toString(16).padStart(2, '0')).filter(pair => pair >= digits)
-  const listed = mapInOrder(each(rest), prefixesAtOnce, async pair => {
+  const listed = mapInOrder(rest, prefixesAtOnce, async pair => {
     const options = { ...(pair === digits ? { startAfter: last } : {}), signal }
     return await begin(store.list(folder + pair, options))
   })
@@ -86,8 +86,4 @@ async function* chained(
 ): AsyncGenerator<ListEntry, void, undefined> {
   yield* ahead
   for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value
-}
-
-async function* each<T>(values: Iterable<T>): AsyncGenerator<T, void, undefined> {
-  yield* values
 }

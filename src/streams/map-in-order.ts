@@ -3,7 +3,7 @@
  * that many inputs are held. Where one fails the others that have begun are waited for, and then its error is thrown.
  */
 export async function* mapInOrder<T, R>(
-  input: AsyncIterable<T>,
+  input: AsyncIterable<T> | Iterable<T>,
   concurrency: number,
   map: (value: T) => Promise<R | undefined>,
 ): AsyncGenerator<R, void, undefined> {

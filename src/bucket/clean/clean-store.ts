@@ -186,7 +186,7 @@ async function deleteTags(
   now: () => Date,
   signal: AbortSignal | undefined,
 ): Promise<DoomedTag[]> {
-  const deletions = mapInOrder(each(tags), deletionsAtOnce, async tag => {
+  const deletions = mapInOrder(tags, deletionsAtOnce, async tag => {
     const { image, digest } = tag
     try {
       await deleteTag(store, { image, tag: tag.tag, immutable: false, expect: digest, keepTrash, now, signal })
@@ -197,8 +197,4 @@ async function deleteTags(
     }
   })
   return await Array.fromAsync(deletions)
-}
-
-async function* each<T>(values: Iterable<T>): AsyncGenerator<T, void, undefined> {
-  yield* values
 }

@@ -4,6 +4,17 @@ import type { ImageSettings } from '../../layout/index.ts'
 export interface AgedTag {
   readonly tag: string
   readonly pushedAt: Date
+  /** When its object was written: the history tells whole seconds. */
+  readonly writtenAt: Date
+}
+
+/** What nothing else tells apart is in the order of its name, v2 before v1: a plan and what is done after it must agree. */
+function newestFirst(a: AgedTag, b: AgedTag): number {
+  return (
+    b.pushedAt.getTime() - a.pushedAt.getTime() ||
+    b.writtenAt.getTime() - a.writtenAt.getTime() ||
+    (a.tag < b.tag ? 1 : -1)
+  )
 }
 
 export interface ExpiredTag extends AgedTag {
@@ -23,10 +34,7 @@ export function hasLifecycle({ immutable, keepLast, maxAgeSeconds }: ImageSettin
 export function expiredTags(tags: readonly AgedTag[], settings: ImageSettings, now: Date): ExpiredTag[] {
   if (!hasLifecycle(settings)) return []
   const { keepLast = 0, maxAgeSeconds, maxAge } = settings
-  const others = tags
-    .filter(({ tag }) => !settings.isKept(tag))
-    // Of the same second, by name: so that a plan and what is done after it agree.
-    .sort((a, b) => b.pushedAt.getTime() - a.pushedAt.getTime() || (a.tag < b.tag ? -1 : 1))
+  const others = tags.filter(({ tag }) => !settings.isKept(tag)).sort(newestFirst)
   return others.slice(keepLast).flatMap(aged => {
     const old = maxAgeSeconds !== undefined && now.getTime() - aged.pushedAt.getTime() > maxAgeSeconds * 1000
     if (maxAgeSeconds !== undefined && !old) return []

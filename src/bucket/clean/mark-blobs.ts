@@ -30,7 +30,7 @@ interface FailedRead {
 }
 
 /** So many tags are read at once, and of each so many platform manifests. */
-const tagsAtOnce = 32
+const tagsAtOnce = 16
 const manifestsAtOnce = 4
 
 export interface MarkOptions {
@@ -108,7 +108,7 @@ export function createMarker(store: ObjectStore, table: DigestTable, options: Ma
       const before = table.add(child.digest, mark)
       if (isManifestNode(child) && (before & mark) === 0) nested.push(child)
     }
-    const below = mapInOrder(each(nested), manifestsAtOnce, async child =>
+    const below = mapInOrder(nested, manifestsAtOnce, async child =>
       markBelow(await manifests.read(child, signal), mark, name, child.digest),
     )
     await drain(below)
@@ -183,10 +183,6 @@ async function* filtered<T>(
   isWanted: (value: T) => boolean,
 ): AsyncGenerator<T, void, undefined> {
   for await (const value of values) if (isWanted(value)) yield value
-}
-
-async function* each<T>(values: Iterable<T>): AsyncGenerator<T, void, undefined> {
-  yield* values
 }
 
 async function drain(values: AsyncIterable<unknown>): Promise<void> {

@@ -1,6 +1,6 @@
 import { type BucketConfig, readTag } from '../../layout/index.ts'
 import type { ObjectStore } from '../../stores/index.ts'
-import { isWithin } from '../is-within.ts'
+import { compileImagePattern } from '../image-pattern.ts'
 import type { TagEntry } from '../list-tags.ts'
 import type { Marker } from './mark-blobs.ts'
 import type { DoomedTag } from './plan-tags.ts'
@@ -21,9 +21,9 @@ export async function orphanedTags(
   marker: Marker,
   { path, config, before, remove, signal }: OrphanOptions,
 ): Promise<DoomedTag[]> {
-  const covers = await isWithin(path)
+  const { matches } = await compileImagePattern(path)
   const goes = async ({ image, info }: TagEntry): Promise<boolean> =>
-    remove && info.modified <= before && covers(image) && !(await config.settingsOf(image)).immutable
+    remove && info.modified <= before && matches(image) && !(await config.settingsOf(image)).immutable
   for (;;) {
     const going: TagEntry[] = []
     const staying: TagEntry[] = []

@@ -59,9 +59,9 @@ async function* expiredOf(
   const [first] = tags
   if (first === undefined) return
   const { image } = first
-  const aged = await Array.fromAsync(mapInOrder(each(tags), concurrency, entry => withAge(store, entry, signal)))
+  const aged = await Array.fromAsync(mapInOrder(tags, concurrency, entry => withAge(store, entry, signal)))
   const expired = expiredTags(aged, settings, now)
-  yield* mapInOrder(each(expired), concurrency, tag => withDigest(store, image, tag, signal))
+  yield* mapInOrder(expired, concurrency, tag => withDigest(store, image, tag, signal))
 }
 
 /** By its newest history entry, else by the object. */
@@ -71,7 +71,8 @@ async function withAge(
   signal: AbortSignal | undefined,
 ): Promise<AgedTag> {
   const [newest] = await readHistory(store, tagKeys(image, tag).history, signal)
-  return { tag, pushedAt: newest === undefined ? info.modified : new Date(newest.pushed_at) }
+  const { modified } = info
+  return { tag, pushedAt: newest === undefined ? modified : new Date(newest.pushed_at), writtenAt: modified }
 }
 
 /** `undefined` where it went meanwhile. */
@@ -82,9 +83,6 @@ async function withDigest(
   signal: AbortSignal | undefined,
 ): Promise<DoomedTag | undefined> {
   const record = await readTag(store, image, expired.tag, signal)
-  return record === undefined ? undefined : { image, ...expired, digest: record.digest }
-}
-
-async function* each<T>(values: Iterable<T>): AsyncGenerator<T, void, undefined> {
-  yield* values
+  const { tag, pushedAt, reason } = expired
+  return record === undefined ? undefined : { image, tag, digest: record.digest, pushedAt, reason }
 }

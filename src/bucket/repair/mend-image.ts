@@ -90,7 +90,7 @@ export async function mendImage(root: Manifest, options: MendOptions): Promise<v
     const of = (child: Node) => (child.platform === undefined ? platform : formatPlatform(child.platform))
     for (const child of children) if (isManifestNode(child)) await mendManifest(child, of(child), depth + 1)
     const rest = children.filter(child => !isManifestNode(child))
-    const mending = mapInOrder(each(rest), jobs, async child => void (await mendBlob(child, of(child))))
+    const mending = mapInOrder(rest, jobs, async child => void (await mendBlob(child, of(child))))
     for await (const _ of mending) {
       // all that comes of it was told
     }
@@ -107,8 +107,4 @@ function readable(bytes: Uint8Array, { mediaType }: Node): Manifest | string {
     if (isLadingError(error)) return error.message
     throw error
   }
-}
-
-async function* each<T>(items: readonly T[]): AsyncGenerator<T, void, undefined> {
-  yield* items
 }

@@ -56,8 +56,32 @@ export async function pruneDirectories(root: string, deleted: string): Promise<v
   }
 }
 
-/** fsync(2) of a directory: a name in it survives a power cut. */
+/** Of a directory, the sync that runs, and the one that begins after it. */
+const syncs = new Map<string, { readonly running: Promise<void>; next?: Promise<void> }>()
+
+/**
+ * Makes what was changed in a directory survive a power cut. Many that ask at once share one fsync(2) that begins after all of them have
+ * asked: it costs milliseconds, and a store may delete a hundred thousand objects.
+ */
 export async function syncDirectory(path: string): Promise<void> {
+  const known = syncs.get(path)
+  if (known === undefined) return await startSync(path)
+  // What runs may have begun too early for us.
+  known.next ??= known.running.catch(() => {}).then(() => startSync(path))
+  return await known.next
+}
+
+function startSync(path: string): Promise<void> {
+  const sync = { running: fsyncDirectory(path) }
+  syncs.set(path, sync)
+  const forget = () => {
+    if (syncs.get(path) === sync) syncs.delete(path)
+  }
+  sync.running.then(forget, forget)
+  return sync.running
+}
+
+async function fsyncDirectory(path: string): Promise<void> {
   try {
     await using handle = await open(path, 'r')
     await handle.sync()
