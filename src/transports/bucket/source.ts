@@ -10,6 +10,7 @@ import { type ImageSource, type Origin, readAsStored, type TransportContext } fr
 import { findInHistory, findManifest } from './find-manifest.ts'
 import { openBucket } from './open-bucket.ts'
 import { type BucketReference, formatBucketReference } from './reference.ts'
+import { tagNotFound } from './tag-not-found.ts'
 
 /** Which image of an open store, and how the user named it. */
 export interface BucketImage {
@@ -106,7 +107,7 @@ class BucketSource implements ImageSource {
     if (digest === undefined) {
       const record = await readTag(this.#store, image, tag ?? '', signal)
       if (record !== undefined) return record
-      throw this.#notFound(`the bucket has no tag ${image}:${tag}`, 'see what it has with `lading list`')
+      throw await tagNotFound(this.#store, this.#image, 'resolve', signal)
     }
     const bytes = await findManifest(this.#store, image, digest, signal)
     if (bytes !== undefined) return { digest: digestOf(bytes, digestParts(digest).algorithm), bytes }
