@@ -69,6 +69,7 @@ export const deleteCommand = defineCommand({
     }
     if (allTags) {
       if (ifDigest !== undefined) throw oneTag()
+      context.finishUnread?.()
       const deleted = library.deleteAllTags(reference, { ...deletion, ...defined({ tlsVerify: where.tlsVerify }) })
       if (output === 'json') return await writeJsonArray(deleted, stdout)
       let inTrash = false
