@@ -143,11 +143,11 @@ export async function cleanStore(store: ObjectStore, work: CleanWork): Promise<C
     onPhase?.('sweep')
     const swept = await sweepBlobs(store, table, { before, apply, signal })
     let oldestLease = leases.oldest
-    let records: AsyncIterable<CondemnedRange> = listCondemned(store, signal)
+    let records: AsyncIterable<CondemnedRange> | readonly CondemnedRange[] = listCondemned(store, signal)
     if (apply) {
       onPhase?.('recheck')
       // These alone: what another clean condemns from now on may be what a push counts on whose lease is not among those that are read here.
-      records = each(await Array.fromAsync(records))
+      records = await Array.fromAsync(records)
       // Who wrote its lease later finds what is condemned now. Who wrote it before is here, or has written its tag already.
       const later = await readLeases(store, now(), signal)
       oldestLease = later.oldest
