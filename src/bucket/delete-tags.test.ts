@@ -80,6 +80,16 @@ describe('a restored tag', () => {
     expect(await Array.fromAsync(listDeletedTags(at.ref('')))).toHaveLength(1)
   })
 
+  test('that fits no deletion says what was asked for, and that there are others', async () => {
+    await at.push('app:v1', 'one')
+    await deleteImage(at.ref('app:v1'))
+    const before = { digest: digest('one'), at: new Date('2020-01-01T00:00:00Z') }
+    await expect(restoreTag(at.ref('app:v1'), before)).rejects.toMatchObject({
+      message: `the trash has no deletion of ${digest('one')} of app:v1 at 2020-01-01T00:00:00.000Z or before`,
+      hint: expect.stringContaining('1 other:'),
+    })
+  })
+
   test('needs its root nowhere but in the trash', async () => {
     await at.push('app:v1', 'one')
     await deleteImage(at.ref('app:v1'))

@@ -47,12 +47,16 @@ describe('the history of a tag', () => {
 
   test('of a deleted tag says when it was deleted, and how it comes back', async () => {
     await at.push('app:v1', 'one')
-    await deleteImage(at.ref('app:v1'))
-    await expect(tagHistory(at.ref('app:v1'))).rejects.toMatchObject({
+    const pinned = at.ref(`app:v1@${digest('one')}`)
+    await deleteImage(pinned)
+    const told = {
       code: 'image-not-found',
       message: expect.stringMatching(/was deleted at 20.*Z, and is in the trash/),
       hint: `bring it back with \`lading restore ${at.ref('app:v1')}\``,
-    })
+    }
+    await expect(tagHistory(at.ref('app:v1'))).rejects.toMatchObject(told)
+    await expect(deleteImage(pinned)).rejects.toMatchObject(told)
+    await expect(tagImage(at.ref('app:v1'), 'v2')).rejects.toMatchObject(told)
   })
 })
 

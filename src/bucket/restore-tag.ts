@@ -118,15 +118,15 @@ async function findTrashed(
   }
   const root = found && (await readTrashedRoot(store, found, signal))
   if (found !== undefined && root !== undefined) return { trashed: found, root }
-  const which =
-    digest === undefined ? (time === undefined ? '' : ` of ${time.toISOString()} or before`) : ` of ${digest}`
-  throw new LadingError('image-not-found', `the trash has no deletion${which} of ${image}:${tag}`, {
+  const what = digest === undefined ? '' : ` of ${digest}`
+  const when = time === undefined ? '' : ` at ${time.toISOString()} or before`
+  throw new LadingError('image-not-found', `the trash has no deletion${what} of ${image}:${tag}${when}`, {
     operation: 'restore',
     subject: name,
     hint:
       count === 0
         ? 'see what it has with `lading restore --list BUCKET`'
-        : `it has ${count} others: see \`lading restore --list BUCKET\``,
+        : `it has ${count} ${count === 1 ? 'other' : 'others'}: see \`lading restore --list BUCKET\``,
   })
 }
 

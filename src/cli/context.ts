@@ -21,4 +21,6 @@ export interface CommandContext {
   readonly library: Library
   /** Aborted by the first Ctrl-C. */
   readonly signal: AbortSignal
+  /** MUST be called by a command that changes things while it prints: where its reader goes away (`| head`), it is finished all the same. */
+  readonly finishUnread?: () => void
 }

@@ -2,7 +2,7 @@ import { fromFileError, systemCode } from '../errors/index.ts'
 import { asLadingError, renderError } from './render-error.ts'
 import { styleFor } from './style.ts'
 
-/** A reader that has seen enough (`| head`) is no failure. A full disk is. Results come last, so there is nothing to undo. */
+/** A reader that has seen enough (`| head`) is no failure. A full disk is. Results come last, so there is nothing to undo; see `finishUnread`. */
 export function failedOutput(error: Error): never {
   if (systemCode(error) === 'EPIPE') process.exit(0)
   const failure = asLadingError(fromFileError(error, { operation: 'write', subject: 'standard output', side: 'local' }))

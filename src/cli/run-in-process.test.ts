@@ -79,6 +79,18 @@ describe('an output', () => {
     expect(await ended(child)).toEqual({ code: 0, stderr: '' })
   })
 
+  test('whose reader has gone does not stop what deletes', async () => {
+    const child = start(
+      ['delete', '--all-tags', 's3://b/i'],
+      `{ async *deleteAllTags() {
+        for (let tag = 0; tag < 1000; tag++) { yield { reference: 't' + tag }; await new Promise(setImmediate) }
+        process.stderr.write('all')
+      } }`,
+    )
+    child.stdout.once('data', () => child.stdout.destroy())
+    expect(await ended(child)).toEqual({ code: 0, stderr: 'all' })
+  })
+
   test.skipIf(process.platform !== 'linux')('on a full disk is a failure', async () => {
     const full = start(['list', 'b'], endless, '/dev/full')
     expect(await ended(full)).toEqual({

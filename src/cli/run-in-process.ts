@@ -1,3 +1,4 @@
+import { systemCode } from '../errors/index.ts'
 import { systemClock } from './clock.ts'
 import type { CommandContext } from './context.ts'
 import { failedOutput } from './failed-output.ts'
@@ -17,12 +18,19 @@ export async function runInProcess(
   run: CommandLine = lading,
 ): Promise<void> {
   const { stdin, stdout, stderr, env } = process
-  stdout.on('error', failedOutput)
+  let goesOn = false
+  stdout.on('error', error => {
+    if (!goesOn || systemCode(error) !== 'EPIPE') failedOutput(error)
+  })
   // who reads our stderr no more has lost nothing that the run is for
   stderr.on('error', () => undefined)
   const interrupt = listenForInterrupt(process)
   try {
-    const context = { stdin, stdout, stderr, env, clock: systemClock, library: commands, signal: interrupt.signal }
+    const finishUnread = () => {
+      goesOn = true
+    }
+    const streams = { stdin, stdout, stderr, env }
+    const context = { ...streams, clock: systemClock, library: commands, signal: interrupt.signal, finishUnread }
     process.exitCode = await run(argv, context)
   } finally {
     interrupt.stop()

@@ -75,7 +75,11 @@ describe('nothing is written', () => {
     ['default: {immutable: true', 'bad-layout', "line 1 of the bucket's configuration"],
     ['default:\n  lifecycle: {max_age: 7 days}\n', 'bad-layout', "line 2 of the bucket's configuration"],
     ['default: &all {keep_history: 1}\nimages:\n  app: *all\n', 'unsupported', 'immutable cannot be changed'],
-    ['---\ndefault: {}\n...\n# x\n---\nb: 1\n', 'bad-layout', "line 5 of the bucket's configuration"],
+    [
+      '---\ndefault: {}\n...\n# x\n---\nb: 1\n',
+      'bad-layout',
+      "line 5 of the bucket's configuration cannot be used: it holds more than one document",
+    ],
   ])('over %j', async (text, code, message) => {
     const store = await storeOf(text)
     await expect(change(store, 'app', 'immutable=true')).rejects.toMatchObject({

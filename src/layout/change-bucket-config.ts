@@ -6,6 +6,7 @@ import { configYaml } from './config-document.ts'
 import { editConfig } from './edit-config.ts'
 import { configKey } from './keys.ts'
 import type { ConfigChange } from './parse-config-change.ts'
+import { readDocument } from './read-document.ts'
 
 /** What a change of the configuration came to. */
 export interface ChangedConfig {
@@ -49,7 +50,7 @@ export async function changeBucketConfig(
   await changeObject(
     store,
     configKey,
-    maxConfigBytes,
+    () => readDocument(store, configKey, maxConfigBytes, signal),
     async old => {
       const before = old ?? new Uint8Array()
       const config = await parseBucketConfig(before, configKey)

@@ -1,18 +1,18 @@
 import { isLadingError } from '../errors/index.ts'
 import type { ObjectStore } from '../stores/index.ts'
 import { afterLostRace, overVersion } from './lost-race.ts'
-import { readDocument } from './read-document.ts'
+import type { StoredDocument } from './read-document.ts'
 
 /** Reads an object, changes it and writes it back, again and again until nobody came between. A change to `undefined` writes nothing. */
 export async function changeObject(
   store: ObjectStore,
   key: string,
-  limit: number,
+  read: () => Promise<StoredDocument | undefined>,
   change: (old: Uint8Array | undefined) => Uint8Array | undefined | Promise<Uint8Array | undefined>,
   signal?: AbortSignal,
 ): Promise<void> {
   for (let attempt = 1; ; attempt++) {
-    const old = await readDocument(store, key, limit, signal)
+    const old = await read()
     const changed = await change(old?.bytes)
     if (changed === undefined) return
     try {

@@ -47,7 +47,7 @@ export async function openConfigDocument(bytes: Uint8Array, subject: string): Pr
   const document = parseDocument<ParsedNode>(text, { ...configYaml, lineCounter: lines })
   const problem = document.errors[0]
   if (problem !== undefined) {
-    throw malformed(subject, problem.message.split('\n')[0] ?? '', lines.linePos(problem.pos[0]).line)
+    throw malformed(subject, whyNoYaml(problem), lines.linePos(problem.pos[0]).line)
   }
 
   const lineOf = (node: unknown): number => {
@@ -87,6 +87,12 @@ export async function openConfigDocument(bytes: Uint8Array, subject: string): Pr
     },
     malformed: (node, why) => malformed(subject, why, lineOf(node)),
   }
+}
+
+/** The parser's first line, without the place, which is told already, and without advice to who calls the parser. */
+function whyNoYaml({ code, message }: { readonly code: string; readonly message: string }): string {
+  if (code === 'MULTIPLE_DOCS') return 'it holds more than one document'
+  return (message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '')
 }
 
 /** What is not UTF-8 would not come back as it was. */

@@ -3,11 +3,10 @@ import { isLadingError } from '../errors/index.ts'
 import type { Digest } from '../model/digest.ts'
 import type { ObjectInfo, ObjectStore } from '../stores/index.ts'
 import { copyObject } from './copy-object.ts'
-import { type HistoryEntry, maxHistoryBytes, mergeHistory, parseHistory } from './history.ts'
+import { type HistoryEntry, mergeHistory, parseHistory, readHistoryDocument } from './history.ts'
 import { type TagKeys, tagKeys } from './keys.ts'
 import { afterLostRace, overVersion } from './lost-race.ts'
 import { writeMarker } from './marker.ts'
-import { readDocument } from './read-document.ts'
 import { readRoot, readTag, type TagRecord } from './tag-record.ts'
 import { type TagCondition, whyRefused } from './tag-refusal.ts'
 import { type TrashName, trashFolder, trashStamp } from './trash-keys.ts'
@@ -109,7 +108,7 @@ async function signaturesOf(store: ObjectStore, { signatures }: TagKeys, signal?
 async function copyToTrash(
   store: ObjectStore,
   folder: string,
-  { bytes }: TagRecord,
+  { bytes, info, cut }: TagRecord,
   { history, marker, signatures }: Belongings,
   signal?: AbortSignal,
 ): Promise<void> {
@@ -119,7 +118,8 @@ async function copyToTrash(
     const name = signature.key.slice(signature.key.lastIndexOf('/') + 1)
     await copyObject(store, signature, `${folder}signatures/${name}`, signal)
   }
-  await store.put(`${folder}manifest.json`, bytes, { signal })
+  if (cut) await copyObject(store, info, `${folder}manifest.json`, signal)
+  else await store.put(`${folder}manifest.json`, bytes, { signal })
 }
 
 /**
@@ -184,14 +184,8 @@ async function readHistoryObject(
   key: string,
   signal?: AbortSignal,
 ): Promise<Pick<Belongings, 'history' | 'entries'>> {
-  try {
-    const document = await readDocument(store, key, maxHistoryBytes, signal)
-    return { history: document?.info, entries: parseHistory(document?.bytes) }
-  } catch (error) {
-    // Damaged, and to be deleted all the same.
-    if (isLadingError(error, 'too-large')) return { history: await store.head(key, { signal }), entries: [] }
-    throw error
-  }
+  const document = await readHistoryDocument(store, key, signal)
+  return { history: document?.info, entries: parseHistory(document?.bytes) }
 }
 
 function ifMatch(info: ObjectInfo) {

@@ -34,11 +34,19 @@ describe('a history', () => {
     expect(await readHistory(store, 'h')).toEqual([entry])
   })
 
+  test('has no size below nothing', () => {
+    const written = `[{"pushed_at":"2026-04-13T13:22:09Z","digest":"${digest}","size_bytes":-5}]`
+    expect(parseHistory(encode(written))).toEqual([expect.objectContaining({ size_bytes: 0 })])
+  })
+
   test('that is absent or too large to read has no entries', async () => {
     const store = memoryStore()
     expect(await readHistory(store, 'h')).toEqual([])
     await store.put('h', new Uint8Array(4 * 1024 * 1024 + 1))
     expect(await readHistory(store, 'h')).toEqual([])
+    const entry = historyEntry(digest, 1, new Date(0))
+    await changeHistory(store, 'h', entries => [entry, ...entries])
+    expect(await readHistory(store, 'h')).toEqual([entry])
   })
 
   test('keeps what others added to an entry, and a byte order mark does not harm it', async () => {

@@ -3,7 +3,8 @@ import { isLadingError } from '../errors/index.ts'
 import { type Digest, isDigest } from '../model/digest.ts'
 import type { ObjectStore } from '../stores/index.ts'
 import { changeObject } from './change-object.ts'
-import { readDocument } from './read-document.ts'
+import { readBeginning } from './read-beginning.ts'
+import { readDocument, type StoredDocument } from './read-document.ts'
 
 /**
  * One push of a tag, as history.json holds it, newest first. s3lo writes the same:
@@ -19,7 +20,7 @@ export interface HistoryEntry {
 
 /** Older entries are dropped: at some 140 bytes each the document stays well below `maxHistoryBytes`. */
 const maxEntries = 10_000
-export const maxHistoryBytes = 4 * 1024 * 1024
+const maxHistoryBytes = 4 * 1024 * 1024
 
 const entrySchema = v.looseObject({
   pushed_at: v.pipe(
@@ -27,7 +28,7 @@ const entrySchema = v.looseObject({
     v.check(text => !Number.isNaN(Date.parse(text))),
   ),
   digest: v.custom<Digest>(value => typeof value === 'string' && isDigest(value)),
-  size_bytes: v.fallback(v.number(), 0),
+  size_bytes: v.fallback(v.pipe(v.number(), v.minValue(0)), 0),
 })
 
 /**
@@ -54,10 +55,24 @@ export async function changeHistory(
   await changeObject(
     store,
     key,
-    maxHistoryBytes,
+    () => readHistoryDocument(store, key, signal),
     old => new TextEncoder().encode(JSON.stringify(change(parseHistory(old)).slice(0, maxEntries))),
     signal,
   )
+}
+
+/** Of one that is too large the beginning: nobody can parse that, so it is as damaged as another. */
+export async function readHistoryDocument(
+  store: ObjectStore,
+  key: string,
+  signal?: AbortSignal,
+): Promise<StoredDocument | undefined> {
+  try {
+    return await readDocument(store, key, maxHistoryBytes, signal)
+  } catch (error) {
+    if (!isLadingError(error, 'too-large')) throw error
+    return await readBeginning(store, key, maxHistoryBytes, signal)
+  }
 }
 
 /** Puts entries below those that are there already, each once. */

@@ -60,7 +60,8 @@ export async function addVariant(
     return new TextEncoder().encode(JSON.stringify({ ...document, variants }))
   }
   try {
-    await changeObject(store, layerKey(diffId), maxDocumentBytes, change, signal)
+    const key = layerKey(diffId)
+    await changeObject(store, key, () => readDocument(store, key, maxDocumentBytes, signal), change, signal)
   } catch (error) {
     // Something else was put there. It is a note: no copy fails for it.
     if (!isLadingError(error, 'too-large')) throw error

@@ -1,7 +1,9 @@
+import { isLadingError } from '../errors/index.ts'
 import { type Digest, type DigestAlgorithm, digestOf, digestParts } from '../model/digest.ts'
 import { maxManifestBytes } from '../model/manifest.ts'
 import type { ObjectInfo, ObjectStore } from '../stores/index.ts'
 import { tagKeys } from './keys.ts'
+import { readBeginning } from './read-beginning.ts'
 import { readDocument } from './read-document.ts'
 
 /** A tag as it is now: the bytes of its root. */
@@ -9,6 +11,8 @@ export interface TagRecord {
   readonly digest: Digest
   readonly bytes: Uint8Array
   readonly info: ObjectInfo
+  /** `bytes` are only the beginning: more than any manifest may have, so that nobody takes them for one. */
+  readonly cut?: true
 }
 
 /** Reads a tag, or `undefined` where there is none. */
@@ -23,14 +27,23 @@ export async function readTag(
 
 /** Reads the root that is kept under a key which does not name its digest. */
 export async function readRoot(store: ObjectStore, key: string, signal?: AbortSignal): Promise<TagRecord | undefined> {
-  const document = await readDocument(store, key, maxManifestBytes, signal)
-  if (document === undefined) return undefined
-  return { digest: digestOf(document.bytes, algorithmWithin(document.bytes)), ...document }
+  try {
+    const document = await readDocument(store, key, maxManifestBytes, signal)
+    if (document === undefined) return undefined
+    return { digest: digestOf(document.bytes, algorithmWithin(document.bytes)), ...document }
+  } catch (error) {
+    if (!isLadingError(error, 'too-large')) throw error
+    // It is no manifest, and yet it can be named, written over and deleted.
+    const begun = await readBeginning(store, key, maxManifestBytes + 1, signal)
+    if (begun === undefined) return undefined
+    const { whole, ...record } = begun
+    return { ...record, ...(whole ? {} : { cut: true }) }
+  }
 }
 
 /** Whether the tag's root is the content that `digest` names. */
-export function tagHolds(record: TagRecord, digest: Digest): boolean {
-  return record.digest === digest || digestOf(record.bytes, digestParts(digest).algorithm) === digest
+export function tagHolds({ digest: held, bytes, cut }: TagRecord, digest: Digest): boolean {
+  return held === digest || (!cut && digestOf(bytes, digestParts(digest).algorithm) === digest)
 }
 
 /**

@@ -27,7 +27,9 @@ export async function whyRefused(
   const operation = `${doing} tag`
   if (old === undefined) {
     if (expect === undefined || expect === 'absent') return undefined
-    return new LadingError('precondition-failed', `${name} does not exist, and was expected to hold ${expect}`)
+    return new LadingError('precondition-failed', `${name} does not exist, and was expected to hold ${expect}`, {
+      hint: 'create it with --if-absent',
+    })
   }
   const held = async () => {
     const entries = await readHistory(store, tagKeys(image, tag).history, signal)
@@ -38,7 +40,9 @@ export async function whyRefused(
     return new LadingError('tag-exists', `${name} exists: it ${await held()}`, { hint: 'choose another tag' })
   }
   if (expect !== undefined && !tagHolds(old, expect)) {
-    return new LadingError('precondition-failed', `${name} ${await held()}, and was expected to hold ${expect}`)
+    return new LadingError('precondition-failed', `${name} ${await held()}, and was expected to hold ${expect}`, {
+      hint: 'somebody moved it: look with `lading history`, and name the digest that it holds now',
+    })
   }
   if (!immutable) return undefined
   const hint = doing === 'delete' ? 'delete it with --force' : 'choose another tag, or move this one with --force'

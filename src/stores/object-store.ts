@@ -75,6 +75,8 @@ export interface GetOptions {
   /** MUST lie within the object: what is not there cannot be read, and is no short answer either. */
   readonly range?: ByteRange
   readonly ifMatch?: string
+  /** MUST tell the etag, also where that costs another reading of the object. */
+  readonly needsEtag?: boolean
   readonly signal?: AbortSignal | undefined
 }
 

@@ -60,7 +60,7 @@ interface Failed {
 export async function deleteCondemned(
   store: ObjectStore,
   table: DigestTable,
-  records: AsyncIterable<CondemnedRange> | Iterable<CondemnedRange>,
+  records: AsyncIterable<CondemnedRange> | readonly CondemnedRange[],
   options: DeleteOptions,
 ): Promise<Deleted> {
   const counts = { removed: createTally(), waiting: createTally(), inTrash: createTally() }

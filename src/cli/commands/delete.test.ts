@@ -55,6 +55,11 @@ test('says how a tag of a bucket comes back, and passes on its conditions', asyn
     keepTrash: false,
     expect: digestOfLetter('b'),
   })
+  const pinned = await run(
+    { ...inBucket, reference: `${inBucket.reference}@${inBucket.digest}` },
+    'local://./images/app:v1',
+  )
+  expect(pinned.stdout).toContain(`\`lading restore ${inBucket.reference}\``)
   const looked = await run({ ...inBucket, inTrash: false, dryRun: true }, 'local://./images/app:v1', '--dry-run')
   expect(looked.stdout).toBe(`would delete ${inBucket.reference} (${inBucket.digest})\n`)
 })

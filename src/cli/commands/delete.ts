@@ -69,6 +69,7 @@ export const deleteCommand = defineCommand({
     }
     if (allTags) {
       if (ifDigest !== undefined) throw oneTag()
+      context.finishUnread?.()
       const deleted = library.deleteAllTags(reference, { ...deletion, ...defined({ tlsVerify: where.tlsVerify }) })
       if (output === 'json') return await writeJsonArray(deleted, stdout)
       let inTrash = false
@@ -97,8 +98,10 @@ function deletedText({ reference, digest, dryRun }: DeleteResult): string {
   return `${done} ${printable(reference)}${digest === undefined ? '' : ` (${digest})`}\n`
 }
 
+/** A digest behind the tag was a condition; `restore` takes the tag alone. */
 function howBack({ reference, inTrash }: DeleteResult): string {
-  return inTrash ? `bring it back with \`lading restore ${printable(reference)}\`\n` : ''
+  const tag = printable(reference.replace(/@sha\d+:[0-9a-f]+$/, ''))
+  return inTrash ? `bring it back with \`lading restore ${tag}\`\n` : ''
 }
 
 function oneTag(): LadingError {

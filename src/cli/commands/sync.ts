@@ -90,7 +90,8 @@ export const syncCommand = defineCommand({
     } satisfies Record<keyof SyncedImage, string>,
   },
 
-  async run(input, { library, stdout, stderr, env, signal }) {
+  async run(input, { library, stdout, stderr, env, signal, finishUnread }) {
+    finishUnread?.()
     const { source, destination, src, dest, scoped, appendSuffix, keepGoing, dryRun, force, jobs, quiet, platform } =
       input
     if (input.all && platform.length > 0) {

@@ -69,7 +69,7 @@ class LocalStore implements StoreDriver {
         const etag =
           content !== undefined
             ? etagOf(content)
-            : options.ifMatch !== undefined
+            : options.ifMatch !== undefined || options.needsEtag
               ? await etagOfFile(handle, options.signal)
               : undefined
         if (options.ifMatch !== undefined && etag !== options.ifMatch) throw changed()

@@ -2,7 +2,7 @@ import { isLadingError, LadingError } from '../../errors/index.ts'
 import { blobKey, readTag } from '../../layout/index.ts'
 import { isManifestNode, type Node } from '../../model/descriptor.ts'
 import { type Digest, digestOf, digestParts } from '../../model/digest.ts'
-import { detectMediaType } from '../../model/manifest.ts'
+import { detectMediaType, maxManifestBytes } from '../../model/manifest.ts'
 import { isIndexType } from '../../model/media-types.ts'
 import type { ObjectStore } from '../../stores/index.ts'
 import type { ByteRange, ByteStream } from '../../streams/index.ts'
@@ -10,6 +10,7 @@ import { type ImageSource, type Origin, readAsStored, type TransportContext } fr
 import { findInHistory, findManifest } from './find-manifest.ts'
 import { openBucket } from './open-bucket.ts'
 import { type BucketReference, formatBucketReference } from './reference.ts'
+import { tagNotFound } from './tag-not-found.ts'
 
 /** Which image of an open store, and how the user named it. */
 export interface BucketImage {
@@ -59,6 +60,7 @@ class BucketSource implements ImageSource {
   async resolve(signal?: AbortSignal): Promise<Node> {
     this.#root ??= await this.#readRoot(signal)
     const { digest, bytes } = this.#root
+    if (bytes.byteLength > maxManifestBytes) throw this.#tooLarge()
     const mediaType = detectMediaType(bytes)
     return { kind: isIndexType(mediaType) ? 'index' : 'manifest', mediaType, digest, size: bytes.byteLength }
   }
@@ -105,7 +107,7 @@ class BucketSource implements ImageSource {
     if (digest === undefined) {
       const record = await readTag(this.#store, image, tag ?? '', signal)
       if (record !== undefined) return record
-      throw this.#notFound(`the bucket has no tag ${image}:${tag}`, 'see what it has with `lading list`')
+      throw await tagNotFound(this.#store, this.#image, 'resolve', signal)
     }
     const bytes = await findManifest(this.#store, image, digest, signal)
     if (bytes !== undefined) return { digest: digestOf(bytes, digestParts(digest).algorithm), bytes }
@@ -116,6 +118,14 @@ class BucketSource implements ImageSource {
         ? 'see what it has with `lading list --long`'
         : `it was pushed as ${image}:${pushed.tag} at ${pushed.pushedAt}; that tag has moved since, and the manifest is gone`,
     )
+  }
+
+  #tooLarge(): LadingError {
+    return new LadingError('too-large', `what it holds is larger than a manifest can be: ${maxManifestBytes} bytes`, {
+      operation: 'resolve',
+      subject: this.name,
+      hint: 'copy the image again, or delete the tag',
+    })
   }
 
   #notFound(message: string, hint: string): LadingError {
