@@ -64,7 +64,7 @@ async function refusal(act: () => Promise<void>): Promise<string | undefined> {
     return undefined
   } catch (error) {
     if (!isLadingError(error, 'denied', 'unsupported')) throw error
-    return error.message
+    return error.hint === undefined ? error.message : `${error.message}: ${error.hint}`
   }
 }
 
