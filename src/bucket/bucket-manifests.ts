@@ -3,7 +3,7 @@ import { isLadingError } from '../errors/index.ts'
 import { blobKey, readDocument } from '../layout/index.ts'
 import type { Node } from '../model/descriptor.ts'
 import { digestOf, digestParts } from '../model/digest.ts'
-import { type Manifest, maxManifestBytes, parseManifest } from '../model/manifest.ts'
+import { childrenOf, type Manifest, maxManifestBytes, parseManifest } from '../model/manifest.ts'
 import type { ObjectStore } from '../stores/index.ts'
 
 /** What a manifest says, or why nobody can tell. */
@@ -19,18 +19,27 @@ export interface BucketManifests {
   forget(node: Node): void
 }
 
-/** Manifests that are remembered: a platform manifest is shared by the tags of an image more often than not. */
-const remembered = 2000
+/**
+ * So much is remembered, in nodes that manifests name, at some 400 bytes each: a platform manifest is shared by the tags of an image more
+ * often than not.
+ */
+const rememberedNodes = 10_000
 
 export function bucketManifests(store: ObjectStore): BucketManifests {
-  const known = new LRUCache<string, Promise<ManifestRead>>({ max: remembered })
+  const known = new LRUCache<string, Promise<ManifestRead>>({ maxSize: rememberedNodes })
   return {
     read(node, signal) {
       const before = known.get(node.digest)
       if (before !== undefined) return before
       const read = readManifest(store, node, signal)
-      known.set(node.digest, read)
-      read.catch(() => known.delete(node.digest))
+      known.set(node.digest, read, { size: 1 })
+      const forget = () => known.peek(node.digest) === read && known.delete(node.digest)
+      read.then(({ manifest }) => {
+        // What the cache holds already it does not weigh anew.
+        if (manifest !== undefined && forget()) {
+          known.set(node.digest, read, { size: 1 + childrenOf(manifest).length })
+        }
+      }, forget)
       return read
     },
     forget: ({ digest }) => void known.delete(digest),

@@ -22,5 +22,8 @@ export type { MissingPiece, RepairedPiece, RepairResult } from './repair/repair-
 export { type RepairOptions, repairBucket } from './repair-bucket.ts'
 export { type RestoreOptions, type RestoreResult, restoreTag } from './restore-tag.ts'
 export { type RollbackOptions, type RollbackResult, rollbackTag } from './rollback-tag.ts'
+export { bucketStats, type StatsOptions, type StatsResult } from './stats/bucket-stats.ts'
+export type { LayerStats, SharedLayer } from './stats/shared-layers.ts'
+export type { ImageStats } from './stats/store-stats.ts'
 export { type TagHistory, type TagPush, tagHistory } from './tag-history.ts'
 export { type TagOptions, type TagResult, tagImage } from './tag-image.ts'

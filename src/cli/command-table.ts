@@ -100,6 +100,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/config.ts')).configCommand,
   },
   {
+    name: 'stats',
+    summary: 'Show what a bucket holds, shares and costs',
+    load: async () => (await import('./commands/stats.ts')).statsCommand,
+  },
+  {
     name: 'login',
     summary: 'Store credentials for a registry',
     load: async () => (await import('./commands/login.ts')).loginCommand,

@@ -1,5 +1,6 @@
 import type { login, loginUser, logout } from '../auth/index.ts'
 import type {
+  bucketStats,
   changeConfig,
   checkBucket,
   cleanBucket,
@@ -40,6 +41,7 @@ export interface Library {
   readonly initStore: typeof initStore
   readonly readConfig: typeof readConfig
   readonly changeConfig: typeof changeConfig
+  readonly bucketStats: typeof bucketStats
   readonly login: typeof login
   readonly loginUser: typeof loginUser
   readonly logout: typeof logout
@@ -78,6 +80,7 @@ export const library: Library = {
   initStore: async (...words) => (await import('../bucket/index.ts')).initStore(...words),
   readConfig: async (...words) => (await import('../bucket/index.ts')).readConfig(...words),
   changeConfig: async (...words) => (await import('../bucket/index.ts')).changeConfig(...words),
+  bucketStats: async (...words) => (await import('../bucket/index.ts')).bucketStats(...words),
   login: async (...words) => (await import('../auth/index.ts')).login(...words),
   loginUser: async (...words) => (await import('../auth/index.ts')).loginUser(...words),
   logout: async (...words) => (await import('../auth/index.ts')).logout(...words),

@@ -27,6 +27,7 @@ export function withSettings(library: Library, settings: Settings): Library {
     syncImages: (from, to, options) => library.syncImages(from, to, { ...options, ...settings }),
     readConfig: (bucket, options) => library.readConfig(bucket, { ...options, ...settings }),
     changeConfig: (bucket, changes, options) => library.changeConfig(bucket, changes, { ...options, ...settings }),
+    bucketStats: (bucket, options) => library.bucketStats(bucket, { ...options, ...settings }),
     login: options => library.login({ ...options, ...settings }),
   }
 }

@@ -24,7 +24,7 @@ export interface Lease extends AsyncDisposable {
   readonly since: Date
   /** By the store's clock, as far as time that has passed here tells it. */
   now(): Date
-  /** It could not be renewed for so long that nobody may count on it any more. */
+  /** It was not renewed for so long, now or before, that others may have stopped to count on it. */
   isDoubtful(): boolean
 }
 
@@ -35,6 +35,7 @@ export async function openLease(store: ObjectStore, clock: LeaseClock, signal?: 
   const key = leaseKey(randomUUID())
   const elapsed = clock.stopwatch()
   let renewed = elapsed
+  let lapsed = false
   const end = () => store.delete(key, { signal: AbortSignal.timeout(endTimeoutMs) }).catch(() => {})
   const { modified: since } = await store.put(key, encode({}), { signal }).catch(async error => {
     // It may be there all the same.
@@ -52,7 +53,10 @@ export async function openLease(store: ObjectStore, clock: LeaseClock, signal?: 
           () => true,
           () => false,
         )
-        if (await done) renewed = started
+        if (!(await done)) continue
+        // Who wakes up renews it. What was deleted while it slept is gone all the same.
+        lapsed ||= renewed() > doubtfulMs
+        renewed = started
       }
     } catch {
       // ended
@@ -62,7 +66,7 @@ export async function openLease(store: ObjectStore, clock: LeaseClock, signal?: 
   return {
     since,
     now: () => new Date(since.getTime() + elapsed()),
-    isDoubtful: () => renewed() > doubtfulMs,
+    isDoubtful: () => lapsed || renewed() > doubtfulMs,
     async [Symbol.asyncDispose]() {
       ended.abort()
       await renewing

@@ -30,6 +30,8 @@ export interface WriteGuard extends AsyncDisposable {
   begin(): void
   /** From when this returns, the blob stays if it is there, or is put there. Before `begin`: nothing is written, nothing is kept. */
   protect(digest: Digest, signal?: AbortSignal): Promise<void>
+  /** It was looked for and is not there: this call of `protect` counts on nothing. */
+  notThere(digest: Digest): void
   /** Just before the name is written. @throws LadingError `blob-not-found` where the push slept for so long that blobs were deleted */
   confirm(signal?: AbortSignal): Promise<void>
 }
@@ -40,7 +42,8 @@ interface Guarded {
 }
 
 export function writeGuard(store: ObjectStore, clock: LeaseClock = systemClock): WriteGuard {
-  const relied = new Set<Digest>()
+  /** How many count on it. */
+  const relied = new Map<Digest, number>()
   let guarded: Promise<Guarded> | undefined
   const ended = new AbortController()
   // Whoever asks first may give up, and others go on: only the end of the guard ends it.
@@ -55,8 +58,13 @@ export function writeGuard(store: ObjectStore, clock: LeaseClock = systemClock):
     },
     async protect(digest, signal) {
       if (guarded === undefined) return
-      relied.add(digest)
+      relied.set(digest, (relied.get(digest) ?? 0) + 1)
       await liftBlob(store, digest, await abandonable(guarded, signal), clock, signal)
+    },
+    notThere(digest) {
+      const others = (relied.get(digest) ?? 0) - 1
+      if (others > 0) relied.set(digest, others)
+      else relied.delete(digest)
     },
     async confirm(signal) {
       const before = guarded === undefined ? undefined : await abandonable(guarded, signal)
@@ -124,12 +132,12 @@ async function liftOutOf(
 /** After a sleep: what was there may have been condemned since, and deleted. */
 async function lookAgain(
   store: ObjectStore,
-  relied: ReadonlySet<Digest>,
+  relied: ReadonlyMap<Digest, unknown>,
   guarded: Guarded,
   clock: LeaseClock,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const rest = relied.values()
+  const rest = relied.keys()
   const look = async () => {
     for (const digest of rest) {
       await liftBlob(store, digest, guarded, clock, signal)

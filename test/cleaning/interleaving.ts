@@ -57,6 +57,8 @@ const images: readonly Picture[] = [0, 1, 2, 3, 4, 5].map(at => {
 })
 
 const tags = ['a', 'b']
+/** Longer than a lease lives. */
+const sleepMs = 2 * 3_600_000
 
 /**
  * Lets pushes, deletions and cleans run into one store, each request at a moment of its own.
@@ -104,7 +106,11 @@ function startActor(world: SteppedWorld, random: Random, name: string, bug: Plan
       deleteTag(store, { image: 'app', tag, immutable: false, keepTrash: true, now: () => new Date(world.now) }),
     )
   } else {
-    const [graceMs, keepTrashMs] = [random.pick([0, 3_600_000]), random.pick([0, 3_600_000, 3_600_000, 24 * 3_600_000])]
+    // A part that is left out is missed the sooner the less time stands in for it.
+    const [graceMs, keepTrashMs] =
+      bug === undefined
+        ? [random.pick([0, 3_600_000]), random.pick([0, 3_600_000, 3_600_000, 24 * 3_600_000])]
+        : [0, random.pick([0, 0, 3_600_000])]
     // What is most delicate is a push that arrives while blobs are being deleted.
     const arrive = () => startPush(world, random, `${name}'`, bug)
     world.start(actor, () => clean(world, actor, graceMs, keepTrashMs, bug, random.chance(0.7) ? arrive : undefined))
@@ -114,7 +120,8 @@ function startActor(world: SteppedWorld, random: Random, name: string, bug: Plan
 function startPush(world: SteppedWorld, random: Random, name: string, bug: PlantedBug | undefined): void {
   const actor = `push ${name}`
   const store = bug === undefined ? world.store(actor) : flawed(world.store(actor), bug)
-  const [image, tag, slow] = [random.pick(images), random.pick(tags), random.chance(0.5)]
+  const [image, tag] = [random.pick(images), random.pick(tags)]
+  const slow = random.chance(0.5) || bug === 'no look again'
   world.start(actor, () => push(world, actor, store, image, tag, slow, random, bug))
 }
 
@@ -130,7 +137,8 @@ async function push(
   bug: PlantedBug | undefined,
 ): Promise<void> {
   const awake = world.clock(actor)
-  const clock = slow && random.chance(0.3) ? sleepingClock(awake, bug === 'no look again') : awake
+  const unnoticed = bug === 'no look again'
+  const clock = slow && (unnoticed || random.chance(0.3)) ? sleepingClock(awake, unnoticed) : awake
   await using destination = bucketDestination(store, { name: actor, image: 'app', tag }, clock)
   destination.begin?.()
   const missing = await Promise.all(
@@ -241,12 +249,10 @@ async function inHistory(store: ObjectStore, key: string): Promise<boolean> {
   return false
 }
 
-/** That of a machine which sleeps through its renewals, and may not notice. */
+/** That of a machine which falls asleep whenever it waits for long, wakes up hours later and goes on, and may not notice. */
 function sleepingClock(awake: LeaseClock, unnoticed: boolean): LeaseClock {
-  const asleep = (signal?: AbortSignal) =>
-    new Promise<void>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
   return {
     stopwatch: unnoticed ? () => () => 0 : awake.stopwatch,
-    wait: (ms, signal) => (ms > 60_000 ? asleep(signal) : awake.wait(ms, signal)),
+    wait: (ms, signal) => awake.wait(ms > 60_000 ? ms + sleepMs : ms, signal),
   }
 }

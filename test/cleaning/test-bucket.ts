@@ -37,8 +37,8 @@ export class TestBucket {
     }
   }
 
-  async clean(config = '', work: Partial<CleanWork> = {}): Promise<CleanOutcome> {
-    return await cleanStore(this.store, {
+  async clean(config = '', work: Partial<CleanWork> = {}, store = this.store): Promise<CleanOutcome> {
+    return await cleanStore(store, {
       path: '',
       config: await parseBucketConfig(bytes(config), 's3lo.yaml'),
       tags: true,

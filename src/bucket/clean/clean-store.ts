@@ -1,6 +1,7 @@
 import { isLadingError } from '../../errors/index.ts'
 import {
   type BucketConfig,
+  type CondemnedRange,
   deleteTag,
   type LeaseClock,
   listCondemned,
@@ -12,7 +13,7 @@ import { mapInOrder } from '../../streams/index.ts'
 import { createDigestTable, type DigestTable } from '../digest-table.ts'
 import { type Tally, tallied } from '../tally.ts'
 import { deleteCondemned } from './delete-condemned.ts'
-import { createMarker, type Marker, type MarkOptions } from './mark-blobs.ts'
+import { createMarker, type MarkOptions } from './mark-blobs.ts'
 import { orphanedTags } from './orphaned-tags.ts'
 import { type DoomedTag, planTags } from './plan-tags.ts'
 import { type Leftovers, removeLeftovers } from './remove-leftovers.ts'
@@ -108,40 +109,53 @@ export async function cleanStore(store: ObjectStore, work: CleanWork): Promise<C
   onPhase?.('mark')
   if (work.blobs) await loadCondemned(store, table, signal)
   await marker.mark()
-  const orphans = await orphanedTags(store, marker, { path, config, before, remove: work.tags, signal })
+  let orphans = await orphanedTags(store, marker, { path, config, before, remove: work.tags, signal })
+  const kept: DoomedTag[] = []
+  if (apply) {
+    const remove = (going: readonly DoomedTag[]) => deleteTags(store, going, keepTrashMs > 0, now, signal)
+    kept.push(...(await remove(plan.doomed)))
+    if (orphans.length > 0) {
+      // What they are attached to may have a tag again, or have kept it.
+      await markWhatCame()
+      orphans = orphans.filter(({ tag }) => marker.isOrphan(tag))
+      kept.push(...(await remove(orphans)))
+    }
+  }
   const going = [...plan.doomed, ...orphans]
-  const kept = apply ? await deleteTags(store, going, keepTrashMs > 0, now, signal) : []
   const tags = {
     checked: plan.checked,
     removed: going.filter(tag => !kept.includes(tag)),
     immutableImages: plan.immutable,
   }
-  const blobs = work.blobs ? await cleanBlobs(store, table, marker, kept) : undefined
+  const blobs = work.blobs ? await cleanBlobs() : undefined
   const leftovers = await removeLeftovers(store, { now: now(), keepTrashMs, leases, apply, signal })
   return { tags, ...(blobs === undefined ? {} : { blobs }), leftovers }
 
-  async function cleanBlobs(
-    store: ObjectStore,
-    table: DigestTable,
-    marker: Marker,
-    kept: readonly DoomedTag[],
-  ): Promise<CleanedBlobs> {
+  /** The tags that were written since the beginning, and those that were to go and have moved. */
+  async function markWhatCame(): Promise<void> {
+    doomed.clear()
+    const names = new Set(kept.map(nameOf))
+    const since = new Date(started.getTime() - clockMarginMs)
+    await marker.mark(entry => entry.info.modified >= since || names.has(nameOf(entry)))
+  }
+
+  async function cleanBlobs(): Promise<CleanedBlobs> {
     onPhase?.('sweep')
     const swept = await sweepBlobs(store, table, { before, apply, signal })
     let oldestLease = leases.oldest
+    let records: AsyncIterable<CondemnedRange> | readonly CondemnedRange[] = listCondemned(store, signal)
     if (apply) {
       onPhase?.('recheck')
+      // These alone: what another clean condemns from now on may be what a push counts on whose lease is not among those that are read here.
+      records = await Array.fromAsync(records)
       // Who wrote its lease later finds what is condemned now. Who wrote it before is here, or has written its tag already.
       const later = await readLeases(store, now(), signal)
       oldestLease = later.oldest
-      doomed.clear()
-      const names = new Set(kept.map(nameOf))
-      const since = new Date(started.getTime() - clockMarginMs)
-      await marker.mark(entry => entry.info.modified >= since || names.has(nameOf(entry)))
+      await markWhatCame()
     }
     onPhase?.('delete')
     const options = { now: now(), keepTrashMs, oldestLease, clockMarginMs, clock, apply, signal }
-    const deleted = await deleteCondemned(store, table, options)
+    const deleted = await deleteCondemned(store, table, records, options)
     const atOnce = keepTrashMs === 0
     return {
       stored: tallied(swept.all),

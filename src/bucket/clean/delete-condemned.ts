@@ -2,9 +2,9 @@ import { LadingError } from '../../errors/index.ts'
 import {
   blobKey,
   type CondemnedBlobs,
+  type CondemnedRange,
   deletingEndsMs,
   type LeaseClock,
-  listCondemned,
   readCondemned,
   rewriteCondemned,
 } from '../../layout/index.ts'
@@ -22,6 +22,8 @@ import { stored } from './sweep-blobs.ts'
 const sendDeletionsMs = 60_000
 /** Nor is one that went wrong sent again. */
 const repeatDeletionsMs = 120_000
+const watchMs = 500
+
 export interface DeleteOptions {
   /** By the store's clock. */
   readonly now: Date
@@ -44,23 +46,30 @@ export interface Deleted {
   readonly inTrash: Tally
 }
 
+/** Of a million deletions that are refused, one says why. */
+interface Failed {
+  first: LadingError | undefined
+}
+
 /**
- * Deletes what has been condemned for long enough and is not marked. The marks MUST have been made after the leases were read.
+ * Deletes what has been condemned for long enough and is not marked. The records MUST have been listed before
+ * the leases were read, and the marks made after.
  *
  * @throws LadingError the first deletion that failed, when everything else is done
  */
 export async function deleteCondemned(
   store: ObjectStore,
   table: DigestTable,
+  records: AsyncIterable<CondemnedRange> | readonly CondemnedRange[],
   options: DeleteOptions,
 ): Promise<Deleted> {
   const counts = { removed: createTally(), waiting: createTally(), inTrash: createTally() }
-  const failures: LadingError[] = []
-  for await (const range of listCondemned(store, options.signal)) {
+  const failed: Failed = { first: undefined }
+  for await (const range of records) {
     const record = await readCondemned(store, range, options.signal)
-    if (record !== undefined) await handle(store, table, record, options, counts, failures)
+    if (record !== undefined) await handle(store, table, record, options, counts, failed)
   }
-  if (failures[0] !== undefined) throw failures[0]
+  if (failed.first !== undefined) throw failed.first
   return counts
 }
 
@@ -70,21 +79,24 @@ async function handle(
   record: CondemnedBlobs,
   options: DeleteOptions,
   counts: Record<keyof Deleted, GrowingTally>,
-  failures: LadingError[],
+  failed: Failed,
 ): Promise<void> {
   const { now, keepTrashMs, oldestLease, clockMarginMs, apply, signal } = options
-  // Another clean is at it.
-  if (record.state === 'deleting' && now.getTime() - record.touched.getTime() <= deletingEndsMs) return
   const garbage = new Map([...record.blobs].filter(([digest]) => isGarbage(table, digest, record, clockMarginMs)))
+  // Another clean is at it, or was a moment ago.
+  if (record.state === 'deleting' && now.getTime() - record.touched.getTime() <= deletingEndsMs) {
+    for (const size of garbage.values()) counts.inTrash.add(size)
+    return
+  }
   const due = keepTrashMs === 0 || now.getTime() - record.since.getTime() >= keepTrashMs
   const counted = oldestLease !== undefined && oldestLease.getTime() < record.since.getTime() + clockMarginMs
   if (due && !counted) {
-    if (apply) return await deleteBlobs(store, record, garbage, options, counts.removed, failures)
+    if (apply) return await deleteBlobs(store, record, garbage, options, counts.removed, failed)
     for (const size of garbage.values()) counts.removed.add(size)
     return
   }
   for (const size of garbage.values()) counts[due ? 'waiting' : 'inTrash'].add(size)
-  const changes = garbage.size < record.blobs.size || record.state === 'deleting'
+  const changes = garbage.size < record.blobs.size || garbage.size === 0 || record.state === 'deleting'
   if (apply && changes) await rewriteCondemned(store, record, { state: 'condemned', blobs: garbage }, signal)
 }
 
@@ -101,7 +113,7 @@ async function deleteBlobs(
   garbage: ReadonlyMap<Digest, number>,
   { clock, signal }: DeleteOptions,
   removed: GrowingTally,
-  failures: LadingError[],
+  failed: Failed,
 ): Promise<void> {
   const elapsed = clock.stopwatch()
   const ours = await rewriteCondemned(store, record, { state: 'deleting', blobs: garbage }, signal)
@@ -109,24 +121,28 @@ async function deleteBlobs(
   if (ours === undefined || garbage.size === 0) return
   const byKey = new Map([...garbage.keys()].map(digest => [blobKey(digest), digest]))
   const left = new Map(garbage)
-  const late = AbortSignal.timeout(repeatDeletionsMs)
-  const inBounds = signal === undefined ? late : AbortSignal.any([signal, late])
+  const late = new AbortController()
+  // A timer stands still while the machine sleeps, and whoever wakes up repeats what was under way.
+  const watch = setInterval(() => elapsed() > repeatDeletionsMs && late.abort(), watchMs)
+  const inBounds = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal])
   try {
     for await (const { key, error } of store.deleteMany(inTime(byKey.keys(), elapsed), { signal: inBounds })) {
       const digest = byKey.get(key)
-      if (error !== undefined) failures.push(error)
+      failed.first ??= error
       if (error !== undefined || digest === undefined) continue
       removed.add(garbage.get(digest) ?? 0)
       left.delete(digest)
     }
   } catch (error) {
-    if (signal?.aborted || !late.aborted) throw error
+    if (signal?.aborted || !late.signal.aborted) throw error
     // The record says what is being deleted until nobody can be at it any more: then another clean goes on.
     throw new LadingError('timeout', 'the store was too slow in deleting blobs', {
       operation: 'delete blobs',
       hint: 'clean again in some minutes: what is left is deleted then',
       cause: error,
     })
+  } finally {
+    clearInterval(watch)
   }
   if (left.size === 0) await store.delete(record.key, { signal })
   else await rewriteCondemned(store, ours, { state: 'condemned', blobs: left }, signal)

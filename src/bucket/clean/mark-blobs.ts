@@ -4,7 +4,7 @@ import {
   type BucketConfig,
   parseReferrerKey,
   readHistory,
-  readTag,
+  readRoot,
   referrersPrefix,
   tagKeys,
 } from '../../layout/index.ts'
@@ -16,6 +16,7 @@ import { mapInOrder } from '../../streams/index.ts'
 import { bucketManifests, type ManifestRead, parseRoot } from '../bucket-manifests.ts'
 import type { DigestTable } from '../digest-table.ts'
 import { listTags, type TagEntry } from '../list-tags.ts'
+import { listRoots, type RootEntry } from './list-roots.ts'
 
 /** A tag needs the blob. */
 export const live = 1
@@ -45,6 +46,8 @@ export interface Marker {
   mark(isChosen?: (entry: TagEntry) => boolean): Promise<void>
   /** Marks what tags need that stay although what they are attached to is gone. @returns whether any was not marked yet */
   keep(tags: readonly TagEntry[]): Promise<boolean>
+  /** Whether a tag is attached, by its name, to a manifest that is not marked. */
+  isOrphan(tag: string): boolean
   /** The tags that are attached, by their name, to a manifest that is not marked. */
   orphans(): AsyncIterable<TagEntry>
 }
@@ -63,22 +66,21 @@ export function createMarker(store: ObjectStore, table: DigestTable, options: Ma
     await drain(mapInOrder(chosen, tagsAtOnce, task))
   }
 
-  const markTag = async (
-    { image, tag }: Pick<TagEntry, 'image' | 'tag'>,
-    mark: Mark,
-    failed?: FailedRead,
-  ): Promise<boolean> => {
-    const record = await readTag(store, image, tag, signal)
+  const markTag = ({ image, tag, info: { key } }: RootEntry, mark: Mark) =>
+    markRoot(key, tag === undefined ? key : `${image}:${tag}`, mark)
+
+  const markRoot = async (key: string, name: string, mark: Mark, failed?: FailedRead): Promise<boolean> => {
+    const record = await readRoot(store, key, signal)
     // What is missing below a root that a tag has left in the meantime is no flaw.
     if (record === undefined) return false
     if (record.digest === failed?.root) throw failed.error
     const isNew = (table.add(record.digest, mark) & mark) === 0
     if (!isNew) return false
     try {
-      await markBelow(parseRoot(record.bytes), mark, `${image}:${tag}`, record.digest)
+      await markBelow(parseRoot(record.bytes), mark, name, record.digest)
     } catch (error) {
       if (!isLadingError(error, 'bad-layout')) throw error
-      await markTag({ image, tag }, mark, { root: record.digest, error })
+      await markRoot(key, name, mark, { root: record.digest, error })
     }
     return true
   }
@@ -136,10 +138,20 @@ export function createMarker(store: ObjectStore, table: DigestTable, options: Ma
     return found
   }
 
+  const isOrphan = (tag: string): boolean => {
+    const subject = attachedTo(tag)
+    return subject !== undefined && markOfSubject(subject) === undefined
+  }
+
   return {
+    isOrphan,
     async mark(isChosen = () => true) {
       const counts = (entry: TagEntry) => !isAttached(entry) && isChosen(entry)
-      await eachTag(counts, async entry => void (await markTag(entry, live)))
+      const roots = filtered(
+        listRoots(store, signal),
+        entry => entry.tag === undefined || (!isDoomed(entry) && counts(entry)),
+      )
+      await drain(mapInOrder(roots, tagsAtOnce, entry => markTag(entry, live)))
       // After all tags: what one needs is not kept by history alone.
       await eachTag(counts, markHistory)
       while (await markAttached()) {
@@ -158,11 +170,7 @@ export function createMarker(store: ObjectStore, table: DigestTable, options: Ma
       }
       return found
     },
-    orphans: () =>
-      filtered(
-        listTags(store, '', signal),
-        entry => isAttached(entry) && !isDoomed(entry) && markOfSubject(attachedTo(entry.tag)) === undefined,
-      ),
+    orphans: () => filtered(listTags(store, '', signal), entry => isOrphan(entry.tag) && !isDoomed(entry)),
   }
 }
 

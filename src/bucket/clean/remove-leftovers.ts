@@ -1,3 +1,4 @@
+import { isLadingError } from '../../errors/index.ts'
 import { type Leases, listTrashedTags, removeTrashedTag } from '../../layout/index.ts'
 import type { ObjectStore } from '../../stores/index.ts'
 import { createTally, type Tally, tallied } from '../tally.ts'
@@ -20,6 +21,8 @@ export interface LeftoverOptions {
 export interface Leftovers {
   /** Uploads that were begun and never finished. */
   readonly uploads: Tally
+  /** Why uploads could not be listed, or not removed: that wants permissions of its own. Absent: they were looked at. */
+  readonly uploadsRefused?: string
   readonly leases: number
   readonly trashedTags: number
 }
@@ -35,19 +38,33 @@ export async function removeLeftovers(store: ObjectStore, options: LeftoverOptio
     uploads.add(entry.info.size)
     if (apply) await store.delete(entry.info.key, { signal })
   }
-  for await (const { started, size, remove } of store.unfinished?.({ signal }) ?? []) {
-    // One that the store forgets by itself is none of ours, and of one whose age it does not tell nobody knows that it was given up.
-    if (remove === undefined || started === undefined || started > stale) continue
-    uploads.add((await size(signal)) ?? 0)
-    if (apply) await remove(signal)
-  }
+  const uploadsRefused = await refusal(async () => {
+    for await (const { started, size, remove } of store.unfinished?.({ signal }) ?? []) {
+      // One that the store forgets by itself is none of ours, and of one whose age it does not tell nobody knows that it was given up.
+      if (remove === undefined || started === undefined || started > stale) continue
+      const bytes = (await size(signal)) ?? 0
+      if (apply) await remove(signal)
+      uploads.add(bytes)
+    }
+  })
   for await (const entry of store.list(clockPrefix, { signal })) {
     if (apply && entry.kind === 'object' && entry.info.modified <= stale) await store.delete(entry.info.key, { signal })
   }
   return {
     uploads: tallied(uploads),
+    ...(uploadsRefused === undefined ? {} : { uploadsRefused }),
     leases: leases.expired.length,
     trashedTags: await removeTrashed(store, stale, options),
+  }
+}
+
+async function refusal(act: () => Promise<void>): Promise<string | undefined> {
+  try {
+    await act()
+    return undefined
+  } catch (error) {
+    if (!isLadingError(error, 'denied', 'unsupported')) throw error
+    return error.message
   }
 }
 

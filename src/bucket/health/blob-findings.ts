@@ -2,10 +2,18 @@ import type { BlobTable } from './blob-table.ts'
 import type { DoctorCheck, DoctorReport } from './doctor-report.ts'
 
 /** What nobody names. */
-export function orphansFinding({ blobs, bytes, old }: BlobTable['unnamed'], unknown: number): DoctorCheck {
+export function orphansFinding(
+  { blobs, bytes, old }: BlobTable['unnamed'],
+  unknown: number,
+  nameless = 0,
+): DoctorCheck {
   const counts = { blobs, bytes, old }
   if (blobs === 0) return { name: 'orphans', state: 'ok', message: 'something names every blob', counts }
-  const doubt = unknown === 0 ? '' : `; some may belong to ${unknown} manifests that cannot be read`
+  const owners = [
+    ...(unknown === 0 ? [] : [`${unknown} manifests that cannot be read`]),
+    ...(nameless === 0 ? [] : [`${nameless} manifests under a name that can be no tag, for which clean keeps them`]),
+  ]
+  const doubt = owners.length === 0 ? '' : `; some may belong to ${owners.join(' and ')}`
   return {
     name: 'orphans',
     state: 'note',

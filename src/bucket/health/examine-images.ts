@@ -71,7 +71,7 @@ export async function examineImages(
       ...checks,
       referrers,
       ...(read === undefined ? [] : [contentFinding(read.verified, found.damaged)]),
-      ...(whole ? [orphansFinding(table.unnamed, found.unknown)] : []),
+      ...(whole ? [orphansFinding(table.unnamed, found.unknown, found.folders.nameless.count)] : []),
       ...(verify && whole
         ? [await attemptCheck('layers', () => checkLayers(store, isThere, signal), { signal, otherwise: 'note' })]
         : []),

@@ -11,6 +11,8 @@ import { whyDamaged } from '../health/verify-blobs.ts'
 export interface HeldBlobs {
   /** From when this returns, the content stays if it is there, or is put there. */
   keep(digest: Digest): Promise<void>
+  /** It is not there, and will not be: nothing counts on what was kept of it. */
+  notThere(digest: Digest): void
   /** How a blob is held, which is kept then. */
   look(node: Node): Promise<BlobState>
   setMended(digest: Digest): void
@@ -27,6 +29,7 @@ export function heldBlobs(store: ObjectStore, { guard, damage, signal }: HeldBlo
   const mended = createDigestTable()
   return {
     keep: digest => guard.protect(digest, signal),
+    notThere: digest => guard.notThere(digest),
     async look(node) {
       const { digest, size, kind } = node
       await guard.protect(digest, signal)

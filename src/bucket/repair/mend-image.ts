@@ -47,10 +47,16 @@ export async function mendImage(root: Manifest, options: MendOptions): Promise<v
     return fetched
   }
 
+  const lost = (node: Node, platform: string | undefined, why: string): void => {
+    blobs.notThere(node.digest)
+    onMissing(node, platform, why)
+  }
+
   const mendBlob = async (node: Node, platform: string | undefined): Promise<void> => {
     const { state } = await blobs.look(node)
     // What is kept elsewhere is no damage. Who has it here as chunks can read it.
-    if (state === 'whole' || state === 'chunked' || (state === 'missing' && node.urls !== undefined)) return
+    if (state === 'whole') return
+    if (state === 'chunked' || (state === 'missing' && node.urls !== undefined)) return blobs.notThere(node.digest)
     const { digest, kind, size } = node
     options.onBegun(node)
     listen({ type: 'started', digest, kind, size })
@@ -59,7 +65,7 @@ export async function mendImage(root: Manifest, options: MendOptions): Promise<v
       // What has the right size counts as stored for a put that names its content.
       bytes => store.put(blobKey(digest), bytes, { signal, ...(state === 'damaged' ? {} : { content: digest }) }),
     )
-    if (!put.found) return onMissing(node, platform, put.why)
+    if (!put.found) return lost(node, platform, put.why)
     blobs.setMended(digest)
     listen({ type: 'copied', digest, kind, size })
     onMended(node, platform, put.from)
@@ -72,11 +78,11 @@ export async function mendImage(root: Manifest, options: MendOptions): Promise<v
       if (held.bytes === node.size) return await mendBelow(held.manifest, platform, depth)
       return onMissing(node, platform, `it has ${held.bytes} bytes, and who names it says ${node.size}`)
     }
-    if (node.size > maxManifestBytes) return onMissing(node, platform, `no manifest is as large as ${node.size} bytes`)
+    if (node.size > maxManifestBytes) return lost(node, platform, `no manifest is as large as ${node.size} bytes`)
     const fetched = await fetch(node, manifestBytes(node, signal))
-    if (!fetched.found) return onMissing(node, platform, fetched.why)
+    if (!fetched.found) return lost(node, platform, fetched.why)
     const manifest = readable(fetched.value, node)
-    if (typeof manifest === 'string') return onMissing(node, platform, manifest)
+    if (typeof manifest === 'string') return lost(node, platform, manifest)
     await mendBelow(manifest, platform, depth)
     await store.put(blobKey(node.digest), fetched.value, { signal })
     blobs.setMended(node.digest)

@@ -70,7 +70,8 @@ export async function repairRoot(
     const root = { kind, mediaType: '', digest, size: bytes.byteLength }
     await blobs.keep(digest)
     const copy = await manifests.read(root, signal)
-    if (copy.manifest !== undefined || copy.flaw === 'absent') return
+    if (copy.manifest !== undefined) return
+    if (copy.flaw === 'absent') return blobs.notThere(digest)
     await store.put(blobKey(digest), bytes, { signal })
     manifests.forget(root)
     log.mended({ ...piece(root, undefined), from: 'the tag itself' })

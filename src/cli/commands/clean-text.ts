@@ -31,6 +31,11 @@ export function cleanText(result: CleanResult): string {
     for (const [tally, what] of rest) if (tally.count > 0) lines.push(`        ${told(tally)} ${what}`)
   }
   if (leftovers.uploads.count > 0) lines.push(`Uploads given up: ${told(leftovers.uploads)} ${done('removed')}`)
+  if (leftovers.uploadsRefused !== undefined) {
+    lines.push(
+      `Note: uploads that were given up ${confirmed ? 'stay' : 'are not counted'}: ${printable(leftovers.uploadsRefused)}`,
+    )
+  }
   if (leftovers.trashedTags > 0) {
     lines.push(`Trash:  ${formatCount(leftovers.trashedTags, 'tag')} ${done('removed for good')}`)
   }

@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import type { CleanResult } from '../../bucket/index.ts'
-import { fromFileError, LadingError } from '../../errors/index.ts'
 import { cloudOf, cloudOptions } from '../cloud-options.ts'
 import { type Command, defineCommand } from '../command.ts'
 import { defined } from '../defined.ts'
 import { age, argument, flag, text } from '../options.ts'
 import { printableJson } from '../printable.ts'
+import { readGivenFile } from '../read-given-file.ts'
 import { sharedOptions } from '../shared-options.ts'
 import { cleanText } from './clean-text.ts'
 
@@ -54,7 +53,7 @@ export function cleanCommandWith(keepTrash: string): Command {
         blobs:
           'count and bytes of: stored, removed, condemned (by this run), inTrash (condemned before), waiting (for pushes under way), recent, historyOnly (kept by history alone)',
         leftovers:
-          'uploads that were given up (count, bytes), leases that had expired, trashedTags that were removed for good',
+          'uploads that were given up (count, bytes), uploadsRefused (why they could not be listed or removed, where it is so), leases that had expired, trashedTags that were removed for good',
         retention: 'what the store keeps of what is deleted: versions, lockedDays, softDeleteDays',
       } satisfies Record<keyof CleanResult, string>,
     },
@@ -76,7 +75,7 @@ export function cleanCommandWith(keepTrash: string): Command {
         confirm,
         tags,
         blobs,
-        ...(config === undefined ? {} : { config: await readRules(config) }),
+        ...(config === undefined ? {} : { config: await readGivenFile(config, 'read rules') }),
         keepTrashSeconds,
         graceSeconds: grace,
         ...defined({ tlsVerify }),
@@ -96,14 +95,3 @@ const phases = {
   recheck: 'Looking for pushes that came meanwhile…',
   delete: 'Removing…',
 } as const
-
-async function readRules(path: string): Promise<{ bytes: Uint8Array; name: string }> {
-  try {
-    return { bytes: await readFile(path), name: path }
-  } catch (error) {
-    const failure = fromFileError(error, {})
-    throw failure instanceof LadingError
-      ? failure.with({ operation: 'read rules', side: 'local', subject: path })
-      : failure
-  }
-}

@@ -105,6 +105,14 @@ const commands: readonly DialectEntry[] = [
     examples: ['s3lo push myapp:v1.0 s3://my-bucket/myapp:v1.0 --endpoint http://localhost:9000'],
     load: async () => (await import('../commands/push.ts')).pushCommand,
   },
+  {
+    name: 'stats',
+    summary: 'Show what a bucket holds, shares and costs',
+    usage: '<s3-bucket> [flags]',
+    words: words(1),
+    examples: ['s3lo stats s3://my-bucket/', 's3lo stats s3://my-bucket/ --layers --output json'],
+    load: async () => (await import('../commands/stats.ts')).statsCommand,
+  },
 ]
 
 /** The command line of s3lo, as its pages describe it. */
@@ -117,7 +125,6 @@ export const s3lo: Dialect = {
   commands,
   absent: {
     scan: 'pull the image and give it to a scanner',
-    stats: 'nothing is counted yet',
   },
   unknownCommand(name, near) {
     const meant = near.length === 0 ? '' : `\n\nDid you mean this?\n${near.map(one => `\t${one}\n`).join('')}`

@@ -75,12 +75,13 @@ class BucketDestination implements ImageDestination {
 
   async has(node: Node, signal?: AbortSignal): Promise<boolean> {
     await this.#guard.protect(node.digest, signal)
-    return (await this.#store.head(blobKey(node.digest), { signal }))?.size === node.size
+    const isThere = (await this.#store.head(blobKey(node.digest), { signal }))?.size === node.size
+    if (!isThere) this.#guard.notThere(node.digest)
+    return isThere
   }
 
   async manifest(node: Node, signal?: AbortSignal): Promise<Uint8Array | undefined> {
-    await this.#guard.protect(node.digest, signal)
-    const blob = await readManifestBlob(this.#store, node.digest, signal)
+    const blob = await this.document(node.digest, signal)
     const { image, tag } = this.#image
     if (blob !== undefined || tag === undefined) return blob
     // Other tags may hold it as well, but reading all of them would cost more than reading it at the source.
@@ -94,7 +95,9 @@ class BucketDestination implements ImageDestination {
 
   async document(digest: Digest, signal?: AbortSignal): Promise<Uint8Array | undefined> {
     await this.#guard.protect(digest, signal)
-    return await readManifestBlob(this.#store, digest, signal)
+    const bytes = await readManifestBlob(this.#store, digest, signal)
+    if (bytes === undefined) this.#guard.notThere(digest)
+    return bytes
   }
 
   async pushDraft(draft: Draft, signal?: AbortSignal): Promise<void> {
@@ -106,7 +109,11 @@ class BucketDestination implements ImageDestination {
     const known = await readVariants(this.#store, diffId, signal)
     await Promise.all(known.map(({ digest }) => this.#guard.protect(digest, signal)))
     const there = await Promise.all(known.map(({ digest }) => this.#store.head(blobKey(digest), { signal })))
-    return known.filter(({ size }, at) => there[at]?.size === size)
+    return known.filter(({ digest, size }, at) => {
+      const isThere = there[at]?.size === size
+      if (!isThere) this.#guard.notThere(digest)
+      return isThere
+    })
   }
 
   rememberVariant(diffId: Digest, variant: LayerVariant, signal?: AbortSignal): Promise<void> {
