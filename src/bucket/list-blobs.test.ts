@@ -5,7 +5,7 @@ import { listBlobs } from './list-blobs.ts'
 
 const hex = (i: number) => createHash('sha256').update(String(i)).digest('hex')
 
-test.each([0, 1, 1999, 2000, 2001, 5000])('lists %d blobs in the order of their digests, each once', async count => {
+test.each([0, 1, 1999, 2000, 2001, 5000, 45_000])('lists %d blobs in the order of their digests, each once', async count => {
   const store = memoryStore()
   const digests = Array.from({ length: count }, (_, i) => `sha256:${hex(i)}`).sort()
   for (const digest of digests) await store.put(`blobs/sha256/${digest.slice(7)}`, new Uint8Array())

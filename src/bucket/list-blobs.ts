@@ -11,9 +11,10 @@ export interface StoredBlob {
 const algorithms = ['sha256', 'sha512'] as const
 /** So many blobs are listed one after the other before it is worth the requests to list many prefixes at once. */
 const firstEntries = 2000
-/** So many prefixes are listed at once, each up to so many blobs ahead. */
+/** So many prefixes are listed at once. They are chosen so long that each is of no more blobs than this, which are read ahead. */
 const prefixesAtOnce = 16
-const entriesAhead = 5000
+const entriesAhead = 2500
+const maxDigits = 4
 
 /**
  * Every blob of a store, in the order of their digests. What is no blob's key is passed over. No more is held than the pages of some
@@ -54,20 +55,30 @@ async function* listFolder(
   if (last !== '') yield* listRest(store, folder, last, signal)
 }
 
-/** What follows a key: its own two digits first, then all that come after them, several at once. */
+/** What follows a key: that with its own digits first, then all that come after them, several at once. */
 async function* listRest(
   store: ObjectStore,
   folder: string,
   last: string,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ListEntry, void, undefined> {
-  const digits = last.slice(folder.length, folder.length + 2)
-  const rest = Array.from({ length: 256 }, (_, at) => at.toString(16).padStart(2, '0')).filter(pair => pair >= digits)
-  const listed = mapInOrder(rest, prefixesAtOnce, async pair => {
-    const options = { ...(pair === digits ? { startAfter: last } : {}), signal }
-    return await begin(store.list(folder + pair, options))
+  const count = digitsFor(last.slice(folder.length))
+  const digits = last.slice(folder.length, folder.length + count)
+  const all = Array.from({ length: 16 ** count }, (_, at) => at.toString(16).padStart(count, '0'))
+  const rest = all.filter(prefix => prefix >= digits)
+  const listed = mapInOrder(rest, prefixesAtOnce, async prefix => {
+    const options = { ...(prefix === digits ? { startAfter: last } : {}), signal }
+    return await begin(store.list(folder + prefix, options))
   })
   for await (const entries of listed) yield* entries
+}
+
+/** Digests are spread evenly: where the first have ended tells how many there are. */
+function digitsFor(hex: string): number {
+  const part = (Number.parseInt(hex.slice(0, 8), 16) + 1) / 2 ** 32
+  const blobs = firstEntries / (Number.isNaN(part) ? 1 : part)
+  for (let digits = 1; digits < maxDigits; digits++) if (blobs / 16 ** digits <= entriesAhead) return digits
+  return maxDigits
 }
 
 /** Reads some pages before they are asked for. What is longer goes on when its turn has come. */
