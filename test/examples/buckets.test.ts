@@ -21,7 +21,7 @@ async function bucketWith(config: string): Promise<string> {
 
 test('the configuration of the page holds for an image as the page says', async () => {
   const bucket = await bucketWith(block('yaml'))
-  const [, words = '', shown = ''] = /^\$ lading (.*?)\n(.*)/s.exec(block('console')) ?? []
+  const [, words = '', shown = ''] = /^```console\n\$ lading (config get .*?)\n(.*?)^```/ms.exec(page) ?? []
   const line = words.replace('s3://my-bucket/', bucket).split(' ')
   const { stdout } = await runLading(line, { library })
   expect(stdout.replaceAll(bucket, 's3://my-bucket/')).toBe(shown)

@@ -136,9 +136,9 @@ class BucketDestination implements ImageDestination {
     const { image, tag } = this.#image
     this.#refuseOtherDigest(root.digest)
     if (tag === undefined) return
-    const immutable = await readImmutable(this.#store, image, signal)
-    const write = { image, tag, digest: root.digest, immutable: immutable && !force, expect, signal }
-    if (write.immutable || expect !== undefined) await checkTagWrite(this.#store, write)
+    const immutable = !force && (await readImmutable(this.#store, image, signal))
+    const write = { image, tag, digest: root.digest, immutable, expect, signal }
+    if (immutable || expect !== undefined) await checkTagWrite(this.#store, write)
   }
 
   async commit(root: Node, bytes: Uint8Array, options: CommitOptions, signal?: AbortSignal): Promise<CommitResult> {
@@ -149,7 +149,8 @@ class BucketDestination implements ImageDestination {
     // By digest alone, content is all there is: it has no name to become visible under.
     if (tag === undefined)
       return { changed: !existed, ...(existed && digest !== undefined ? { previous: digest } : {}) }
-    const immutable = await readImmutable(this.#store, image, signal)
+    // Who forces it may be whom a malformed configuration keeps from mending something.
+    const immutable = !options.force && (await readImmutable(this.#store, image, signal))
     await this.#guard.confirm(signal)
     return await writeTag(this.#store, {
       image,
@@ -157,7 +158,7 @@ class BucketDestination implements ImageDestination {
       digest: root.digest,
       bytes,
       imageBytes: options.imageBytes,
-      immutable: immutable && !options.force,
+      immutable,
       expect: options.expect,
       signal,
     })
