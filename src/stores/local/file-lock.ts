@@ -59,8 +59,8 @@ export async function acquireLock(path: string, options: LockOptions): Promise<F
   const token = crypto.randomUUID()
   const record: LockRecord = { token, ...(await currentProcess()), created: new Date().toISOString() }
   const draft = await options.draft()
-  await options.within(() => writeFile(draft, JSON.stringify(record), { flag: 'wx' }))
   try {
+    await options.within(() => writeFile(draft, JSON.stringify(record), { flag: 'wx' }))
     let seen: LockState | undefined
     let since = 0
     for (;;) {

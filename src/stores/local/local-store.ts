@@ -124,10 +124,10 @@ class LocalStore implements StoreDriver {
       await refuseLinks(this.#root, dirname(path))
       if (!(await exists(path))) return
       await this.#workshop.enter()
-      await using lock = await this.#lock(key, options.signal)
-      if (options.ifMatch !== undefined && (await exists(path)))
+      await using lock = await this.#lockToDelete(key, options)
+      if (options.ifMatch !== undefined && lock !== undefined && (await exists(path)))
         await this.#compare(key, options.ifMatch, lock, options)
-      await lock.renew()
+      await lock?.renew()
       try {
         await unlink(path)
       } catch (error) {
@@ -204,6 +204,17 @@ class LocalStore implements StoreDriver {
     const path = this.#pathOf(key)
     await refuseLinks(this.#root, dirname(path))
     return await openObject(path)
+  }
+
+  /** `undefined` on a disk that is full: there is no room for a lock, and what is deleted is what makes room. */
+  async #lockToDelete(key: string, { ifMatch, signal }: DeleteOptions): Promise<FileLock | undefined> {
+    try {
+      return await this.#lock(key, signal)
+    } catch (error) {
+      const full = ['ENOSPC', 'EDQUOT'].includes(systemCode(error) ?? '')
+      if (full && ifMatch === undefined) return undefined
+      throw error
+    }
   }
 
   #lock(key: string, signal: AbortSignal | undefined): Promise<FileLock> {
