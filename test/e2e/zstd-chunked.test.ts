@@ -105,7 +105,8 @@ describeWithServices(['podman', 'skopeo', 'docker-registry'], 'our zstd:chunked 
     return { printed: printed.toString(), registry: registry.log(), folder }
   }
 
-  test('podman gets the parts that it needs', async () => {
+  // podman 4.3.1 now and then adds up a file with holes wrong, and then takes the whole layer.
+  test('podman gets the parts that it needs', { retry: 3 }, async () => {
     const { printed, registry } = await inStorage(
       image => `podman --log-level debug pull --tls-verify=false ${image}
 cd "$(podman image mount ${image})" && find . -type f -exec sha256sum {} + && readlink d/link && stat -c '%n %u:%g %a %h %Y' d/small d/large`,
