@@ -18,6 +18,20 @@ test('keeps flags and numbers of many digests, through its growth', () => {
   expect(table.number(nth(10_001))).toBeUndefined()
 })
 
+test('keeps numbers of any size', () => {
+  const table = createDigestTable()
+  const numbers = [0, 5, 2 ** 32 - 2, 2 ** 32 - 1, 2 ** 40, 1.5, -1]
+  for (const [i, number] of numbers.entries()) {
+    // of one shard: the first byte is the same
+    table.add(`sha256:00${nth(i).slice(9)}`, 1, number)
+    table.add(`sha256:00${nth(i + 100).slice(9)}`, 1)
+  }
+  for (const [i, number] of numbers.entries()) {
+    expect(table.number(`sha256:00${nth(i).slice(9)}`)).toBe(number)
+    expect(table.number(`sha256:00${nth(i + 100).slice(9)}`)).toBeUndefined()
+  }
+})
+
 test('tells digests apart that begin alike, and algorithms', () => {
   const table = createDigestTable()
   const [a, b] = [`sha256:${'a'.repeat(64)}`, `sha256:${'a'.repeat(25)}b${'a'.repeat(38)}`] as Digest[]

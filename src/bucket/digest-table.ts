@@ -18,6 +18,8 @@ const taken = 0x80
 /** A table of its own for each value of the first byte: so that none is large when it grows. */
 const shards = 256
 const firstSlots = 8
+/** Stands where there is no number. */
+const noNumber = 0xffffffff
 /** Of the slots may be taken, in percent, and by so much they grow. */
 const [fullPercent, growth] = [80, 1.5]
 
@@ -76,8 +78,8 @@ export function createDigestTable(): DigestTable {
 
 class Shard {
   readonly marks: Uint8Array
-  /** Made when the first number is set. */
-  #numbers: Float64Array | undefined
+  /** Made when the first number is set: whole numbers of 32 bits until one is no such. */
+  #numbers: Uint32Array | Float64Array | undefined
   readonly #keys: Uint32Array
   readonly #slots: number
   #size = 0
@@ -97,7 +99,8 @@ class Shard {
 
   numberAt(slot: number): number | undefined {
     const number = this.#numbers?.[slot] ?? Number.NaN
-    return Number.isNaN(number) ? undefined : number
+    const isNone = this.#numbers instanceof Uint32Array ? number === noNumber : Number.isNaN(number)
+    return isNone ? undefined : number
   }
 
   isFull(): boolean {
@@ -122,7 +125,10 @@ class Shard {
     }
     this.marks[slot] = mark
     if (number === undefined) return
-    this.#numbers ??= new Float64Array(this.#slots).fill(Number.NaN)
+    this.#numbers ??= new Uint32Array(this.#slots).fill(noNumber)
+    if (this.#numbers instanceof Uint32Array && !(Number.isInteger(number) && number >= 0 && number < noNumber)) {
+      this.#numbers = Float64Array.from(this.#numbers, small => (small === noNumber ? Number.NaN : small))
+    }
     this.#numbers[slot] = number
   }
 
