@@ -52,6 +52,9 @@ function retentionLines({ retention }: CleanResult): string[] {
     ...(versions === 'on'
       ? ['Note: the bucket keeps versions, so what is deleted is paid for until its versions expire.']
       : []),
+    ...(versions === 'suspended'
+      ? ['Note: the bucket has kept versions once: what was written then is paid for until its versions expire.']
+      : []),
     ...(lockedDays ? [`Note: the bucket is locked: nothing is freed before it is ${lockedDays} days old.`] : []),
     ...(softDeleteDays
       ? [`Note: what is deleted can be brought back, and is paid for, for ${softDeleteDays} days.`]
