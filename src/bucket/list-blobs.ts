@@ -95,6 +95,10 @@ async function* chained(
   ahead: readonly ListEntry[],
   iterator: AsyncIterator<ListEntry>,
 ): AsyncGenerator<ListEntry, void, undefined> {
-  yield* ahead
-  for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value
+  try {
+    yield* ahead
+    for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value
+  } finally {
+    await iterator.return?.()
+  }
 }
