@@ -1,33 +1,17 @@
-import { mkdtemp } from 'node:fs/promises'
-import path from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createHttpClient, type HttpClient } from '../../src/http/index.ts'
+import { expect, test } from 'vitest'
 import { digestOf } from '../../src/model/digest.ts'
 import { bytes, listed } from '../../src/testing/object-store/store-contents.ts'
 import { describeWithServices } from '../services/describe-with-services.ts'
-import { type CephServer, startCeph } from '../services/start-ceph.ts'
-import { temporaryFolder } from '../services/temporary-folder.ts'
-import { openS3, sdkClient } from './s3-place.ts'
+import { useCeph } from '../services/use-ceph.ts'
+import { sdkClient } from './s3-place.ts'
 
 describeWithServices(['radosgw'], 'what Ceph tells for cleaning', () => {
-  let ceph: CephServer
-  let http: HttpClient
-  let cache: string
-  beforeAll(async () => {
-    ceph = await startCeph()
-    http = createHttpClient()
-    cache = await mkdtemp(path.join(temporaryFolder(), 'cache-'))
-    await sdkClient(ceph).createBucket({ Bucket: 'plain' })
-  })
-  afterAll(async () => {
-    await http[Symbol.asyncDispose]()
-    await ceph.stop()
-  })
+  const ceph = useCeph('plain')
 
-  const open = async (root: string) => (await openS3(ceph, { root, http, cache })).store
+  const open = async (root: string) => (await ceph.open(root)).store
 
   test('unfinished uploads are listed past a page, below the prefix, and removed', async () => {
-    const sdk = sdkClient(ceph)
+    const sdk = sdkClient(ceph.server)
     const store = await open('plain/team')
     const left = Array.from({ length: 1005 }, (_, i) => `team/${String(i).padStart(4, '0')}`)
     const begin = async (Key: string) => (await sdk.createMultipartUpload({ Bucket: 'plain', Key })).UploadId
@@ -49,7 +33,7 @@ describeWithServices(['radosgw'], 'what Ceph tells for cleaning', () => {
   })
 
   test('versions and locks are told', async () => {
-    const sdk = sdkClient(ceph)
+    const sdk = sdkClient(ceph.server)
     await sdk.createBucket({ Bucket: 'locked', ObjectLockEnabledForBucket: true })
     const Rule = { DefaultRetention: { Mode: 'GOVERNANCE', Days: 30 } } as const
     await sdk.putObjectLockConfiguration({
@@ -67,7 +51,7 @@ describeWithServices(['radosgw'], 'what Ceph tells for cleaning', () => {
   })
 
   test('objects of a locked bucket are deleted, which leaves a version', async () => {
-    const sdk = sdkClient(ceph)
+    const sdk = sdkClient(ceph.server)
     await sdk.createBucket({ Bucket: 'kept', ObjectLockEnabledForBucket: true })
     const store = await open('kept')
     await store.put('a', bytes('x'))
