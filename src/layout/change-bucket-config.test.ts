@@ -3,59 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
+import { annotated, change, storeOf, textIn } from '../../test/config/config-in-store.ts'
 import { memoryStore, type ObjectStore, openStore } from '../stores/index.ts'
-import { readAll } from '../streams/index.ts'
 import { readBucketConfig } from './bucket-config.ts'
-import { changeBucketConfig } from './change-bucket-config.ts'
-import { parseConfigChange } from './parse-config-change.ts'
 
 const directory = await mkdtemp(join(tmpdir(), 'lading-config-'))
 afterAll(() => rm(directory, { recursive: true }))
-
-async function storeOf(text: string | undefined): Promise<ObjectStore> {
-  const store = memoryStore()
-  if (text !== undefined) await store.put('s3lo.yaml', new TextEncoder().encode(text))
-  return store
-}
-
-async function textIn(store: ObjectStore): Promise<string | undefined> {
-  if ((await store.head('s3lo.yaml')) === undefined) return undefined
-  const { body } = await store.get('s3lo.yaml')
-  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(await readAll(body, 1e6, 's3lo.yaml'))
-}
-
-function change(store: ObjectStore, entry: string | undefined, ...words: string[]) {
-  const changes = words.map(word => {
-    const [key = '', value = ''] = word.split('=')
-    return parseConfigChange(key, value, entry === undefined ? 'bucket' : 'image')
-  })
-  return changeBucketConfig(store, entry, changes)
-}
-
-const annotated = `# of the platform team
-default:   # for all
-  lifecycle:
-    keep_last: 10      # ten
-
-    # not too long
-    max_age: "90d"
-  owner: {name: 'team',   mail: x@example.com}   # ours
-
-images:
-    dev/*:   # short-lived
-        lifecycle: {max_age: 7d, keep_tags: [latest,  stable]} # quick
-    myapp:
-        immutable: yes
-        lifecycle:
-            keep_tags:
-                - stable  # s
-                - latest  # l
-            # the end of myapp
-policies:
-- name: scanned
-  check: scan
-# the end
-`
 
 describe('nothing is written', () => {
   test.each<[string | undefined, string | undefined, string[]]>([
