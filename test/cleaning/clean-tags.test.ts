@@ -68,6 +68,14 @@ describe('tags', () => {
     expect(tags.removed).toMatchObject([{ image: 'app', tag: 'old', reason: 'older than 9d' }])
   })
 
+  test('alone go without a look at what they need', async () => {
+    await bucket.pushDaily('app', 2)
+    await bucket.store.put('manifests/app/broken/manifest.json', bytes('no manifest'))
+    const config = 'default: { lifecycle: { keep_last: 1, keep_tags: [broken] } }'
+    await expect(bucket.clean(config)).rejects.toMatchObject({ code: 'bad-layout' })
+    expect(removedTags(await bucket.clean(config, { blobs: false }))).toEqual(['app:1'])
+  })
+
   test('go to the trash, and from there when they have been in it for long enough', async () => {
     await bucket.pushDaily('app', 2)
     await bucket.clean('default: { lifecycle: { keep_last: 1 } }', { keepTrashMs: 7 * day })

@@ -108,8 +108,10 @@ export async function cleanStore(store: ObjectStore, work: CleanWork): Promise<C
 
   onPhase?.('mark')
   if (work.blobs) await loadCondemned(store, table, signal)
-  await marker.mark()
-  let orphans = await orphanedTags(store, marker, { path, config, before, remove: work.tags, signal })
+  // Tags alone need no marks, unless some belong to what others need: to make them every manifest is read.
+  const marks = work.blobs || (await marker.hasAttached())
+  if (marks) await marker.mark()
+  let orphans = marks ? await orphanedTags(store, marker, { path, config, before, remove: work.tags, signal }) : []
   const kept: DoomedTag[] = []
   if (apply) {
     const remove = (going: readonly DoomedTag[]) => deleteTags(store, going, keepTrashMs > 0, now, signal)

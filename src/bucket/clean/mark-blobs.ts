@@ -44,6 +44,8 @@ export interface MarkOptions {
 export interface Marker {
   /** Marks what the tags need that are chosen, and their last history entries; then what is attached to it. */
   mark(isChosen?: (entry: TagEntry) => boolean): Promise<void>
+  /** Whether any tag is attached to a manifest by its name. */
+  hasAttached(): Promise<boolean>
   /** Marks what tags need that stay although what they are attached to is gone. @returns whether any was not marked yet */
   keep(tags: readonly TagEntry[]): Promise<boolean>
   /** Whether a tag is attached, by its name, to a manifest that is not marked. */
@@ -157,6 +159,10 @@ export function createMarker(store: ObjectStore, table: DigestTable, options: Ma
       while (await markAttached()) {
         // A signature of a signature: until nothing more is found.
       }
+    },
+    async hasAttached() {
+      for await (const entry of listTags(store, '', signal)) if (isAttached(entry)) return true
+      return false
     },
     async keep(tags) {
       let found = false
