@@ -229,14 +229,13 @@ class Download {
 
   /** A server that knows no ranges sends everything: good where everything, or nothing yet, is wanted. */
   #fromStart(piece: Piece): boolean {
-    this.#takesRanges = false
     const { pieces, file } = this.#means
+    if (piece.at === 0 && piece.end === this.#task.size) return true
+    this.#takesRanges = false
     if (piece.start > 0 || piece.end < this.#task.size) return false
-    if (piece.at > 0) {
-      pieces.received -= piece.at
-      piece.at = 0
-      file.reset()
-    }
+    pieces.received -= piece.at
+    piece.at = 0
+    file.reset()
     return true
   }
 
