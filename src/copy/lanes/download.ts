@@ -15,7 +15,7 @@ const maxRetryAfterMs = 120_000
 /** Answers in a row that send a piece elsewhere, or want other credentials, without a byte between them. */
 const maxDetours = 10
 const maxRefusals = 2
-const sampleMs = 50
+const sampleMs = 25
 
 /** A blob that is to be read from a server into a file. */
 export interface DownloadTask {
