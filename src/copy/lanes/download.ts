@@ -255,9 +255,11 @@ class Download {
 
   /** A server that knows no ranges sends everything: good where everything, or nothing yet, is wanted. */
   #fromStart(piece: Piece): boolean {
-    this.#takesRanges = false
     const { pieces, file } = this.#means
-    if (piece.start > 0 || piece.end < this.#task.size) return false
+    const isAll = piece.start === 0 && piece.end === this.#task.size
+    // Only where a range was asked for does it say anything of them.
+    if (piece.at > 0 || !isAll) this.#takesRanges = false
+    if (!isAll) return false
     if (piece.at > 0) {
       pieces.received -= piece.at
       piece.at = 0
