@@ -3,6 +3,7 @@ import { systemClock } from './clock.ts'
 import type { CommandContext } from './context.ts'
 import { failedOutput } from './failed-output.ts'
 import { listenForInterrupt } from './interrupt.ts'
+import { keepHeapSmall } from './keep-heap-small.ts'
 import { type Library, library } from './library.ts'
 
 /** What reads a command line, and gives its exit code. */
@@ -17,6 +18,7 @@ export async function runInProcess(
   commands: Library = library,
   run: CommandLine = lading,
 ): Promise<void> {
+  using _ = keepHeapSmall()
   const { stdin, stdout, stderr, env } = process
   let goesOn = false
   stdout.on('error', error => {

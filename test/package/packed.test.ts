@@ -16,14 +16,7 @@ async function installed(): Promise<string> {
   const target = path.join(modules, 'lading')
   await mkdir(target, { recursive: true })
   const manifest = JSON.parse(await readFile(path.join(checkout, 'package.json'), 'utf8'))
-  await run(
-    checkout,
-    'node_modules/typescript/bin/tsc',
-    '-p',
-    'tsconfig.build.json',
-    '--outDir',
-    path.join(target, 'dist'),
-  )
+  await run(checkout, 'scripts/build.ts', path.join(target, 'dist'))
   for (const name of ['package.json', ...manifest.files.filter((file: string) => file !== 'dist')]) {
     await cp(path.join(checkout, name), path.join(target, name), { recursive: true })
   }
