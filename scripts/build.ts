@@ -21,7 +21,7 @@ const checkout = path.join(import.meta.dirname, '..')
  */
 const bundles: Readonly<Record<string, string>> = {
   main: 'src/cli/main.ts',
-  program: 'src/cli/run-program.ts',
+  program: 'src/cli/start.ts',
 }
 
 /** Packages that not every command needs: each is a bundle of its own, and `content` is what is used of it. */
@@ -36,6 +36,16 @@ const packages: Readonly<Record<string, { readonly content: string }>> = {
   yaml: { content: "module.exports = require('yaml')" },
   picomatch: { content: "module.exports = require('picomatch')" },
   'smol-toml': { content: "module.exports = require('smol-toml')" },
+}
+
+/** Connections are HTTP/1.1 alone, and this one file has Node load its HTTP/2. */
+const withoutHttp2: Plugin = {
+  name: 'without HTTP/2',
+  setup(esbuild) {
+    esbuild.onLoad({ filter: /undici\/lib\/dispatcher\/client-h2\.js$/ }, () => ({
+      contents: "module.exports = () => { throw new Error('HTTP/2 is not bundled') }",
+    }))
+  },
 }
 
 /** Large, and only for who uses that cloud: loaded from where npm has installed them. */
@@ -88,7 +98,11 @@ async function buildProgram(folder: string): Promise<void> {
     }),
   )
   const others = Object.entries(packages).map(([name, { content: contents }]) =>
-    build({ ...options(path.join(folder, `${name}.cjs`)), stdin: { contents, resolveDir: checkout } }),
+    build({
+      ...options(path.join(folder, `${name}.cjs`)),
+      stdin: { contents, resolveDir: checkout },
+      plugins: [withoutHttp2],
+    }),
   )
   const built = await Promise.all([...own, ...others])
   const inputs = built.flatMap(({ metafile }) => Object.keys(metafile.inputs))

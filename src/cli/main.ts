@@ -15,8 +15,8 @@ export async function main(
   if (dialect === undefined && argv.length === 1 && (argv[0] === '--version' || argv[0] === '-v')) {
     if (written(`lading ${version}\n`)) return
   }
-  const { runProgram } = await import('./run-program.ts')
-  await runProgram(dialect, argv)
+  const { start } = await import('./start.ts')
+  await start(dialect, argv)
 }
 
 /** Whether it could be written at once: opening `process.stdout` takes as long as all the rest of this. What could not is written and told as always. */

@@ -19,7 +19,7 @@ export async function runInProcess(
   run: CommandLine = lading,
 ): Promise<void> {
   using _ = keepHeapSmall()
-  const { stdin, stdout, stderr, env } = process
+  const { stdout, stderr, env } = process
   let goesOn = false
   stdout.on('error', error => {
     if (!goesOn || systemCode(error) !== 'EPIPE') failedOutput(error)
@@ -31,7 +31,7 @@ export async function runInProcess(
     const finishUnread = () => {
       goesOn = true
     }
-    const streams = { stdin, stdout, stderr, env }
+    const streams = { stdin: () => process.stdin, stdout, stderr, env }
     const context = { ...streams, clock: systemClock, library: commands, signal: interrupt.signal, finishUnread }
     process.exitCode = await run(argv, context)
   } finally {
