@@ -5,7 +5,7 @@
  *   node scripts/build.ts [FOLDER]     (not given: dist)
  */
 import { execFileSync } from 'node:child_process'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
 import { thirdPartyNotices } from './third-party-notices.ts'
@@ -106,7 +106,19 @@ async function buildProgram(folder: string): Promise<void> {
   )
   const built = await Promise.all([...own, ...others])
   const inputs = built.flatMap(({ metafile }) => Object.keys(metafile.inputs))
+  await requireWorkers(inputs)
   await writeFile(path.join(folder, 'THIRD-PARTY.txt'), await thirdPartyNotices(checkout, inputs))
+}
+
+/** @throws Error where a source starts a worker that has no line among the bundles: in a checkout it would be found all the same */
+async function requireWorkers(inputs: readonly string[]): Promise<void> {
+  for (const file of inputs.filter(one => one.startsWith('src/'))) {
+    const text = await readFile(path.join(checkout, file), 'utf8')
+    for (const [, name = ''] of text.matchAll(/new URL\(\s*[`'"]\.\/([\w-]+)/g)) {
+      if (!Object.hasOwn(bundles, name))
+        throw new Error(`${file} starts ${name}, which scripts/build.ts does not bundle`)
+    }
+  }
 }
 
 const target = path.resolve(process.argv[2] ?? path.join(checkout, 'dist'))
