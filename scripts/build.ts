@@ -22,6 +22,7 @@ const checkout = path.join(import.meta.dirname, '..')
 const bundles: Readonly<Record<string, string>> = {
   main: 'src/cli/main.ts',
   program: 'src/cli/start.ts',
+  'transfer-thread': 'src/copy/lanes/transfer-thread.ts',
 }
 
 /** Packages that not every command needs: each is a bundle of its own, and `content` is what is used of it. */
@@ -114,9 +115,10 @@ async function buildProgram(folder: string): Promise<void> {
 async function requireWorkers(inputs: readonly string[]): Promise<void> {
   for (const file of inputs.filter(one => one.startsWith('src/'))) {
     const text = await readFile(path.join(checkout, file), 'utf8')
-    for (const [, name = ''] of text.matchAll(/new URL\(\s*[`'"]\.\/([\w-]+)/g)) {
-      if (!Object.hasOwn(bundles, name))
-        throw new Error(`${file} starts ${name}, which scripts/build.ts does not bundle`)
+    if (!text.includes('new Worker(')) continue
+    const name = /new URL\(`\.\/([\w-]+)\$\{path\.extname\(import\.meta\.url\)\}`/.exec(text)?.[1]
+    if (name === undefined || !Object.hasOwn(bundles, name)) {
+      throw new Error(`${file} starts a worker that is not bundled, or not as scripts/build.ts says`)
     }
   }
 }

@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { buildImage } from '../../src/testing/build-image.ts'
 import { startFakeRegistry } from '../../src/testing/fake-registry.ts'
+import { writeLayout } from '../../src/testing/write-layout.ts'
 import { newFolder } from '../e2e/lading.ts'
 import { checkout } from '../structure/source-files.ts'
 
@@ -55,6 +57,21 @@ describe('the package as it is installed', () => {
     )
     const mapped = ['--registries-conf', 'registries.conf', 'inspect', '--raw', 'a.test/hello:v1']
     expect(await run(alone, 'bin/lading.js', ...mapped)).toContain('"manifests"')
+  })
+
+  test('finds the file of its threads, as a program and as a library', async () => {
+    await using registry = await startFakeRegistry()
+    const image = `${registry.host}/large:v1`
+    const folder = await newFolder()
+    await writeLayout(path.join(folder, 'large'), {
+      v1: buildImage({ layers: [Buffer.alloc(5 * 1024 * 1024, 'large')] }),
+    })
+    await run(project, 'node_modules/lading/bin/lading.js', 'copy', `oci:${folder}/large:v1`, image)
+    await run(project, 'node_modules/lading/bin/lading.js', 'copy', image, `oci:${folder}/by-program:v1`)
+    const program = `import { copyImage } from 'lading'; await copyImage('${image}', 'oci:${folder}/by-library:v1')`
+    await run(project, '--input-type=module', '-e', program)
+    for (const name of ['by-program', 'by-library'])
+      expect(await readdir(path.join(folder, name, 'blobs/sha256'))).toHaveLength(3)
   })
 
   test('keeps the licenses of what it is bundled with', async () => {
