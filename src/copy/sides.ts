@@ -65,7 +65,16 @@ export function destinationSide(destination: ImageDestination): ImageDestination
             at(() => rememberVariant(diffId, variant, signal), 'remember the layer'),
         }),
     ...(adopt === undefined ? {} : { adopt: (node, origin, signal) => at(() => adopt(node, origin, signal), 'mount') }),
-    ...(upload === undefined ? {} : { upload: (node, signal) => at(() => upload(node, signal), `write ${node.kind}`) }),
+    ...(upload === undefined
+      ? {}
+      : {
+          async upload(node, signal) {
+            const begun = await at(() => upload(node, signal), `write ${node.kind}`)
+            if (begun === undefined) return undefined
+            const finish = (inner?: AbortSignal) => at(() => begun.finish(inner), `write ${node.kind}`)
+            return { path: begun.path, finish, abort: () => begun.abort() }
+          },
+        }),
     ...(checkCommit === undefined
       ? {}
       : { checkCommit: (root, options, signal) => at(() => checkCommit(root, options, signal), 'commit') }),

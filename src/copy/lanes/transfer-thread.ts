@@ -18,8 +18,14 @@ const transfers = new Map<number, Transfer>()
 parentPort?.on('message', (order: Order) => {
   if (order.type === 'download') void perform(order.id, order.task)
   else if (order.type === 'located') transfers.get(order.id)?.located?.(order.request)
-  else transfers.get(order.id)?.stop.abort()
+  else abort(transfers.get(order.id))
 })
+
+function abort(transfer: Transfer | undefined): void {
+  transfer?.stop.abort()
+  // who waits for another request is not answered any more
+  transfer?.located?.(undefined)
+}
 
 async function perform(id: number, task: DownloadTask): Promise<void> {
   const transfer: Transfer = { stop: new AbortController(), located: undefined }

@@ -96,16 +96,16 @@ async function hear({ worker, running }: Thread, report: Report): Promise<void> 
   const { id } = report
   const transfer = running.get(id)
   if (transfer === undefined) return
-  if (report.type === 'progress') transfer.listener.progress(report.bytes)
-  else if (report.type === 'retried') transfer.listener.retried(report)
-  else if (report.type === 'ended') transfer.resolve(report.outcome)
-  else {
-    try {
+  try {
+    if (report.type === 'progress') transfer.listener.progress(report.bytes)
+    else if (report.type === 'retried') transfer.listener.retried(report)
+    else if (report.type === 'ended') transfer.resolve(report.outcome)
+    else {
       const request = await transfer.listener.relocate()
       worker.postMessage({ type: 'located', id, request } satisfies Order)
-    } catch (error) {
-      worker.postMessage({ type: 'abort', id } satisfies Order)
-      transfer.reject(error)
     }
+  } catch (error) {
+    worker.postMessage({ type: 'abort', id } satisfies Order)
+    transfer.reject(error)
   }
 }
