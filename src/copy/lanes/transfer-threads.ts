@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import path from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { LadingError } from '../../errors/index.ts'
 import type { DirectRequest, HttpRequest } from '../../http/index.ts'
@@ -75,9 +76,10 @@ export class TransferThreads implements AsyncDisposable {
   }
 
   #start(): Thread {
-    // a checkout runs its sources, an installed package what was built of them
-    const file = import.meta.url.endsWith('.ts') ? './transfer-thread.ts' : './transfer-thread.js'
-    const worker = new Worker(new URL(file, import.meta.url), { name: 'lading transfer' })
+    // a checkout runs its sources, an installed package what was built of them: scripts/build.ts
+    const file = new URL(`./transfer-thread${path.extname(import.meta.url)}`, import.meta.url)
+    // without the flags of this process: Node ends a thread that gets --input-type with a file
+    const worker = new Worker(file, { name: 'lading transfer', execArgv: [] })
     const thread: Thread = { worker, running: new Map() }
     worker.unref()
     worker.on('message', (report: Report) => void hear(thread, report))
