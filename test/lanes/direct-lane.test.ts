@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
-import { filesBelow } from '../../../test/e2e/lading.ts'
-import { copyWithLanes, type LaneCopy, progressOf, serveImage } from '../../../test/lanes/copy-with-lanes.ts'
-import { openBelow } from '../../../test/lanes/try-download.ts'
-import { temporaryFolder } from '../../../test/services/temporary-folder.ts'
-import { isLadingError } from '../../errors/index.ts'
-import { inspectImage } from '../../index.ts'
-import { digestOf } from '../../model/digest.ts'
-import { type BuiltImage, buildImage } from '../../testing/build-image.ts'
+import { isLadingError } from '../../src/errors/index.ts'
+import { inspectImage } from '../../src/index.ts'
+import { digestOf } from '../../src/model/digest.ts'
+import { type BuiltImage, buildImage } from '../../src/testing/build-image.ts'
+import { filesBelow } from '../e2e/lading.ts'
+import { temporaryFolder } from '../services/temporary-folder.ts'
+import { copyWithLanes, type LaneCopy, progressOf, serveImage } from './copy-with-lanes.ts'
+import { openBelow } from './try-download.ts'
 
 const mib = 1024 * 1024
 const large = randomBytes(6 * mib)
