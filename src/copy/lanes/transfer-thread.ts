@@ -7,6 +7,9 @@ import type { Order, Outcome, Report } from './transfer-message.ts'
 /** What is told of a blob's progress is told in steps: each message wakes the thread that hears it. */
 const progressBytes = 4 * 1024 * 1024
 
+/** Connections of all blobs that are under way here. Each has a buffer of its own, and a server has others to serve. */
+const maxConnections = 24
+
 interface Transfer {
   readonly stop: AbortController
   located: ((request: DirectRequest | undefined) => void) | undefined
@@ -40,6 +43,7 @@ async function perform(id: number, task: DownloadTask): Promise<void> {
       untold += bytes
       if (untold >= progressBytes) tell()
     },
+    share: () => Math.max(1, Math.floor(maxConnections / transfers.size)),
     retried: (retry: { attempt: number; waitSeconds: number; reason: string }) =>
       report({ type: 'retried', id, ...retry }),
     relocate: () =>
