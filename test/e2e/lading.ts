@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { mkdtemp, readdir, readFile } from 'node:fs/promises'
+import os from 'node:os'
 import path from 'node:path'
 import { temporaryFolder } from '../services/temporary-folder.ts'
 
@@ -42,6 +43,8 @@ export async function lading(args: readonly string[], options: RunOptions = {}):
       DOCKER_CONFIG: path.join(home, '.docker'),
       // with the lanes that the tests are run with
       ...(process.env.LADING_LANES === undefined ? {} : { LADING_LANES: process.env.LADING_LANES }),
+      // what is compiled once serves all, whose homes are new
+      NODE_COMPILE_CACHE: path.join(os.tmpdir(), 'compiled'),
       ...options.env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

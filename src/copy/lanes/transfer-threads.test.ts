@@ -25,7 +25,13 @@ function openThreads(): TransferThreads {
 }
 
 function taskOf(url: string, path = newEmptyFile()) {
-  return { request: { url, headers: {}, tlsVerify: true, route: undefined }, digest, size: content.byteLength, path }
+  return {
+    kind: 'download' as const,
+    request: { url, headers: {}, tlsVerify: true, route: undefined },
+    digest,
+    size: content.byteLength,
+    path,
+  }
 }
 
 function listener(heard: Partial<TransferListener> = {}): TransferListener {
@@ -40,7 +46,7 @@ test('many blobs at once come by few threads, each whole, and their progress is 
   const outcomes = await Promise.all(
     tasks.map((task, at) => {
       const heard = listener({ progress: bytes => (progress[at] = (progress[at] ?? 0) + bytes) })
-      return threads.download(task, heard, never)
+      return threads.move(task, heard, never)
     }),
   )
   expect(outcomes).toEqual(tasks.map(() => ({ kind: 'done' })))
@@ -52,21 +58,21 @@ test('many blobs at once come by few threads, each whole, and their progress is 
 test('connections are used again for the next blob', async () => {
   const blob = await serveBlob(content)
   const threads = openThreads()
-  for (let round = 0; round < 5; round++) await threads.download(taskOf(blob.url), listener(), never)
+  for (let round = 0; round < 5; round++) await threads.move(taskOf(blob.url), listener(), never)
   expect(blob.connections).toBe(1)
 })
 
 test('what is wrong comes as it is said', async () => {
   const threads = openThreads()
-  const gone = threads.download(taskOf('http://127.0.0.1:1/blob'), listener(), never)
+  const gone = threads.move(taskOf('http://127.0.0.1:1/blob'), listener(), never)
   expect(await gone).toMatchObject({
     kind: 'failed',
     error: { code: 'network', message: '127.0.0.1:1 refuses connections' },
   })
   const blob = await serveBlob(content)
-  const nowhere = threads.download(taskOf(blob.url, '/nowhere/at/all'), listener(), never)
+  const nowhere = threads.move(taskOf(blob.url, '/nowhere/at/all'), listener(), never)
   expect(await nowhere).toMatchObject({ kind: 'failed', error: { code: 'io', message: 'no such file or directory' } })
-  const folder = threads.download(taskOf(blob.url, temporaryFolder()), listener(), never)
+  const folder = threads.move(taskOf(blob.url, temporaryFolder()), listener(), never)
   expect(await folder).toMatchObject({ kind: 'failed', error: { code: 'io', message: 'it is a directory' } })
 })
 
@@ -77,11 +83,7 @@ test('retries are heard', async () => {
     response.writeHead(503, { 'content-length': 0, 'retry-after': '0' }).end()
     return true
   })
-  const outcome = await openThreads().download(
-    taskOf(blob.url),
-    listener({ retried: retry => heard.push(retry) }),
-    never,
-  )
+  const outcome = await openThreads().move(taskOf(blob.url), listener({ retried: retry => heard.push(retry) }), never)
   expect(outcome).toEqual({ kind: 'done' })
   expect(heard).toEqual([
     expect.objectContaining({ attempt: 1, waitSeconds: 0, reason: `${new URL(blob.url).host} answered 503` }),
@@ -96,7 +98,7 @@ describe('another location', () => {
       return true
     })
     const relocate = async () => taskOf(`${blob.url}?new`).request
-    expect(await openThreads().download(taskOf(blob.url), listener({ relocate }), never)).toEqual({ kind: 'done' })
+    expect(await openThreads().move(taskOf(blob.url), listener({ relocate }), never)).toEqual({ kind: 'done' })
   })
 
   test('that cannot be had is an error, and the file is closed', async () => {
@@ -107,7 +109,7 @@ describe('another location', () => {
     const failure = new Error('no token')
     const relocate = () => Promise.reject(failure)
     const threads = openThreads()
-    await expect(threads.download(taskOf(blob.url), listener({ relocate }), never)).rejects.toBe(failure)
+    await expect(threads.move(taskOf(blob.url), listener({ relocate }), never)).rejects.toBe(failure)
     await allClosed()
   })
 
@@ -121,7 +123,7 @@ describe('another location', () => {
       stop.abort()
       return new Promise<undefined>(() => {})
     }
-    expect(await openThreads().download(taskOf(blob.url), listener({ relocate }), stop.signal)).toEqual({
+    expect(await openThreads().move(taskOf(blob.url), listener({ relocate }), stop.signal)).toEqual({
       kind: 'aborted',
     })
     await allClosed()
@@ -135,8 +137,8 @@ test('a listener that throws fails its transfer, and no other', async () => {
   const progress = () => {
     throw failure
   }
-  const broken = threads.download(taskOf(blob.url), listener({ progress }), never)
-  const whole = threads.download(taskOf(blob.url), listener(), never)
+  const broken = threads.move(taskOf(blob.url), listener({ progress }), never)
+  const whole = threads.move(taskOf(blob.url), listener(), never)
   await expect(broken).rejects.toBe(failure)
   expect(await whole).toEqual({ kind: 'done' })
   await allClosed()
@@ -145,9 +147,9 @@ test('a listener that throws fails its transfer, and no other', async () => {
 describe('an abort', () => {
   test('before it begins is the signal’s reason', async () => {
     const reason = new Error('stopped')
-    await expect(
-      openThreads().download(taskOf('http://127.0.0.1:1'), listener(), AbortSignal.abort(reason)),
-    ).rejects.toBe(reason)
+    await expect(openThreads().move(taskOf('http://127.0.0.1:1'), listener(), AbortSignal.abort(reason))).rejects.toBe(
+      reason,
+    )
   })
 
   test('of one leaves the others alone', async () => {
@@ -157,8 +159,8 @@ describe('an abort', () => {
     const slow = await serveBlob(content, () => false, { bytesPerTick: 200_000 })
     const threads = openThreads()
     const stop = new AbortController()
-    const stopped = Array.from({ length: 4 }, () => threads.download(taskOf(stuck.origin), listener(), stop.signal))
-    const others = Array.from({ length: 4 }, () => threads.download(taskOf(slow.url), listener(), never))
+    const stopped = Array.from({ length: 4 }, () => threads.move(taskOf(stuck.origin), listener(), stop.signal))
+    const others = Array.from({ length: 4 }, () => threads.move(taskOf(slow.url), listener(), never))
     while (stuck.heads.length < 4) await new Promise(resolve => setTimeout(resolve, 1))
     stop.abort()
     for (const each of await Promise.all(stopped)) expect(each).toEqual({ kind: 'aborted' })
@@ -170,11 +172,11 @@ describe('an abort', () => {
 test('threads that are closed fail what they do, and take no more', async () => {
   const stuck = await serveRaw(() => {})
   const threads = openThreads()
-  const waiting = threads.download(taskOf(stuck.origin), listener(), never).catch((error: unknown) => error)
+  const waiting = threads.move(taskOf(stuck.origin), listener(), never).catch((error: unknown) => error)
   while (stuck.heads.length < 1) await new Promise(resolve => setTimeout(resolve, 1))
   await threads[Symbol.asyncDispose]()
   expect(await waiting).toMatchObject({ code: 'internal' })
-  await expect(threads.download(taskOf(stuck.origin), listener(), never)).rejects.toMatchObject({ code: 'interrupted' })
+  await expect(threads.move(taskOf(stuck.origin), listener(), never)).rejects.toMatchObject({ code: 'interrupted' })
 })
 
 test('a body that breaks off again and again in many blobs at once leaves every one whole', async () => {
@@ -187,7 +189,7 @@ test('a body that breaks off again and again in many blobs at once leaves every 
   })
   const tasks = Array.from({ length: 6 }, () => taskOf(blob.url))
   const threads = openThreads()
-  const outcomes = await Promise.all(tasks.map(task => threads.download(task, listener(), never)))
+  const outcomes = await Promise.all(tasks.map(task => threads.move(task, listener(), never)))
   expect(outcomes).toEqual(tasks.map(() => ({ kind: 'done' })))
   for (const { path } of tasks) expect((await readFile(path)).equals(content)).toBe(true)
 })

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
+import { createHttpClient } from '../../http/index.ts'
 import { digestOf } from '../../model/digest.ts'
-import type { ObjectStore } from '../../stores/index.ts'
+import type { FileUpload, ObjectStore, PartUpload } from '../../stores/index.ts'
 import type { ContractCase } from '../contract.ts'
 import { answerTo } from '../direct-answer.ts'
 import { contentOf, listed, patterned, rejectsWith } from './store-contents.ts'
@@ -11,12 +13,18 @@ const { byteLength: size } = whole
 const content = digestOf(whole)
 const key = `blobs/${content.replace(':', '/')}`
 
+/** Where objects are written as files. */
+async function fileOf(store: ObjectStore): Promise<FileUpload | undefined> {
+  const upload = await store.upload?.(key, { size, content })
+  return upload?.kind === 'file' ? upload : undefined
+}
+
 /** Of stores whose objects somebody else may write, or read, as files and requests. */
 export const uploadCases: readonly ContractCase<ObjectStore>[] = [
   [
     'an upload is an object when it is finished, and not before',
     async store => {
-      const upload = await store.upload?.(key, { size, content })
+      const upload = await fileOf(store)
       if (upload === undefined) return
       await writeFile(upload.path, whole)
       assert.equal(await store.head(key), undefined)
@@ -30,7 +38,7 @@ export const uploadCases: readonly ContractCase<ObjectStore>[] = [
     'an upload that is given up leaves nothing, whatever was written',
     async store => {
       for (const written of [0, 1000, size]) {
-        const upload = await store.upload?.(key, { size, content })
+        const upload = await fileOf(store)
         if (upload === undefined) return
         await writeFile(upload.path, whole.subarray(0, written))
         await upload.abort()
@@ -44,7 +52,7 @@ export const uploadCases: readonly ContractCase<ObjectStore>[] = [
     'an upload of another size than was declared is refused',
     async store => {
       for (const written of [whole.subarray(1), Buffer.concat([whole, Buffer.of(0)])]) {
-        const upload = await store.upload?.(key, { size, content })
+        const upload = await fileOf(store)
         if (upload === undefined) return
         await writeFile(upload.path, written)
         await rejectsWith('size-mismatch', upload.finish())
@@ -58,7 +66,7 @@ export const uploadCases: readonly ContractCase<ObjectStore>[] = [
     async store => {
       await store.put(key, whole, { content })
       for (const end of ['finish', 'abort'] as const) {
-        const upload = await store.upload?.(key, { size, content })
+        const upload = await fileOf(store)
         if (upload === undefined) return
         await writeFile(upload.path, whole)
         await upload[end]()
@@ -70,7 +78,7 @@ export const uploadCases: readonly ContractCase<ObjectStore>[] = [
     'an upload in the place of content of another size replaces it',
     async store => {
       await store.put(key, whole.subarray(1))
-      const upload = await store.upload?.(key, { size, content })
+      const upload = await fileOf(store)
       if (upload === undefined) return
       await writeFile(upload.path, whole)
       await upload.finish()
@@ -80,7 +88,7 @@ export const uploadCases: readonly ContractCase<ObjectStore>[] = [
   [
     'the same content uploaded by several at once is stored whole',
     async store => {
-      const uploads = await Promise.all(Array.from({ length: 8 }, () => store.upload?.(key, { size, content })))
+      const uploads = await Promise.all(Array.from({ length: 8 }, () => fileOf(store)))
       await Promise.all(
         uploads.map(async upload => {
           if (upload === undefined) return
@@ -104,6 +112,37 @@ export const uploadCases: readonly ContractCase<ObjectStore>[] = [
         [size - 1, size],
       ] as const)
         assert.deepEqual(await answerTo(request, { start, end }), Buffer.from(whole.subarray(start, end)))
+    },
+  ],
+  [
+    'an upload in parts is an object when it is finished, and not before, and another goes on with what was sent',
+    async store => {
+      const large = patterned(17 * 1024 * 1024)
+      const options = { size: large.byteLength, content: digestOf(large) }
+      const name = `blobs/${options.content.replace(':', '/')}`
+      const first = await store.upload?.(name, options)
+      if (first?.kind !== 'parts') return await first?.abort()
+      await using http = createHttpClient()
+      const { partSize } = first
+      const send = async (upload: PartUpload, number: number) => {
+        const body = large.subarray((number - 1) * partSize, number * partSize)
+        const sha256 = createHash('sha256').update(body).digest('hex')
+        const request = await upload.request({ number, size: body.byteLength, sha256 })
+        const { status, headers, discard } = await http.request({ ...request, body })
+        await discard()
+        assert.equal(status, 200)
+        return { etag: headers.get('etag')?.replaceAll('"', '') ?? '', size: body.byteLength }
+      }
+      await send(first, 1)
+      const second = await store.upload?.(name, options)
+      assert(second?.kind === 'parts')
+      assert.deepEqual([...second.have.keys()], [1])
+      const parts = new Map(second.have)
+      for (let number = 2; (number - 1) * partSize < large.byteLength; number++)
+        parts.set(number, await send(second, number))
+      assert.equal(await store.head(name), undefined)
+      assert.equal(await second.finish(parts), true)
+      assert.deepEqual(await contentOf(store, name), Buffer.from(large))
     },
   ],
 ]
