@@ -3,5 +3,7 @@ import { bigLayers } from './scenarios/big-layers.ts'
 import { distantLayer } from './scenarios/distant-layer.ts'
 import { manyLayers } from './scenarios/many-layers.ts'
 import { nothingToDo } from './scenarios/nothing-to-do.ts'
+import { s3AndBack } from './scenarios/s3-and-back.ts'
+import { s3ToS3 } from './scenarios/s3-to-s3.ts'
 
-export const scenarioTable: readonly Scenario[] = [bigLayers, distantLayer, manyLayers, nothingToDo]
+export const scenarioTable: readonly Scenario[] = [bigLayers, distantLayer, manyLayers, nothingToDo, s3AndBack, s3ToS3]
