@@ -40,7 +40,8 @@ export interface ContestSettings {
  * counts requests, through a proxy that would cost time. What fails is left out from then on, and named.
  */
 export async function runContest(contest: Contest, settings: ContestSettings): Promise<ContestRow[]> {
-  const { runs, signal, say } = settings
+  const { signal, say } = settings
+  const runs = contest.rounds?.(settings.runs) ?? settings.runs
   const entries = contest.contestants.map(contestant => ({
     contestant,
     row: { name: contestant.name, samples: [] } as ContestRow,
@@ -57,9 +58,11 @@ export async function runContest(contest: Contest, settings: ContestSettings): P
   }
   const timed = async (contestant: Contestant) => await runTimed(contest, contestant, settings)
 
-  say(`${contest.title}: warm-up`)
-  for (const entry of entries)
-    await attempt(entry, async () => `${(await timed(entry.contestant)).seconds.toFixed(3)} s`)
+  if (!contest.cold) {
+    say(`${contest.title}: warm-up`)
+    for (const entry of entries)
+      await attempt(entry, async () => `${(await timed(entry.contestant)).seconds.toFixed(3)} s`)
+  }
   for (let round = 0; round < runs; round++) {
     say(`${contest.title}: round ${round + 1} of ${runs}`)
     const first = round % entries.length

@@ -57,6 +57,10 @@ export interface Contest {
   readonly contestants: readonly Contestant[]
   /** Bytes that the work moves, for the rate. */
   readonly bytes?: number
+  /** How many rounds there are, where so many are asked for. */
+  readonly rounds?: (asked: number) => number
+  /** Without a round that is not measured: for what takes long, and does not depend on it. */
+  readonly cold?: boolean
   /** Runs beside, and works for the programs: its CPU time is told apart. */
   readonly daemon?: { readonly name: string; readonly pid: number }
 }
