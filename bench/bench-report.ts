@@ -61,6 +61,11 @@ function renderContest({ bytes, daemon, rows }: ContestReport): string {
       `CPU s of ${daemon}`,
       row => median(row.samples.map(({ daemonCpuSeconds }) => daemonCpuSeconds ?? 0)).toFixed(2),
     ])
+  if (measured.some(({ samples }) => samples[0]?.storedBytes !== undefined))
+    columns.push([
+      'stored MB',
+      row => (median(row.samples.map(({ storedBytes = Number.NaN }) => storedBytes)) / 1e6).toFixed(1),
+    ])
   if (rows.some(({ counted }) => counted !== undefined))
     columns.push(
       ['requests', ({ counted }) => String(counted?.requests ?? '')],

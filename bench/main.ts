@@ -8,10 +8,18 @@ import { renderReport } from './bench-report.ts'
 import { runBench } from './run-bench.ts'
 
 const args = process.argv.slice(2)
+const parsed = () => {
+  try {
+    return parseBenchOptions(args)
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${benchUsage}`)
+    process.exit(64)
+  }
+}
 if (args.includes('--help') || args.includes('-h')) {
   process.stdout.write(benchUsage)
 } else {
-  const options = parseBenchOptions(args)
+  const options = parsed()
   const disk = mkdtempSync(path.join(os.tmpdir(), 'bench-'))
   // What is measured is the programs, not the disk. Everything that is started here finds this as its temporary folder.
   const memory = mkdtempSync(path.join(existsSync('/dev/shm') ? '/dev/shm' : os.tmpdir(), 'bench-'))

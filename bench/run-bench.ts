@@ -59,7 +59,12 @@ async function runScenario(
       return value
     }
     for await (const contest of scenario.contests({ folder, diskFolder, size, ...tools })) {
-      const rows = await runContest(contest, { ...place, folder: `${folder}/runs`, runs: options.runs, say })
+      const rows = await runContest(contest, {
+        ...place,
+        folder: `${contest.once ? diskFolder : folder}/runs`,
+        runs: options.runs,
+        say,
+      })
       const { title, bytes, daemon } = contest
       contests.push({
         title,

@@ -9,6 +9,7 @@ import { startShapingProxy } from './start-shaping-proxy.ts'
 
 export interface Sample extends Measured {
   readonly daemonCpuSeconds?: number
+  readonly storedBytes?: number
 }
 
 export interface Counted {
@@ -41,7 +42,7 @@ export interface ContestSettings {
  */
 export async function runContest(contest: Contest, settings: ContestSettings): Promise<ContestRow[]> {
   const { signal, say } = settings
-  const runs = contest.rounds?.(settings.runs) ?? settings.runs
+  const runs = contest.once ? 1 : (contest.rounds?.(settings.runs) ?? settings.runs)
   const entries = contest.contestants.map(contestant => ({
     contestant,
     row: { name: contestant.name, samples: [] } as ContestRow,
@@ -58,7 +59,7 @@ export async function runContest(contest: Contest, settings: ContestSettings): P
   }
   const timed = async (contestant: Contestant) => await runTimed(contest, contestant, settings)
 
-  if (!contest.cold) {
+  if (!contest.once) {
     say(`${contest.title}: warm-up`)
     for (const entry of entries)
       await attempt(entry, async () => `${(await timed(entry.contestant)).seconds.toFixed(3)} s`)
@@ -74,7 +75,7 @@ export async function runContest(contest: Contest, settings: ContestSettings): P
       })
     }
   }
-  if (Object.keys(contest.servers).length > 0) {
+  if (!contest.once && Object.keys(contest.servers).length > 0) {
     say(`${contest.title}: requests`)
     for (const entry of entries) {
       await attempt(entry, async () => {
@@ -92,10 +93,16 @@ async function runTimed(contest: Contest, contestant: Contestant, settings: Cont
   const direct = (server: ContestServer) =>
     server.shape ? startShapingProxy(server.origin, server.shape).then(proxy => stack.use(proxy).url) : server.origin
   const urls = await urlsOf(servers, direct)
-  return await runOnce(contestant, urls, settings, async run => {
+  return await runOnce(contestant, urls, settings, async (run, attempt) => {
     const before = daemon && cpuSecondsOf(daemon.pid)
     const measured = await run()
-    return before === undefined ? measured : { ...measured, daemonCpuSeconds: cpuSecondsOf(daemon?.pid ?? 0) - before }
+    const daemonCpuSeconds = daemon && cpuSecondsOf(daemon.pid) - (before ?? 0)
+    const storedBytes = await contestant.storedBytes?.(attempt)
+    return {
+      ...measured,
+      ...(daemonCpuSeconds === undefined ? {} : { daemonCpuSeconds }),
+      ...(storedBytes === undefined ? {} : { storedBytes }),
+    }
   })
 }
 
@@ -142,7 +149,7 @@ async function runOnce<T>(
   contestant: Contestant,
   urls: Readonly<Record<string, string>>,
   { folder: parent, signal }: ContestSettings,
-  measure: (run: () => Promise<Measured>) => Promise<T>,
+  measure: (run: () => Promise<Measured>, attempt: Attempt) => Promise<T>,
 ): Promise<T> {
   await mkdir(parent, { recursive: true })
   const folder = await mkdtemp(path.join(parent, 'run-'))
@@ -155,7 +162,7 @@ async function runOnce<T>(
   const attempt: Attempt = { folder, id: `run${attempts}`, url, host: server => new URL(url(server)).host }
   try {
     await contestant.before?.(attempt)
-    const result = await measure(() => runMeasured(contestant.command(attempt), signal))
+    const result = await measure(() => runMeasured(contestant.command(attempt), signal), attempt)
     await contestant.check?.(attempt)
     return result
   } finally {

@@ -2,6 +2,7 @@ import type { Scenario } from './scenario.ts'
 import { bigLayers } from './scenarios/big-layers.ts'
 import { distantLayer } from './scenarios/distant-layer.ts'
 import { dockerPush } from './scenarios/docker-push.ts'
+import { largeLayer } from './scenarios/large-layer.ts'
 import { manyLayers } from './scenarios/many-layers.ts'
 import { nothingToDo } from './scenarios/nothing-to-do.ts'
 import { recompress } from './scenarios/recompress.ts'
@@ -19,6 +20,7 @@ export const scenarioTable: readonly Scenario[] = [
   s3ToS3,
   dockerPush,
   recompress,
+  largeLayer,
   startUp,
   verifyBucket,
 ]

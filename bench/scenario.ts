@@ -59,8 +59,8 @@ export interface Contest {
   readonly bytes?: number
   /** How many rounds there are, where so many are asked for. */
   readonly rounds?: (asked: number) => number
-  /** Without a round that is not measured: for what takes long, and does not depend on it. */
-  readonly cold?: boolean
+  /** One round and no other, on the disk: for what is too large for more. */
+  readonly once?: boolean
   /** Runs beside, and works for the programs: its CPU time is told apart. */
   readonly daemon?: { readonly name: string; readonly pid: number }
 }
@@ -79,6 +79,8 @@ export interface Contestant {
   readonly command: (attempt: Attempt) => Command
   /** Whether the work was done. Not timed. @throws Error where it was not */
   readonly check?: (attempt: Attempt) => Promise<void>
+  /** What the layers take at the destination, where the programs differ in that. Not timed. */
+  readonly storedBytes?: (attempt: Attempt) => Promise<number>
   /** Not timed. */
   readonly after?: (attempt: Attempt) => Promise<void>
 }

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { readdir, rm, stat } from 'node:fs/promises'
 import { engineRefusal } from '../../test/services/engine-refusal.ts'
 import { findService } from '../../test/services/peer.ts'
 import { startDocker } from '../../test/services/start-docker.ts'
@@ -41,10 +41,7 @@ export const dockerPush: Scenario = {
         if (name === 'docker push') await docker.client(['tag', 'big:1', to(attempt)])
       },
       command,
-      check: async attempt => {
-        const answer = await fetch(`http://${registries.get(attempt.id)?.host}/v2/big/tags/list`)
-        if (!(await answer.text()).includes('"1"')) throw new Error('the registry has no such tag')
-      },
+      storedBytes: async attempt => await layerBytesAt(registries.get(attempt.id)?.url ?? ''),
       after: async ({ id }) => {
         await registries.get(id)?.stop()
         registries.delete(id)
@@ -68,6 +65,7 @@ export const dockerPush: Scenario = {
             name: `${each.name}, to a bucket`,
             command: ({ folder }) =>
               each.command(['copy', '--progress', 'none', ...source, `local://${folder}/bucket//big:1`]),
+            storedBytes: async ({ folder }) => await bytesBelow(`${folder}/bucket/blobs/sha256`),
           },
         ]),
         pushed('docker push', attempt => ({ program: client, args: ['push', '--quiet', to(attempt)], env })),
@@ -84,4 +82,19 @@ export const dockerPush: Scenario = {
       ],
     }
   },
+}
+
+/** @throws Error where the registry does not have the image */
+async function layerBytesAt(url: string): Promise<number> {
+  const accept = 'application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json'
+  const answer = await fetch(`${url}/v2/big/manifests/1`, { headers: { accept } })
+  const manifest: unknown = await answer.json()
+  if (typeof manifest !== 'object' || manifest === null || !('layers' in manifest) || !Array.isArray(manifest.layers))
+    throw new Error(`the registry has no such image: ${JSON.stringify(manifest)}`)
+  return manifest.layers.reduce((sum, { size }) => sum + size, 0)
+}
+
+async function bytesBelow(folder: string): Promise<number> {
+  const sizes = await Promise.all((await readdir(folder)).map(async name => (await stat(`${folder}/${name}`)).size))
+  return sizes.reduce((sum, size) => sum + size, 0)
 }

@@ -21,7 +21,7 @@ export const recompress: Scenario = {
     const copier = (tool: Tool, words: readonly string[]): Contestant => ({
       name: tool.name,
       command: ({ folder }: Attempt) => tool.command([...words, `oci:${image.layout}:v1`, `oci:${folder}/layout:v1`]),
-      check: ({ folder }) => checkZstd(`${folder}/layout`),
+      storedBytes: ({ folder }) => zstdBytes(`${folder}/layout`),
     })
     const skopeo = stage.tool('skopeo')
     const format = ['--dest-compress-format', 'zstd']
@@ -37,13 +37,14 @@ export const recompress: Scenario = {
   },
 }
 
-/** @throws Error where a layer is in another form */
-async function checkZstd(layout: string): Promise<void> {
+/** The size of the layers. @throws Error where one is in another form */
+async function zstdBytes(layout: string): Promise<number> {
   const read = async (file: string) => JSON.parse(await readFile(path.join(layout, file), 'utf8'))
   const index: { manifests: { digest: string }[] } = await read('index.json')
-  const manifest: { layers: { mediaType: string }[] } = await read(
+  const manifest: { layers: { mediaType: string; size: number }[] } = await read(
     `blobs/${index.manifests[0]?.digest.replace(':', '/')}`,
   )
   const other = manifest.layers.find(({ mediaType }) => !mediaType.endsWith('+zstd'))
   if (other !== undefined) throw new Error(`a layer is still ${other.mediaType}`)
+  return manifest.layers.reduce((sum, { size }) => sum + size, 0)
 }
