@@ -1,3 +1,4 @@
+import os from 'node:os'
 import type { ContestRow } from './run-contest.ts'
 import { median, medianRatio } from './statistics.ts'
 
@@ -71,13 +72,22 @@ function renderContest({ bytes, daemon, rows }: ContestReport): string {
       ['requests', ({ counted }) => String(counted?.requests ?? '')],
       ['connections', ({ counted }) => String(counted?.connections ?? '')],
     )
+  const others = othersShare(measured)
   const failed = rows.filter(({ failure }) => failure !== undefined)
   return [
     line(columns.map(([title]) => title)),
     line(columns.map((_, at) => (at === 0 ? '---' : '---:'))),
     ...measured.map(row => line(columns.map(([, of]) => of(row)))),
+    ...(others > 0.02 ? [`\nOthers took ${(100 * others).toFixed(0)} % of the machine meanwhile.`] : []),
     ...failed.map(({ name, failure = '' }) => `\n${name} failed: ${failure.replaceAll(/\s+/g, ' ')}`),
   ].join('\n')
+}
+
+/** Of the machine's CPU time while something was measured. */
+function othersShare(rows: readonly ContestRow[]): number {
+  const samples = rows.flatMap(row => row.samples)
+  const taken = samples.reduce((sum, { othersCpuSeconds }) => sum + othersCpuSeconds, 0)
+  return taken / samples.reduce((sum, sample) => sum + sample.seconds, 0) / os.cpus().length
 }
 
 const seconds = (row: ContestRow) => row.samples.map(sample => sample.seconds)

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { startProxy } from '../test/services/start-proxy.ts'
-import { cpuSecondsOf } from './process-tree.ts'
+import { cpuSecondsOf, machineCpuSeconds } from './process-tree.ts'
 import { requestKind } from './request-kinds.ts'
 import { type Measured, runMeasured } from './run-measured.ts'
 import type { Attempt, Contest, Contestant, ContestServer } from './scenario.ts'
@@ -10,6 +10,8 @@ import { startShapingProxy } from './start-shaping-proxy.ts'
 export interface Sample extends Measured {
   readonly daemonCpuSeconds?: number
   readonly storedBytes?: number
+  /** CPU time that others took meanwhile: what neither the program nor the benchmark with its servers had. */
+  readonly othersCpuSeconds: number
 }
 
 export interface Counted {
@@ -94,16 +96,26 @@ async function runTimed(contest: Contest, contestant: Contestant, settings: Cont
     server.shape ? startShapingProxy(server.origin, server.shape).then(proxy => stack.use(proxy).url) : server.origin
   const urls = await urlsOf(servers, direct)
   return await runOnce(contestant, urls, settings, async (run, attempt) => {
-    const before = daemon && cpuSecondsOf(daemon.pid)
+    const othersSince = othersClock()
+    const daemonBefore = daemon && cpuSecondsOf(daemon.pid)
     const measured = await run()
-    const daemonCpuSeconds = daemon && cpuSecondsOf(daemon.pid) - (before ?? 0)
+    const daemonCpuSeconds = daemon && cpuSecondsOf(daemon.pid) - (daemonBefore ?? 0)
+    const othersCpuSeconds = othersSince()
     const storedBytes = await contestant.storedBytes?.(attempt)
     return {
       ...measured,
+      othersCpuSeconds,
       ...(daemonCpuSeconds === undefined ? {} : { daemonCpuSeconds }),
       ...(storedBytes === undefined ? {} : { storedBytes }),
     }
   })
+}
+
+/** Tells the CPU time of others since now. */
+function othersClock(): () => number {
+  const machine = machineCpuSeconds()
+  const own = cpuSecondsOf(process.pid)
+  return () => Math.max(0, machineCpuSeconds() - machine - (cpuSecondsOf(process.pid) - own))
 }
 
 async function runCounted(contest: Contest, contestant: Contestant, settings: ContestSettings): Promise<Counted> {
