@@ -6,7 +6,8 @@ import type { BenchOptions } from './bench-options.ts'
 import type { BenchReport, ContestReport, ScenarioReport } from './bench-report.ts'
 import { describeMachine } from './describe-machine.ts'
 import { runContest } from './run-contest.ts'
-import type { PeerTool, Scenario, Tool } from './scenario.ts'
+import { runMeasured } from './run-measured.ts'
+import type { Command, PeerTool, Scenario, Stage, Tool } from './scenario.ts'
 import { scenarioTable } from './scenario-table.ts'
 import { findTool, ladingTool } from './tools.ts'
 
@@ -21,25 +22,22 @@ interface BenchPlace {
 export async function runBench(options: BenchOptions, place: BenchPlace): Promise<BenchReport> {
   const ladings: Tool[] = []
   for (const { name, place: at } of options.ladings) ladings.push(await ladingTool(name, at))
+  const [lading] = ladings
+  if (lading === undefined) throw new Error('there is no lading to measure')
   const found = new Map(options.peers.map(name => [name, findTool(name)]))
   const tool = (name: PeerTool) => found.get(name)
   const machine = describeMachine(ladings, tool)
   const scenarios: ScenarioReport[] = []
   for (const scenario of scenarioTable.filter(({ letter }) => options.only.includes(letter)))
-    scenarios.push(await runScenario(scenario, options, place, { ladings, tool }))
+    scenarios.push(await runScenario(scenario, options, place, { lading, ladings, tool }))
   return { machine, scenarios }
-}
-
-interface Tools {
-  readonly ladings: readonly Tool[]
-  readonly tool: (name: PeerTool) => Tool | undefined
 }
 
 async function runScenario(
   scenario: Scenario,
   options: BenchOptions,
   place: BenchPlace,
-  tools: Tools,
+  tools: Pick<Stage, 'lading' | 'ladings' | 'tool'>,
 ): Promise<ScenarioReport> {
   const { letter, title, shows } = scenario
   const sizes = sizesOf(scenario, options)
@@ -58,7 +56,8 @@ async function runScenario(
       if (value === undefined) throw new Error(`scenario ${letter} has no size ${name}`)
       return value
     }
-    for await (const contest of scenario.contests({ folder, diskFolder, size, ...tools })) {
+    const run = async (command: Command) => void (await runMeasured(command, place.signal))
+    for await (const contest of scenario.contests({ folder, diskFolder, size, run, ...tools })) {
       const rows = await runContest(contest, {
         ...place,
         folder: `${contest.once ? diskFolder : folder}/runs`,

@@ -27,7 +27,11 @@ export interface Stage {
   readonly diskFolder: string
   /** @throws Error where the scenario has no such size */
   size(name: string): number
-  /** The builds of lading that are measured, of which the first is what all are compared with. */
+  /** Runs a program to a success, to get ready. */
+  run(command: Command): Promise<void>
+  /** The first of the builds of lading: what all are compared with, and what gets things ready. */
+  readonly lading: Tool
+  /** The builds of lading that are measured. */
   readonly ladings: readonly Tool[]
   /** Undefined where it is not installed or not wanted. */
   tool(name: PeerTool): Tool | undefined

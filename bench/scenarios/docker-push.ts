@@ -4,7 +4,6 @@ import { findService } from '../../test/services/peer.ts'
 import { startDocker } from '../../test/services/start-docker.ts'
 import { type RegistryServer, startRegistry } from '../../test/services/start-registry.ts'
 import { realContent } from '../real-content.ts'
-import { runMeasured } from '../run-measured.ts'
 import type { Attempt, Command, Contestant, Scenario } from '../scenario.ts'
 import { writeBenchImage } from '../write-bench-image.ts'
 
@@ -25,10 +24,8 @@ export const dockerPush: Scenario = {
     const bytes = stage.size('layers') * stage.size('layerBytes')
     const recipe = { layers: stage.size('layers'), layerBytes: stage.size('layerBytes') }
     const image = await writeBenchImage(`${stage.folder}/image`, { ...recipe, form: 'tar', content: realContent() })
-    const [lading] = stage.ladings
-    if (lading === undefined) return
     const load = ['copy', '--quiet', '--dest-daemon-host', docker.host, `oci:${image.layout}:v1`, 'docker-daemon:big:1']
-    await runMeasured(lading.command(load), new AbortController().signal)
+    await stage.run(stage.lading.command(load))
     await rm(image.layout, { recursive: true })
 
     // Docker remembers what a registry has, and does not compress that again: each run has a registry of its own.

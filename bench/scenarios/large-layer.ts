@@ -3,7 +3,6 @@ import path from 'node:path'
 import { digestOf } from '../../src/model/digest.ts'
 import { ociManifest } from '../../src/model/media-types.ts'
 import { startProcess } from '../../test/services/start-process.ts'
-import { runMeasured } from '../run-measured.ts'
 import type { Attempt, Contest, Contestant, Scenario, Tool } from '../scenario.ts'
 
 export const largeLayer: Scenario = {
@@ -54,10 +53,8 @@ export const largeLayer: Scenario = {
     // What is pushed is there once, and the layout of the peer shares it.
     const bucket = `${stage.diskFolder}/bucket`
     const layout = `${stage.diskFolder}/layout`
-    const [lading] = stage.ladings
-    if (lading === undefined) return
     const fill = ['copy', '--quiet', `docker://${host}/source:v1`, `local://${bucket}//app:v1`]
-    await runMeasured(lading.command(fill), new AbortController().signal)
+    await stage.run(stage.lading.command(fill))
     await layoutOf(bucket, layout)
     const target = (attempt: Attempt) => `docker://${attempt.host('registry')}/${attempt.id}:v1`
     yield {

@@ -4,7 +4,6 @@ import { startRegistry } from '../../test/services/start-registry.ts'
 import { sdkClient } from '../../test/stores/s3-place.ts'
 import { fillRegistry } from '../fill-registry.ts'
 import { checkLayout } from '../image-checks.ts'
-import { runMeasured } from '../run-measured.ts'
 import { type S3Bench, startS3Bench } from '../s3-bench.ts'
 import type { Attempt, Command, Contestant, Scenario, Stage } from '../scenario.ts'
 import type { UndiciPlan } from '../undici-parts.ts'
@@ -28,10 +27,8 @@ export const s3AndBack: Scenario = {
     const servers = { registry: { origin: registry.url }, s3: { origin: s3.server.url } }
     yield { title: 'registry to S3', servers, contestants: await uploaders(stage, s3, image), bytes: image.bytes }
 
-    const [lading] = stage.ladings
-    if (lading === undefined) return
     const fill = copyToS3(`${registry.host}/big:v1`, s3.server.url, 'full')
-    await runMeasured(lading.command(fill, s3.env), new AbortController().signal)
+    await stage.run(stage.lading.command(fill, s3.env))
     yield {
       title: 'S3 to a layout',
       servers: { s3: { origin: s3.server.url } },

@@ -1,5 +1,4 @@
 import { sdkClient } from '../../test/stores/s3-place.ts'
-import { runMeasured } from '../run-measured.ts'
 import { startS3Bench } from '../s3-bench.ts'
 import type { Attempt, Scenario } from '../scenario.ts'
 import { writeBenchImage } from '../write-bench-image.ts'
@@ -15,8 +14,6 @@ export const s3ToS3: Scenario = {
     await using s3 = await startS3Bench('source', 'target')
     const recipe = { layers: stage.size('layers'), layerBytes: stage.size('layerBytes') }
     const image = await writeBenchImage(`${stage.folder}/image`, recipe)
-    const [lading] = stage.ladings
-    if (lading === undefined) return
     const fill = [
       'copy',
       '--quiet',
@@ -25,7 +22,7 @@ export const s3ToS3: Scenario = {
       `oci:${image.layout}:v1`,
       's3://source/all//app:v1',
     ]
-    await runMeasured(lading.command(fill, s3.env), new AbortController().signal)
+    await stage.run(stage.lading.command(fill, s3.env))
     const rclone = stage.tool('rclone')
     const check = async ({ id }: Attempt) => {
       const { KeyCount } = await sdkClient(s3.server).listObjectsV2({ Bucket: 'target', Prefix: `${id}/blobs/` })

@@ -1,7 +1,6 @@
 import { startRegistry } from '../../test/services/start-registry.ts'
 import { fillRegistry } from '../fill-registry.ts'
 import { pullToBucket } from '../pullers.ts'
-import { runMeasured } from '../run-measured.ts'
 import type { Contestant, Scenario, Tool } from '../scenario.ts'
 import { writeBenchImage } from '../write-bench-image.ts'
 
@@ -43,7 +42,7 @@ export const startUp: Scenario = {
     const again = (tool: Tool, what: string, words: (folder: string, host: string) => string[]): Contestant => ({
       name: `${tool.name}, ${what}`,
       before: async ({ folder }) => {
-        await runMeasured(tool.command(words(folder, registry.host)), new AbortController().signal)
+        await stage.run(tool.command(words(folder, registry.host)))
       },
       command: ({ folder, host }) => tool.command(words(folder, host('registry'))),
     })

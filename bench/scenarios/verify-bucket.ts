@@ -1,4 +1,3 @@
-import { runMeasured } from '../run-measured.ts'
 import type { Scenario } from '../scenario.ts'
 import { writeBenchImage } from '../write-bench-image.ts'
 
@@ -13,10 +12,8 @@ export const verifyBucket: Scenario = {
     const recipe = { layers: stage.size('layers'), layerBytes: stage.size('layerBytes') }
     const image = await writeBenchImage(`${stage.folder}/image`, recipe)
     const bucket = `local://${stage.folder}/bucket//`
-    const [lading] = stage.ladings
-    if (lading === undefined) return
     const fill = ['copy', '--quiet', `oci:${image.layout}:v1`, `${bucket}app:v1`]
-    await runMeasured(lading.command(fill), new AbortController().signal)
+    await stage.run(stage.lading.command(fill))
     const sums = 'find "$1" -type f -print0 | xargs -0 -n 1 -P 2 sha256sum'
     yield {
       title: 'every blob read',
