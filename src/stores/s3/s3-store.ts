@@ -1,4 +1,5 @@
 import { LadingError } from '../../errors/index.ts'
+import type { DirectRequest } from '../../http/index.ts'
 import type { ByteStream, Bytes } from '../../streams/index.ts'
 import type {
   CopyFromOptions,
@@ -65,6 +66,13 @@ export class S3Store implements StoreDriver {
 
   get(key: string, options: GetOptions = {}): Promise<{ info: ObjectInfo; body: ByteStream }> {
     return getObject(this.#connection, key, options)
+  }
+
+  async locate(key: string): Promise<DirectRequest | undefined> {
+    const connection = this.#connection
+    return connection.http.direct(
+      await connection.sign('s3:GetObject', (s3, options) => s3.getObject(connection.at(key), options)),
+    )
   }
 
   async put(key: string, given: Bytes, options: PutOptions = {}): Promise<ObjectInfo> {
