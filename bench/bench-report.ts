@@ -13,7 +13,7 @@ export interface ScenarioReport {
   readonly title: string
   readonly shows: string
   readonly sizes: Readonly<Record<string, number>>
-  /** Why it was not run. */
+  /** Why it was not run, or not to its end. */
   readonly skipped?: string
   readonly contests: readonly ContestReport[]
 }
@@ -38,7 +38,7 @@ function renderScenario({ letter, title, shows, sizes, skipped, contests }: Scen
   return [
     `## (${letter}) ${title}`,
     `It shows ${shows}.${amounts.length > 0 ? ` ${amounts.join(', ')}.` : ''}`,
-    ...(skipped === undefined ? [] : [`Not run: ${skipped}.`]),
+    ...(skipped === undefined ? [] : [`Not run, or not to its end: ${skipped}.`]),
     ...contests.map(contest => `### (${letter}) ${contest.title}\n\n${renderContest(contest)}`),
   ].join('\n\n')
 }

@@ -18,7 +18,7 @@ interface BenchPlace {
   readonly say: (line: string) => void
 }
 
-/** Runs the scenarios that are wanted, one after the other. */
+/** Runs the scenarios that are wanted, one after the other. Stopped, it answers what has been finished. */
 export async function runBench(options: BenchOptions, place: BenchPlace): Promise<BenchReport> {
   const ladings: Tool[] = []
   for (const { name, place: at } of options.ladings) ladings.push(await ladingTool(name, at))
@@ -28,8 +28,10 @@ export async function runBench(options: BenchOptions, place: BenchPlace): Promis
   const tool = (name: PeerTool) => found.get(name)
   const machine = describeMachine(ladings, tool)
   const scenarios: ScenarioReport[] = []
-  for (const scenario of scenarioTable.filter(({ letter }) => options.only.includes(letter)))
+  for (const scenario of scenarioTable.filter(({ letter }) => options.only.includes(letter))) {
+    if (place.signal.aborted) break
     scenarios.push(await runScenario(scenario, options, place, { lading, ladings, tool }))
+  }
   return { machine, scenarios }
 }
 
@@ -72,6 +74,9 @@ async function runScenario(
         ...(daemon === undefined ? {} : { daemon: daemon.name }),
       })
     }
+  } catch (error) {
+    if (!place.signal.aborted) throw error
+    return { letter, title, shows, sizes, skipped: reasonOf(place.signal), contests }
   } finally {
     for (const each of [folder, diskFolder]) await rm(each, { recursive: true, force: true })
   }
@@ -86,3 +91,5 @@ function sizesOf({ letter, sizes, fixed = [] }: Scenario, options: BenchOptions)
     }),
   )
 }
+
+const reasonOf = ({ reason }: AbortSignal) => (reason instanceof Error ? reason.message : String(reason))

@@ -1,4 +1,5 @@
 import { LadingError, type Side } from '../errors/index.ts'
+import { wrappedUpload } from '../stores/index.ts'
 import type { ArrivingLayer, ImageDestination, ImageSource } from '../transports/index.ts'
 
 /** The same source; what it throws says that it happened there, and to what. */
@@ -70,9 +71,7 @@ export function destinationSide(destination: ImageDestination): ImageDestination
       : {
           async upload(node, signal) {
             const begun = await at(() => upload(node, signal), `write ${node.kind}`)
-            if (begun === undefined) return undefined
-            const finish = (inner?: AbortSignal) => at(() => begun.finish(inner), `write ${node.kind}`)
-            return { path: begun.path, finish, abort: () => begun.abort() }
+            return begun && wrappedUpload(begun, action => at(action, `write ${node.kind}`))
           },
         }),
     ...(checkCommit === undefined

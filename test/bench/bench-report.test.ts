@@ -72,7 +72,7 @@ oras failed: it fell over
 
 It shows more.
 
-Not run: needs dockerd.
+Not run, or not to its end: needs dockerd.
 `)
 })
 

@@ -3,13 +3,14 @@ import { readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { onTestFinished } from 'vitest'
-import { type Declined, type DownloadHooks, type DownloadTask, download } from '../../src/copy/lanes/download.ts'
+import { type DownloadHooks, type DownloadTask, download } from '../../src/copy/lanes/download.ts'
+import type { Outcome } from '../../src/copy/lanes/outcome.ts'
 import { DirectPool } from '../../src/http/direct/direct-pool.ts'
 import { digestOf } from '../../src/model/digest.ts'
 import { temporaryFolder } from '../services/temporary-folder.ts'
 
 export interface Tried {
-  readonly outcome: 'done' | Declined
+  readonly outcome: 'done' | { readonly declined: string }
   readonly progress: number
   readonly retries: readonly string[]
   readonly relocated: number
@@ -49,8 +50,13 @@ export async function tryDownload(options: TryOptions): Promise<Tried> {
     },
   }
   using pool = new DirectPool(timeouts)
-  const outcome = await download(task, pool, hooks, signal)
-  return { outcome, progress, retries, relocated, file: await readFile(file) }
+  const ended = await download(task, pool, hooks, signal)
+  return { outcome: outcomeOf(ended), progress, retries, relocated, file: await readFile(file) }
+}
+
+function outcomeOf(ended: Outcome): Tried['outcome'] {
+  if (ended.kind === 'done') return 'done'
+  return { declined: ended.kind === 'declined' ? ended.why : 'the bytes have another digest' }
 }
 
 /** It goes with the test. */

@@ -6,6 +6,7 @@ import type { Digest } from '../../model/digest.ts'
 import type { Answer } from './answer.ts'
 import { ConnectionGrowth } from './connection-growth.ts'
 import { LocatedBlob } from './located-blob.ts'
+import type { Outcome } from './outcome.ts'
 import { type Piece, PiecesOfBlob } from './pieces-of-blob.ts'
 import { ReceivedFile } from './received-file.ts'
 
@@ -36,11 +37,6 @@ export interface DownloadHooks {
   relocate(): Promise<DirectRequest | undefined>
 }
 
-/** Left to those who can do more: why. Nothing is wrong yet. */
-export interface Declined {
-  readonly declined: string
-}
-
 /**
  * Reads a blob into a file, over as many connections as make it faster, and makes it durable. Its digest has been checked.
  *
@@ -51,13 +47,13 @@ export async function download(
   pool: DirectPool,
   hooks: DownloadHooks,
   signal: AbortSignal,
-): Promise<'done' | Declined> {
+): Promise<Outcome> {
   const pieces = new PiecesOfBlob(task.size)
   using file = new ReceivedFile(task.path, task.digest, pieces)
   const transfer = new Download(task, { pool, hooks, signal, pieces, file })
   const declined = await transfer.run()
-  if (declined !== undefined) return { declined }
-  return (await file.finish()) ? 'done' : { declined: 'the bytes have another digest' }
+  if (declined !== undefined) return { kind: 'declined', why: declined }
+  return (await file.finish()) ? { kind: 'done' } : { kind: 'wrong' }
 }
 
 interface Means {

@@ -121,6 +121,7 @@ class LocalStore implements StoreDriver {
       await (await workshop.within(() => open(path, 'wx'))).close()
       const abort = () => inFileTerms(() => rm(path, { force: true }))
       return {
+        kind: 'file',
         path,
         abort,
         finish: signal =>
