@@ -11,7 +11,7 @@ import type { Order, Question, Report, TransferTask } from './transfer-message.t
 /** What is told of a blob's progress is told in steps: each message wakes the thread that hears it. */
 const progressBytes = 4 * 1024 * 1024
 /** Memory for the parts that are on their way through one thread. */
-const partMemoryBytes = 40 * 1024 * 1024
+const partMemoryBytes = 32 * 1024 * 1024
 
 type Answer = DirectRequest | HttpRequest | undefined
 
