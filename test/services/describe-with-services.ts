@@ -1,5 +1,6 @@
 import { beforeAll, describe } from 'vitest'
 import { engineRefusal } from './engine-refusal.ts'
+import { missingServices } from './missing-services.ts'
 import { findService, isEngine, type ServiceName } from './peer.ts'
 
 /**
@@ -24,13 +25,4 @@ export function describeWithServices(names: readonly ServiceName[], title: strin
   } else {
     describe.skip(`${title} [${reason}]`, body)
   }
-}
-
-/** Why tests that need `names` cannot run, if they cannot. */
-export function missingServices(
-  names: readonly ServiceName[],
-  find: (name: ServiceName) => string | undefined,
-): string | undefined {
-  const missing = names.filter(name => find(name) === undefined)
-  return missing.length === 0 ? undefined : `needs ${missing.join(', ')}: npm run services installs it`
 }

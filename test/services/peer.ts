@@ -19,7 +19,7 @@ export type ServiceName =
   | 'openssl'
   | 'unsquashfs'
 
-type PeerName = 'skopeo' | 'crane' | 'oras' | 'umoci' | 'rclone'
+type PeerName = 'skopeo' | 'crane' | 'oras' | 'umoci' | 'rclone' | 'regctl'
 type CephProgram = 'ceph-mon' | 'ceph-osd' | 'monmaptool' | 'osdmaptool' | 'radosgw' | 'radosgw-admin'
 /** Of several versions, which therefore are named by the folder they are in. */
 const enginePrograms = ['docker20/bin/dockerd', 'docker28/bin/dockerd', 'podman'] as const
@@ -58,6 +58,8 @@ interface PeerResult {
 
 export interface Peer {
   readonly path: string
+  /** What cuts it off. */
+  readonly env: Readonly<Record<string, string>>
   /** Runs it to a success. @throws Error with what it printed */
   run(args: readonly string[], options?: PeerOptions): Promise<string>
   /** Runs it and says how it ended. */
@@ -106,6 +108,7 @@ export function peer(name: PeerName): Peer {
 
   return {
     path: program,
+    env: ownEnv,
     attempt,
     async run(args, options) {
       const { code, stdout, stderr } = await attempt(args, options)

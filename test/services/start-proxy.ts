@@ -11,6 +11,8 @@ export interface TestProxy extends AsyncDisposable {
   readonly url: string
   /** Everything that was asked, in order of arrival. Set its `length` to 0 to count anew. */
   readonly requests: RecordedRequest[]
+  /** How many there were. */
+  readonly connections: number
   /** From now on, this befalls the requests that it matches. */
   fault(fault: Fault): FaultHandle
   clearFaults(): void
@@ -106,6 +108,10 @@ export async function startProxy(target: string): Promise<TestProxy> {
   server.on('checkContinue', (incoming: IncomingMessage, response: ServerResponse) => {
     server.emit('request', incoming, response)
   })
+  let connections = 0
+  server.on('connection', () => {
+    connections++
+  })
   const host = await listen(server)
   async function stop(): Promise<void> {
     agent.destroy()
@@ -115,6 +121,9 @@ export async function startProxy(target: string): Promise<TestProxy> {
     host,
     url: `http://${host}`,
     requests,
+    get connections() {
+      return connections
+    },
     fault: fault => faults.add(fault),
     clearFaults: () => faults.clear(),
     stop,
