@@ -14,6 +14,8 @@ import { streamAt } from './sides.ts'
 export function withForeignLayers(source: ImageSource, http: () => Promise<HttpClient>): ImageSource {
   return {
     ...source,
+    // which of its places has it shows only when it is read
+    locate: async (node, signal) => (node.urls?.length ? undefined : await source.locate?.(node, signal)),
     fetch(node, range, signal) {
       if (node.urls === undefined || node.urls.length === 0) return source.fetch(node, range, signal)
       const elsewhere = node.urls.map(url => fetchUrl(url, http, range, signal))
