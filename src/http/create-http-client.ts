@@ -54,6 +54,7 @@ class PooledHttpClient implements HttpClient {
   readonly #limiters = new Map<string, HostLimiter>()
   /** Ends what nobody waits for any more, a token's request above all: closed connections alone would be tried again. */
   readonly #closing = new AbortController()
+  readonly #either = new WeakMap<AbortSignal, AbortSignal>()
   #connections: Promise<Connections> | undefined
 
   constructor(options: HttpClientOptions) {
@@ -111,8 +112,12 @@ class PooledHttpClient implements HttpClient {
     await (await connections)?.[Symbol.asyncDispose]()
   }
 
+  /** Made once for each signal, which a thousand requests share: combining signals costs the collector more than a request. */
   #untilClosed(signal: AbortSignal | undefined): AbortSignal {
-    return signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal])
+    if (signal === undefined) return this.#closing.signal
+    const either = this.#either.get(signal) ?? AbortSignal.any([signal, this.#closing.signal])
+    this.#either.set(signal, either)
+    return either
   }
 
   #withDefaults(headers: Readonly<Record<string, string>> = {}): Record<string, string> {

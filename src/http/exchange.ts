@@ -34,6 +34,8 @@ export async function exchange(request: HttpRequest, route: Route): Promise<Http
       headers: { ...request.headers, ...body.headers },
       body: body.content,
       signal: signal ?? null,
+      // undici closes the connection after a HEAD unless it is told not to; a thousand blobs are asked for by HEAD.
+      ...(request.method === 'HEAD' ? { reset: false } : {}),
       headersTimeout: isQuestion(request) ? timeouts.answerMs : timeouts.writeAnswerMs,
       bodyTimeout: timeouts.idleMs,
     })

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { link, lstat, rename, rm, unlink } from 'node:fs/promises'
+import { link, lstat, rename, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { fromFileError, isLadingError, LadingError, systemCode } from '../../errors/index.ts'
 import type { ByteStream, Bytes } from '../../streams/index.ts'
@@ -23,6 +23,9 @@ import { placeObject, pruneDirectories, refuseLinks, syncDirectory } from './obj
 import { contentBody, fileBody, openObject, readContent } from './read-object.ts'
 import { writeTemporary } from './temporary-file.ts'
 import { Workshop } from './workshop.ts'
+
+/** Content of up to this size is written without a look whether it is there, which whoever puts it has had. */
+const sparedBytes = 64 * 1024
 
 /** A bucket in a directory: an object is the file whose path below the root is its key. */
 export async function openLocalStore(root: string): Promise<StoreDriver> {
@@ -87,14 +90,16 @@ class LocalStore implements StoreDriver {
   async put(key: string, body: Bytes, options: PutOptions = {}): Promise<ObjectInfo> {
     return await inFileTerms(async () => {
       const path = this.#pathOf(key)
-      await refuseLinks(this.#root, dirname(path))
+      if (options.content === undefined) await refuseLinks(this.#root, dirname(path))
       // What would fail or be for nothing in the end must not write gigabytes first. The link below decides.
       if (options.ifNoneMatch !== undefined && (await exists(path))) throw existsAlready()
-      const there = options.content === undefined ? undefined : await this.head(key)
+      const worthAsking = options.content !== undefined && (body.size ?? 0) > sparedBytes
+      const there = worthAsking ? await this.head(key) : undefined
       if (there !== undefined && there.size === body.size) return there
       const workshop = this.#workshop
       await workshop.enter()
-      const written = await writeTemporary(await workshop.draft(), body.open(0, options.signal), step =>
+      const draft = await workshop.draft()
+      const written = await writeTemporary(draft, body.open(0, options.signal), body.size, step =>
         workshop.within(step),
       )
       try {
@@ -102,7 +107,7 @@ class LocalStore implements StoreDriver {
         else if (options.content === undefined || there !== undefined) await this.#replace(key, written.path, options)
         else await this.#place(key, written.path, options)
       } finally {
-        await rm(written.path, { force: true })
+        await removeDraft(written.path)
       }
       const { size, modified, etag } = written
       return { key, size, modified, ...(etag === undefined ? {} : { etag }) }
@@ -247,6 +252,15 @@ async function exists(path: string): Promise<boolean> {
   } catch (error) {
     if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return false
     throw error
+  }
+}
+
+/** Where it was renamed there is nothing left. Not by rm(): it looks before it removes. */
+async function removeDraft(path: string): Promise<void> {
+  try {
+    await unlink(path)
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error
   }
 }
 

@@ -27,11 +27,12 @@ interface TemporaryFile {
 export async function writeTemporary(
   path: string,
   body: ByteStream,
+  sizeHint: number | undefined,
   within: <T>(step: () => Promise<T>) => Promise<T>,
 ): Promise<TemporaryFile> {
   const handle = await within(() => open(path, 'wx'))
   try {
-    const content = await writeAll(handle, body)
+    const content = await writeAll(handle, body, sizeHint)
     await handle.sync()
     const { mtime } = await handle.stat()
     await handle.close()
@@ -43,20 +44,28 @@ export async function writeTemporary(
   }
 }
 
-/** Chunks of a body may be small; the disk is given large ones. Each write is awaited, so the body is read no faster than that. */
-async function writeAll(handle: FileHandle, body: ByteStream): Promise<{ size: number; etag?: string }> {
+/**
+ * Chunks of a body may be small; the disk is given large ones. Each write is awaited, so the body is read no faster than that.
+ *
+ * @param sizeHint what the body has, where it says: a thousand small files have small buffers
+ */
+async function writeAll(
+  handle: FileHandle,
+  body: ByteStream,
+  sizeHint = writeBytes,
+): Promise<{ size: number; etag?: string }> {
   const hash = createHash('sha256')
-  const buffer = Buffer.allocUnsafe(writeBytes)
+  const buffer = Buffer.allocUnsafe(Math.min(writeBytes, sizeHint))
   let filled = 0
   let size = 0
   for await (const chunk of body) {
     size += chunk.byteLength
     if (size <= etagLimitBytes) hash.update(chunk)
-    if (filled > 0 && filled + chunk.byteLength > writeBytes) {
+    if (filled > 0 && filled + chunk.byteLength > buffer.byteLength) {
       await write(handle, buffer.subarray(0, filled))
       filled = 0
     }
-    if (chunk.byteLength >= writeBytes) {
+    if (chunk.byteLength > buffer.byteLength) {
       await write(handle, chunk)
     } else {
       buffer.set(chunk, filled)
