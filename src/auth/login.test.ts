@@ -138,6 +138,7 @@ test('a file of Docker’s keeps Docker Hub under the name that Docker knows, an
       body: bytesOf(new Uint8Array()).open(),
       discard: async () => {},
     }),
+    direct: () => undefined,
     pause: async () => {},
     [Symbol.asyncDispose]: async () => {},
   }

@@ -1,5 +1,12 @@
 import { isLadingError, type LadingError, systemCode } from '../errors/index.ts'
-import { type HttpClient, type HttpRequest, type HttpResponse, type ServerRoute, speaksNoTls } from '../http/index.ts'
+import {
+  type DirectRequest,
+  type HttpClient,
+  type HttpRequest,
+  type HttpResponse,
+  type ServerRoute,
+  speaksNoTls,
+} from '../http/index.ts'
 import { abandonable } from './abandonable.ts'
 import type { Access } from './access.ts'
 import { Authenticator } from './authenticator.ts'
@@ -90,6 +97,23 @@ export class RegistrySession {
     const refusal = { challenge: response.headers.get('www-authenticate'), origin, sent: authorization }
     const better = await this.#authenticator.answer(refusal, request.access, request.signal)
     return better === undefined ? response : this.#sendAs(origin, request, better)
+  }
+
+  /** A GET with what the registry wants to know of who asks. `undefined` before it has answered, or where it cannot be sent otherwise. */
+  async direct({
+    target,
+    access,
+    signal,
+  }: Pick<RegistryRequest, 'target' | 'access' | 'signal'>): Promise<DirectRequest | undefined> {
+    const origin = this.#origin
+    if (origin === undefined || !this.#hasAnswered) return undefined
+    const authorization = await this.#authenticator.authorization(access, signal)
+    return this.http.direct({
+      url: new URL(target, origin).href,
+      tlsVerify: this.#tlsVerify,
+      route: this.#certificates,
+      ...(authorization === undefined ? {} : { headers: { authorization } }),
+    })
   }
 
   async #send(request: RegistryRequest): Promise<Sent> {

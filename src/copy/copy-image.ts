@@ -16,7 +16,7 @@ import { withForeignLayers } from './foreign-source.ts'
 import { inTakenFormat } from './in-taken-format.ts'
 import { interruptible } from './interruptible.ts'
 import { rememberingDestination } from './layer-cache.ts'
-import { openSession, type SharedHttp } from './session.ts'
+import { openSession, type Shared } from './session.ts'
 import { destinationSide, sourceSide } from './sides.ts'
 import { withRetries } from './with-retries.ts'
 
@@ -37,7 +37,7 @@ export async function copyImage(source: string, destination: string, options: Co
 
 /** The same as one of several copies that share their HTTP client. */
 export async function copyImageOver(
-  shared: SharedHttp | undefined,
+  shared: Shared | undefined,
   source: string,
   destination: string,
   options: CopyOptions,
@@ -49,7 +49,7 @@ export async function copyImageOver(
 }
 
 async function copy(
-  shared: SharedHttp | undefined,
+  shared: Shared | undefined,
   source: string,
   destination: string,
   options: CopyOptions,
@@ -69,8 +69,11 @@ async function copy(
   const openedDestination = destinationSide(await openDestination(destinationReference, session.context('destination')))
   await using to = rememberingDestination(openedDestination)
   checkAdditionalTags(to, options)
+  const { lanes } = session
   const names = { source: from.name, destination: formatReference(destinationReference) }
-  const moved = await inTakenFormat(from, options, listen, chosen => copyOpened(from, to, { ...chosen, jobs }, listen))
+  const moved = await inTakenFormat(from, options, listen, chosen =>
+    copyOpened(from, to, { ...chosen, jobs, lanes }, listen),
+  )
   return { ...names, ...moved }
 }
 

@@ -7,6 +7,7 @@ import type { ImageDestination, ImageSource } from '../transports/index.ts'
 import type { LayerChange } from './convert-image.ts'
 import type { CopyOptions, CopyResult, PlanEntry } from './copy-options.ts'
 import type { CopyListener } from './events.ts'
+import type { Lanes } from './lanes/lanes.ts'
 import { createManifestReader, type ManifestReader } from './manifest-reader.ts'
 import { parseNode } from './parse-node.ts'
 import { type Plan, planCopy } from './plan.ts'
@@ -28,11 +29,11 @@ export type OpenedResult = Omit<CopyResult, 'source' | 'destination'>
 export async function copyOpened(
   from: ImageSource,
   to: ImageDestination,
-  options: CopyOptions & { readonly jobs: number },
+  options: CopyOptions & { readonly jobs: number; readonly lanes?: Lanes },
   listen: CopyListener,
 ): Promise<OpenedResult> {
   const started = performance.now()
-  const { signal, jobs } = options
+  const { signal, jobs, lanes = { serverSide: true } } = options
   const reader = createManifestReader(from)
   if (!options.dryRun) to.begin?.()
   const prepared = await prepareImage(from, to, reader, options, listen)
@@ -79,7 +80,7 @@ export async function copyOpened(
   })
   if (options.dryRun) return outcome({ changed: false, ...unmoved, plan: planEntries(plan, prepared.changes) })
 
-  const moved = await runPlan(plan, from, to, reader, { jobs, signal, listen })
+  const moved = await runPlan(plan, from, to, reader, { jobs, lanes, signal, listen })
   if (to.traits.keepsUnnamed && selection.root.digest !== found.digest && !(await to.has(found, signal))) {
     await to.push(found, bytesOf(await reader.read(found, signal)), signal)
   }

@@ -2,7 +2,7 @@ import { LadingError } from '../errors/index.ts'
 import { bucketSchemes, formatReference, openSource, parseReference } from '../transports/index.ts'
 import { interruptible } from './interruptible.ts'
 import { passLayer } from './pass-layer.ts'
-import { openSession, type SessionOptions, type SharedHttp } from './session.ts'
+import { openSession, type SessionOptions, type Shared } from './session.ts'
 import { sourceSide } from './sides.ts'
 
 /**
@@ -23,7 +23,7 @@ export async function* listTags(
 
 /** The same as one of several operations that share their HTTP client. */
 export async function* listTagsOver(
-  shared: SharedHttp | undefined,
+  shared: Shared | undefined,
   repository: string,
   options: SessionOptions,
 ): AsyncGenerator<string, void, undefined> {

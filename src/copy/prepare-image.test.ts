@@ -82,7 +82,8 @@ async function copy(source: ImageSource, destination: MemoryDestination, options
   const prepared = await prepareImage(source, destination, reader, options, event => events.push(event))
   const stored = new Set([...prepared.stored.values()].map(({ digest }) => digest))
   const plan = await planCopy(prepared.root, reader, destination, { stored })
-  await runPlan(plan, source, destination, reader, { jobs: 2, signal: undefined, listen: event => events.push(event) })
+  const run = { lanes: { serverSide: true }, jobs: 2, signal: undefined }
+  await runPlan(plan, source, destination, reader, { ...run, listen: event => events.push(event) })
   await destination.commit(prepared.root, await reader.read(prepared.root), { force: false, imageBytes: 0 })
   return { ...prepared, events, manifest: JSON.parse(new TextDecoder().decode(await reader.read(prepared.root))) }
 }

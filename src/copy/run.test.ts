@@ -24,6 +24,7 @@ async function copyAll(
   const reader = createManifestReader(source)
   const plan = await planCopy(image.root, reader, destination, { signal })
   const moved = await runPlan(plan, source, destination, reader, {
+    lanes: { serverSide: true },
     jobs: 2,
     signal,
     listen: event => events.push(event),

@@ -1,12 +1,11 @@
-import { isLadingError } from '../errors/index.ts'
 import { isManifestNode, type Node } from '../model/descriptor.ts'
 import { bytesOf } from '../streams/index.ts'
 import type { ImageDestination, ImageSource } from '../transports/index.ts'
 import type { CopyListener } from './events.ts'
+import type { Lanes } from './lanes/lanes.ts'
 import type { ManifestReader } from './manifest-reader.ts'
+import { moveBlob } from './move-blob.ts'
 import { nodeKey, type Plan, type PlannedNode } from './plan.ts'
-import { waitBeforeRetry } from './retry.ts'
-import { sourceBytes } from './source-bytes.ts'
 import { createStoreOrder } from './store-order.ts'
 import { createWorkGroup } from './work-group.ts'
 
@@ -14,15 +13,11 @@ import { createWorkGroup } from './work-group.ts'
 const smallBytes = 1024 * 1024
 /** Small blobs in flight. The HTTP layer has its own limit per host, which shrinks when the host asks for it. */
 const smallJobs = 64
-/**
- * How often a blob is read that proves wrong: once more than it should be, since a wrong byte may be the network's. Every other
- * failure was tried again where it happened; trying it here too would multiply those attempts.
- */
-const wrongBytesAttempts = 2
 
 export interface RunOptions {
   /** Blobs over 1 MiB in flight. */
   readonly jobs: number
+  readonly lanes: Lanes
   readonly signal: AbortSignal | undefined
   readonly listen: CopyListener
 }
@@ -48,7 +43,7 @@ export async function runPlan(
   reader: ManifestReader,
   options: RunOptions,
 ): Promise<Moved> {
-  const { listen } = options
+  const { lanes, listen } = options
   const group = createWorkGroup(options.signal)
   const order = createStoreOrder(plan)
   const moved = { copied: 0, mounted: 0, present: 0, bytesCopied: 0, bytesMounted: 0, bytesPresent: 0 }
@@ -67,7 +62,7 @@ export async function runPlan(
       await destination.push(node, bytesOf(bytes), group.signal)
       count('copied', node)
     } else {
-      count(await moveBlob(node, source, destination, listen, group.signal), node)
+      count(await moveBlob({ node, source, destination, lanes, listen, signal: group.signal }), node)
     }
     stored(node)
   }
@@ -89,27 +84,4 @@ export async function runPlan(
   order.ready().forEach(ready)
   await group.settled()
   return moved
-}
-
-async function moveBlob(
-  node: Node,
-  source: ImageSource,
-  destination: ImageDestination,
-  listen: CopyListener,
-  signal: AbortSignal,
-): Promise<'copied' | 'mounted'> {
-  const origin = source.origin?.(node)
-  if (origin !== undefined && (await destination.adopt?.(node, origin, signal))) return 'mounted'
-  listen({ type: 'started', digest: node.digest, kind: node.kind, size: node.size })
-  const bytes = sourceBytes(node, source, listen, signal)
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await destination.push(node, bytes, signal)
-      return 'copied'
-    } catch (error) {
-      signal.throwIfAborted()
-      if (attempt === wrongBytesAttempts || !isLadingError(error, 'digest-mismatch', 'size-mismatch')) throw error
-      await waitBeforeRetry(error, attempt, node.digest, listen, signal)
-    }
-  }
 }

@@ -5,6 +5,7 @@ import type { PlatformMatching } from '../model/platform-rank.ts'
 import type { CloudOptions } from '../stores/index.ts'
 import type { TransportContext } from '../transports/index.ts'
 import type { CopyListener } from './events.ts'
+import { type Lanes, openLanes } from './lanes/lanes.ts'
 import type { ServerOptions } from './server-options.ts'
 
 /** What is said of a server without a side holds for both. A credential is for one server, and so it has a side. */
@@ -44,19 +45,23 @@ export interface SessionOptions extends Pick<ServerOptions, 'authFile' | 'tlsVer
 
 /** What both sides of one operation share: one HTTP client, so connections, limits and tokens are shared too. */
 export interface Session extends AsyncDisposable {
+  readonly lanes: Lanes
   context(side: Side): TransportContext
 }
 
-/** An HTTP client that is made when it is first asked for. */
-export interface SharedHttp extends AsyncDisposable {
+/** What several sessions may share: connections, limits and tokens, and threads. All of it is made when it is first asked for. */
+export interface Shared extends AsyncDisposable {
+  readonly lanes: Lanes
   client(): Promise<HttpClient>
 }
 
-/** What several sessions may share: connections, limits and tokens. */
-export function openSharedHttp(listen: CopyListener, settings: HttpSettings = {}): SharedHttp {
+/** @throws LadingError `bad-argument` where the environment names lanes that there are none of */
+export function openShared(listen: CopyListener, settings: HttpSettings = {}): Shared {
   const { userAgent, userAgentPrefix, onRequest, retryRequests } = settings
+  const lanes = openLanes(process.env)
   let client: Promise<HttpClient> | undefined
   return {
+    lanes,
     client() {
       client ??= import('../http/index.ts').then(({ createHttpClient }) =>
         createHttpClient({
@@ -71,6 +76,7 @@ export function openSharedHttp(listen: CopyListener, settings: HttpSettings = {}
       return client
     },
     async [Symbol.asyncDispose]() {
+      await lanes[Symbol.asyncDispose]()
       // why there is none was said to whoever asked for it
       await (await client?.catch(() => undefined))?.[Symbol.asyncDispose]()
     },
@@ -78,8 +84,8 @@ export function openSharedHttp(listen: CopyListener, settings: HttpSettings = {}
 }
 
 /** @param shared is left open when the session ends */
-export function openSession(options: SessionOptions, listen: CopyListener, shared?: SharedHttp): Session {
-  const used = shared ?? openSharedHttp(listen, options)
+export function openSession(options: SessionOptions, listen: CopyListener, shared?: Shared): Session {
+  const used = shared ?? openShared(listen, options)
   const http = () => used.client()
   const { temporaryFolder } = options
   // the programs that are run look there for the folder too
@@ -91,6 +97,7 @@ export function openSession(options: SessionOptions, listen: CopyListener, share
     listen({ type: 'warning', message })
   }
   return {
+    lanes: used.lanes,
     context(side) {
       const { server, cloud, daemonHost, sharedBlobDir } =
         side === 'destination' ? destinationOf(options) : sourceOf(options)

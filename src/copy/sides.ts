@@ -5,6 +5,7 @@ import type { ArrivingLayer, ImageDestination, ImageSource } from '../transports
 export function sourceSide(source: ImageSource): ImageSource {
   const at = says('source', source.name)
   const origin = source.origin?.bind(source)
+  const locate = source.locate?.bind(source)
   const tags = source.tags?.bind(source)
   const receive = source.receive?.bind(source)
   const preview = source.preview?.bind(source)
@@ -14,6 +15,7 @@ export function sourceSide(source: ImageSource): ImageSource {
     resolve: signal => at(() => source.resolve(signal), 'resolve'),
     fetch: (node, range, signal) => streamAt(() => source.fetch(node, range, signal), source.name, `read ${node.kind}`),
     ...(origin === undefined ? {} : { origin }),
+    ...(locate === undefined ? {} : { locate: (node, signal) => at(() => locate(node, signal), `read ${node.kind}`) }),
     ...(receive === undefined
       ? {}
       : { receive: (take, signal) => at(() => receive(layer => take(layerAt(layer, source.name)), signal), 'read') }),
@@ -28,6 +30,7 @@ export function destinationSide(destination: ImageDestination): ImageDestination
   const at = says('destination', destination.name)
   const begin = destination.begin?.bind(destination)
   const adopt = destination.adopt?.bind(destination)
+  const upload = destination.upload?.bind(destination)
   const checkCommit = destination.checkCommit?.bind(destination)
   const pushDraft = destination.pushDraft?.bind(destination)
   const document = destination.document?.bind(destination)
@@ -62,6 +65,7 @@ export function destinationSide(destination: ImageDestination): ImageDestination
             at(() => rememberVariant(diffId, variant, signal), 'remember the layer'),
         }),
     ...(adopt === undefined ? {} : { adopt: (node, origin, signal) => at(() => adopt(node, origin, signal), 'mount') }),
+    ...(upload === undefined ? {} : { upload: (node, signal) => at(() => upload(node, signal), `write ${node.kind}`) }),
     ...(checkCommit === undefined
       ? {}
       : { checkCommit: (root, options, signal) => at(() => checkCommit(root, options, signal), 'commit') }),

@@ -6,12 +6,18 @@ import type { CopyListener } from './events.ts'
 import { waitBeforeRetry } from './retry.ts'
 import { verifiedBytes } from './verified-bytes.ts'
 
-/** A blob's bytes at the source: checked as they flow, read on where they break off, told as progress. */
-export function sourceBytes(node: Node, source: ImageSource, listen: CopyListener, signal: AbortSignal): Bytes {
+/** A blob's bytes at the source: checked as they flow, read on where they break off, told as progress or to `passed`. */
+export function sourceBytes(
+  node: Node,
+  source: ImageSource,
+  listen: CopyListener,
+  signal: AbortSignal,
+  passed = (bytes: number) => listen({ type: 'progress', digest: node.digest, bytes }),
+): Bytes {
   return verifiedBytes(node, {
     blame: { side: 'source', subject: source.name, operation: `read ${node.kind}` },
     open: (from, inner) => source.fetch(node, from === 0 ? undefined : { start: from }, inner ?? signal),
     retry: (error: LadingError, attempt) => waitBeforeRetry(error, attempt, node.digest, listen, signal),
-    passed: count => listen({ type: 'progress', digest: node.digest, bytes: count }),
+    passed,
   })
 }

@@ -1,7 +1,6 @@
-import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
 import { Agent, type Dispatcher, ProxyAgent } from 'undici'
-import { LadingError, systemCode } from '../errors/index.ts'
-import type { ServerRoute } from './http-client.ts'
+import { secureContextOf } from './secure-context.ts'
+import type { ServerRoute } from './server-route.ts'
 import type { Timeouts } from './timeouts.ts'
 
 /** Larger than any registry needs; signed cookies and policies of some proxies go past Node's default of 16 KiB. */
@@ -51,26 +50,5 @@ export class Connections implements AsyncDisposable {
     const open = [...this.#dispatchers.values()]
     this.#dispatchers.clear()
     await Promise.all(open.map(dispatcher => dispatcher.destroy()))
-  }
-}
-
-/** Made once for all connections: it takes longer than the rest of a handshake where the system's authorities are named one by one. */
-function secureContextOf({ ca, moreCa, cert, key }: ServerRoute = {}): { secureContext?: SecureContext } {
-  if (ca === undefined && moreCa === undefined && cert === undefined && key === undefined) return {}
-  const authorities =
-    moreCa === undefined ? ca : [...(ca === undefined ? getCACertificates('default') : [ca]), ...moreCa]
-  try {
-    const secureContext = createSecureContext({
-      ...(authorities === undefined ? {} : { ca: authorities }),
-      ...(cert === undefined ? {} : { cert: [cert].flat() }),
-      ...(key === undefined ? {} : { key: [key].flat() }),
-    })
-    return { secureContext }
-  } catch (cause) {
-    const why = systemCode(cause) ?? 'they are malformed'
-    throw new LadingError('tls', `the certificates that are given cannot be used (${why})`, {
-      cause,
-      hint: 'they are PEM; a key has no passphrase, belongs to its certificate, and is as strong as this OpenSSL wants',
-    })
   }
 }

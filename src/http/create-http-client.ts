@@ -3,6 +3,7 @@ import { readAll } from '../streams/index.ts'
 import { version } from '../version.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Connections } from './connections.ts'
+import type { DirectRequest } from './direct/direct-request.ts'
 import { HostLimiter } from './host-limiter.ts'
 import type { HttpClient, HttpRequest, HttpResponse, Pause, RequestEvent, RetryEvent } from './http-client.ts'
 import type { NetworkFailure } from './network-failure.ts'
@@ -96,6 +97,11 @@ class PooledHttpClient implements HttpClient {
         rest.resolve()
       }
     }
+  }
+
+  direct({ url, headers, tlsVerify, route }: Parameters<HttpClient['direct']>[0]): DirectRequest | undefined {
+    if (route?.socketPath !== undefined || proxyFor(new URL(url), this.#environment) !== undefined) return undefined
+    return { url, headers: this.#withDefaults(headers), tlsVerify: tlsVerify !== false, route }
   }
 
   async pause(pause: Pause, signal?: AbortSignal): Promise<void> {

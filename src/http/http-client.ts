@@ -1,19 +1,8 @@
 import type { ByteStream, Bytes } from '../streams/index.ts'
+import type { DirectRequest } from './direct/direct-request.ts'
+import type { ServerRoute } from './server-route.ts'
 
 export type HttpMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-
-/** How a server is reached that its URL alone does not reach, and those that it redirects to. */
-export interface ServerRoute {
-  /** A socket or named pipe of this machine, in the place of the URL's host. No proxy stands before it. */
-  readonly socketPath?: string
-  /** PEM. The authority that its certificate is checked by, in the place of the system's. */
-  readonly ca?: string
-  /** PEM. Authorities beside the system's. */
-  readonly moreCa?: readonly string[]
-  /** PEM. What this client shows for itself, and the key to it; in the same order where there are several. */
-  readonly cert?: string | readonly string[]
-  readonly key?: string | readonly string[]
-}
 
 export interface HttpRequest {
   readonly method: HttpMethod
@@ -94,6 +83,9 @@ export interface HttpClient extends AsyncDisposable {
    * @throws LadingError `network`, `timeout`, `tls`, `protocol-error`, or `rate-limited` where a pull limit is used up
    */
   request(request: HttpRequest): Promise<HttpResponse>
+
+  /** A GET as data, for a thread of its own. `undefined` where only this client can send it: a proxy or a socket is in between. */
+  direct(request: Pick<HttpRequest, 'url' | 'headers' | 'tlsVerify' | 'route'>): DirectRequest | undefined
 
   /** Waits as `request` does between attempts, for work that spans several requests, and reports it. */
   pause(pause: Pause, signal?: AbortSignal): Promise<void>

@@ -1,4 +1,5 @@
 export { createHttpClient, type HttpClientOptions, type HttpSettings } from './create-http-client.ts'
+export type { DirectRequest } from './direct/direct-request.ts'
 export type {
   HttpClient,
   HttpMethod,
@@ -7,8 +8,11 @@ export type {
   Pause,
   RequestEvent,
   RetryEvent,
-  ServerRoute,
 } from './http-client.ts'
 export { speaksNoTls } from './network-failure.ts'
 export { isLoopback } from './no-proxy.ts'
+export { proxyFor } from './proxy.ts'
 export { redactText } from './redact.ts'
+export { redirected } from './redirect.ts'
+export { parseRetryAfter } from './retry.ts'
+export type { ServerRoute } from './server-route.ts'

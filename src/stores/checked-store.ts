@@ -1,4 +1,5 @@
 import { LadingError } from '../errors/index.ts'
+import type { DirectRequest } from '../http/index.ts'
 import { type ByteRange, type ByteStream, type Bytes, bytesOf } from '../streams/index.ts'
 import { CheckedBody } from './checked-body.ts'
 import { deleteOneByOne } from './delete-one-by-one.ts'
@@ -7,6 +8,7 @@ import type {
   CopyFromOptions,
   DeleteOptions,
   Deletion,
+  FileUpload,
   GetOptions,
   ListEntry,
   ListOptions,
@@ -17,6 +19,7 @@ import type {
   Retention,
   StoreDriver,
   UnfinishedUpload,
+  UploadOptions,
 } from './object-store.ts'
 
 /**
@@ -38,6 +41,8 @@ class CheckedStore implements ObjectStore {
   readonly retention?: (options?: WithSignal) => Promise<Retention>
   readonly origin?: (key: string) => ObjectOrigin
   readonly copyFrom?: (origin: ObjectOrigin, key: string, options: CopyFromOptions) => Promise<ObjectInfo | undefined>
+  readonly upload?: (key: string, options: UploadOptions) => Promise<FileUpload | undefined>
+  readonly locate?: (key: string, signal?: AbortSignal) => Promise<DirectRequest | undefined>
   readonly rename?: (from: string, to: string, options: CopyFromOptions) => Promise<void>
   readonly #driver: StoreDriver
   readonly #afterClose: () => Promise<void>
@@ -47,7 +52,7 @@ class CheckedStore implements ObjectStore {
     this.listing = driver.listing
     this.#driver = driver
     this.#afterClose = afterClose
-    const { origin, copyFrom, rename, unfinished, retention } = driver
+    const { origin, copyFrom, rename, unfinished, retention, upload, locate } = driver
     if (unfinished !== undefined) {
       this.unfinished = (options = {}) =>
         this.#pages('list unfinished uploads', '', options.signal, () =>
@@ -67,6 +72,19 @@ class CheckedStore implements ObjectStore {
     if (copyFrom !== undefined) {
       this.copyFrom = (from, key, options) =>
         this.#run('copy object', key, options.signal, () => copyFrom.call(driver, from, key, options))
+    }
+    if (upload !== undefined) {
+      this.upload = (key, options) =>
+        this.#run('write object', key, options.signal, async () => {
+          const begun = await upload.call(driver, key, options)
+          if (begun === undefined) return undefined
+          const finish = (signal?: AbortSignal) =>
+            this.#explained('write object', key, signal, () => begun.finish(signal))
+          return { path: begun.path, finish, abort: () => begun.abort() }
+        })
+    }
+    if (locate !== undefined) {
+      this.locate = (key, signal) => this.#run('read object', key, signal, () => locate.call(driver, key, signal))
     }
     if (rename !== undefined) {
       this.rename = (from, to, options) =>

@@ -6,6 +6,7 @@ export type {
   CopyFromOptions,
   DeleteOptions,
   Deletion,
+  FileUpload,
   GetOptions,
   ListEntry,
   ListOptions,
@@ -15,6 +16,7 @@ export type {
   PutOptions,
   Retention,
   UnfinishedUpload,
+  UploadOptions,
 } from './object-store.ts'
 export { openStore, type StoreLocation } from './open-store.ts'
 export { putDraft } from './put-draft.ts'

@@ -1,4 +1,5 @@
 import type { LadingError } from '../errors/index.ts'
+import type { DirectRequest } from '../http/index.ts'
 import type { Digest } from '../model/digest.ts'
 import type { ByteRange, ByteStream, Bytes } from '../streams/index.ts'
 
@@ -163,6 +164,14 @@ export interface ObjectStore extends AsyncDisposable {
   origin?(key: string): ObjectOrigin
 
   /**
+   * Begins an object whose bytes somebody else writes, in another thread. Absent, or `undefined`: bytes are taken by `put` alone.
+   */
+  upload?(key: string, options: UploadOptions): Promise<FileUpload | undefined>
+
+  /** The object as a request that anybody may send as often as wanted, also for ranges, for some time. Absent: its bytes come by `get` alone. */
+  locate?(key: string, signal?: AbortSignal): Promise<DirectRequest | undefined>
+
+  /**
    * Writes an object of `size` bytes as a copy of another, without a byte passing through here.
    *
    * @returns `undefined` where the bytes must be moved: another account, or a service that cannot
@@ -176,6 +185,24 @@ export interface ObjectStore extends AsyncDisposable {
    * @throws LadingError `blob-not-found` where it is absent, `size-mismatch` where it has another size; `to` is then as it was
    */
   rename?(from: string, to: string, options: CopyFromOptions): Promise<void>
+}
+
+export interface UploadOptions {
+  /** Bytes that the object will have. */
+  readonly size: number
+  /** As in `PutOptions`. */
+  readonly content: Digest
+  readonly signal?: AbortSignal | undefined
+}
+
+/** An object that is being written as a file, and is not visible yet. Whoever began it MUST end it, by one of the two. */
+export interface FileUpload {
+  /** A file that is there and empty. It is written, and made durable, before `finish`. */
+  readonly path: string
+  /** Makes it the object. @throws LadingError `size-mismatch` where the file has another size */
+  finish(signal?: AbortSignal): Promise<void>
+  /** Removes the file. */
+  abort(): Promise<void>
 }
 
 export interface CopyFromOptions {

@@ -14,6 +14,7 @@ test('what is said of certificates holds for every request of a store', async ()
       asked.push(tlsVerify)
       throw new LadingError('network', 'no')
     },
+    direct: () => undefined,
     pause: async () => {},
     [Symbol.asyncDispose]: async () => {},
   }

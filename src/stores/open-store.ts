@@ -43,6 +43,7 @@ async function clientOf({ http, tlsVerify }: StoreContext): Promise<HttpClient> 
   if (tlsVerify === undefined) return client
   return {
     request: request => client.request({ tlsVerify, ...request }),
+    direct: request => client.direct({ tlsVerify, ...request }),
     pause: (pause, signal) => client.pause(pause, signal),
     // It is shared: whoever made it closes it.
     [Symbol.asyncDispose]: async () => {},

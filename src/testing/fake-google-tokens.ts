@@ -88,6 +88,7 @@ export async function startFakeGoogleTokens(): Promise<FakeGoogleTokens> {
         const isGoogle = protocol === 'https:' && host.endsWith('.googleapis.com')
         return http.request(isGoogle ? { ...request, url: `${server.origin}/${host}${pathname}${search}` } : request)
       },
+      direct: () => undefined,
       pause: (pause, signal) => http.pause(pause, signal),
       [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
     }),

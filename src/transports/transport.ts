@@ -1,11 +1,12 @@
 import type { GivenCredential } from '../auth/index.ts'
 import type { Side } from '../errors/index.ts'
+import type { DirectRequest } from '../http/index.ts'
 import type { LayerVariant } from '../layout/index.ts'
 import type { Node } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
 import type { LayerCompression } from '../model/media-types.ts'
 import type { Platform } from '../model/platform.ts'
-import type { ObjectOrigin, StoreContext } from '../stores/index.ts'
+import type { FileUpload, ObjectOrigin, StoreContext } from '../stores/index.ts'
 import type { ByteRange, ByteStream, Bytes, Draft } from '../streams/index.ts'
 import type { RemovedImage, RemoveOptions } from './remove-options.ts'
 
@@ -99,6 +100,9 @@ export interface ImageSource extends AsyncDisposable {
    * @throws LadingError `blob-not-found` (or `image-not-found` for a manifest) where it is absent, before the first byte
    */
   fetch(node: Node, range?: ByteRange, signal?: AbortSignal): ByteStream
+
+  /** The bytes of a blob as a request, for a thread of its own; it holds for some time. `undefined`, or absent: `fetch` alone gives them. */
+  locate?(node: Node, signal?: AbortSignal): Promise<DirectRequest | undefined>
 
   /**
    * A source that is read once gives every layer here, in its own order, one at a time; the documents among them (manifests, configs)
@@ -209,6 +213,9 @@ export interface ImageDestination extends AsyncDisposable {
    * written under stands for now. The same config is the same image.
    */
   currentConfig?(options: Pick<CommitOptions, 'additionalTags'>, signal?: AbortSignal): Promise<Digest | undefined>
+
+  /** Begins a blob that is written as a file by somebody else. `undefined`, or absent: `push` takes its bytes alone. */
+  upload?(node: Node, signal?: AbortSignal): Promise<FileUpload | undefined>
 
   /** Takes a node from where it lives, without its bytes passing through here. `false`: move the bytes. */
   adopt?(node: Node, origin: Origin, signal?: AbortSignal): Promise<boolean>

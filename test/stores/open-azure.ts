@@ -19,6 +19,7 @@ export async function openAzure(
   const client = openHttpTestClient()
   const http: HttpClient = {
     request: request => intercept(request, changed => client.http.request(changed)),
+    direct: () => undefined,
     pause: (pause, signal) => client.http.pause(pause, signal),
     [Symbol.asyncDispose]: () => client.http[Symbol.asyncDispose](),
   }

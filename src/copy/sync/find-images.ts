@@ -5,7 +5,7 @@ import { isDigest } from '../../model/digest.ts'
 import { formatReference, formatRepository, parseReference } from '../../transports/index.ts'
 import { listTagsOver } from '../list-tags.ts'
 import type { ServerOptions } from '../server-options.ts'
-import type { SessionOptions, SharedHttp } from '../session.ts'
+import type { SessionOptions, Shared } from '../session.ts'
 import { sourceServerOf } from './source-server.ts'
 import { readSyncFile, type SyncRegistry, type SyncRepository } from './sync-file.ts'
 import type { SyncedImage, SyncOptions, syncSources } from './sync-options.ts'
@@ -20,7 +20,7 @@ export interface FoundImage {
 }
 
 interface Search {
-  readonly shared: SharedHttp
+  readonly shared: Shared
   readonly options: SyncOptions
   readonly warn: (message: string) => void
 }

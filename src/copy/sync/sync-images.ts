@@ -3,7 +3,7 @@ import { mapInOrder } from '../../streams/index.ts'
 import { formatRepository, parseReference } from '../../transports/index.ts'
 import { copyImageOver } from '../copy-image.ts'
 import { interruptible } from '../interruptible.ts'
-import { openSharedHttp, type SharedHttp } from '../session.ts'
+import { openShared, type Shared } from '../session.ts'
 import { destinationName } from './destination-name.ts'
 import { type FoundImage, findImages } from './find-images.ts'
 import type { SyncedImage, SyncOptions } from './sync-options.ts'
@@ -33,7 +33,7 @@ export async function* syncImages(
   if (!Number.isSafeInteger(imagesAtOnce) || imagesAtOnce < 1)
     throw new LadingError('bad-argument', `imagesAtOnce is ${imagesAtOnce}; it must be 1 or more`)
   const listen = options.onEvent ?? (() => {})
-  await using shared = openSharedHttp(listen, options)
+  await using shared = openShared(listen, options)
   const nameOf = destinationName(destination, options)
   const { failed, planned } = await interruptible(signal, async () => {
     const warn = (message: string) => listen({ type: 'warning', message })
@@ -66,7 +66,7 @@ function plan(found: readonly (FoundImage | SyncedImage)[], nameOf: (name: strin
 }
 
 interface Run {
-  readonly shared: SharedHttp
+  readonly shared: Shared
   readonly options: SyncOptions
   readonly imagesAtOnce: number
   readonly keepGoing: boolean

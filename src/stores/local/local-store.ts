@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
-import { link, lstat, rename, unlink } from 'node:fs/promises'
+import { link, lstat, open, rename, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { fromFileError, isLadingError, LadingError, systemCode } from '../../errors/index.ts'
 import type { ByteStream, Bytes } from '../../streams/index.ts'
 import type {
   CopyFromOptions,
   DeleteOptions,
+  FileUpload,
   GetOptions,
   ListEntry,
   ListOptions,
@@ -13,6 +14,7 @@ import type {
   PutOptions,
   StoreDriver,
   UnfinishedUpload,
+  UploadOptions,
 } from '../object-store.ts'
 import { withinObject } from '../within-object.ts'
 import { etagLimitBytes, etagOf, etagOfFile } from './content-etag.ts'
@@ -111,6 +113,33 @@ class LocalStore implements StoreDriver {
       }
       const { size, modified, etag } = written
       return { key, size, modified, ...(etag === undefined ? {} : { etag }) }
+    })
+  }
+
+  async upload(key: string, options: UploadOptions): Promise<FileUpload> {
+    const { size, content } = options
+    return await inFileTerms(async () => {
+      const workshop = this.#workshop
+      await refuseLinks(this.#root, dirname(this.#pathOf(key)))
+      await workshop.enter()
+      const path = await workshop.draft()
+      await (await workshop.within(() => open(path, 'wx'))).close()
+      const abort = () => inFileTerms(() => removeDraft(path))
+      return {
+        path,
+        abort,
+        finish: signal =>
+          inFileTerms(async () => {
+            const written = await lstat(path)
+            if (written.size !== size) {
+              throw new LadingError('size-mismatch', `${size} bytes were declared, but there are ${written.size}`)
+            }
+            const there = await this.head(key)
+            if (there === undefined) await this.#place(key, path, { content, signal })
+            else if (there.size !== size) await this.#replace(key, path, { signal })
+            await abort()
+          }),
+      }
     })
   }
 

@@ -160,6 +160,7 @@ describe('a conditional put', () => {
         await other.store.put('a', bytes('first'), { ifNoneMatch: '*' })
         throw new LadingError('network', 'the connection was reset')
       },
+      direct: () => undefined,
       pause: (pause, signal) => client.http.pause(pause, signal),
       [Symbol.asyncDispose]: async () => {},
     }

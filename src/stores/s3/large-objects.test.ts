@@ -230,6 +230,7 @@ describe('bytes that change on the way', () => {
         body[3] = (body[3] ?? 0) ^ 1
         return client.http.request({ ...request, body })
       },
+      direct: () => undefined,
       pause: (pause, signal) => client.http.pause(pause, signal),
       [Symbol.asyncDispose]: async () => {},
     }

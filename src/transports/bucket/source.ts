@@ -1,4 +1,5 @@
 import { isLadingError, LadingError } from '../../errors/index.ts'
+import type { DirectRequest } from '../../http/index.ts'
 import { blobKey, readTag } from '../../layout/index.ts'
 import { isManifestNode, type Node } from '../../model/descriptor.ts'
 import { type Digest, digestOf, digestParts } from '../../model/digest.ts'
@@ -73,6 +74,10 @@ class BucketSource implements ImageSource {
   origin(node: Node): Origin | undefined {
     const object = this.#store.origin?.(blobKey(node.digest))
     return object && { kind: 'object', ...object }
+  }
+
+  async locate(node: Node, signal?: AbortSignal): Promise<DirectRequest | undefined> {
+    return await this.#store.locate?.(blobKey(node.digest), signal)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

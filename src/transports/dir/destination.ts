@@ -52,6 +52,11 @@ export async function openDirDestination(
       await directory.claim(signal)
       await putNode(store, fileKey(node), node, bytes, signal)
     },
+    async upload(node, signal) {
+      if (isManifestNode(node)) return undefined
+      await directory.claim(signal)
+      return await store.upload?.(fileKey(node), { size: node.size, content: node.digest, signal })
+    },
     async pushDraft(draft, signal) {
       await directory.claim(signal)
       await putDraft(store, draft, blobFile, signal)

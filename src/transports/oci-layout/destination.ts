@@ -25,6 +25,8 @@ export async function openOciLayoutDestination(
     has: async (node, signal) => (await blobs.head(place.keyOf(node.digest), { signal }))?.size === node.size,
     manifest: (node, signal) => readStoredManifest(blobs, node, signal, place),
     push: (node, bytes, signal) => putNode(blobs, place.keyOf(node.digest), node, bytes, signal),
+    upload: async ({ digest, size }, signal) =>
+      await blobs.upload?.(place.keyOf(digest), { size, content: digest, signal }),
     pushDraft: (draft, signal) => putDraft(blobs, draft, place.keyOf, signal),
     async checkCommit(root, { expect }, signal) {
       const there = await entries(signal)

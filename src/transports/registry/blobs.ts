@@ -1,6 +1,6 @@
 import type { Access } from '../../auth/index.ts'
 import { LadingError } from '../../errors/index.ts'
-import type { HttpResponse } from '../../http/index.ts'
+import type { DirectRequest, HttpResponse } from '../../http/index.ts'
 import type { Descriptor } from '../../model/descriptor.ts'
 import type { Digest } from '../../model/digest.ts'
 import type { ByteRange, ByteStream } from '../../streams/index.ts'
@@ -61,6 +61,16 @@ async function* slice(stream: ByteStream, start: number, end: number): AsyncGene
     if (piece.byteLength > 0) yield piece
     if (at >= end) return
   }
+}
+
+/** A blob as a request that another thread can send. */
+export function locateBlob(
+  address: BlobAddress,
+  digest: Digest,
+  signal: AbortSignal | undefined,
+): Promise<DirectRequest | undefined> {
+  const { client, access } = address
+  return client.session.direct({ target: blobPath(address, digest), access: [access], signal })
 }
 
 /** Whether a blob is there, and as large as it must be where the registry tells. */

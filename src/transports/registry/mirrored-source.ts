@@ -57,6 +57,7 @@ export function mirroredSource({ name, mirrors, location, warn }: MirroredPlaces
     async *fetch(node, range, signal): ByteStream & AsyncGenerator<Uint8Array> {
       yield* (await choice(signal)).source.fetch(node, range, signal)
     },
+    locate: async (node, signal) => await (await choice(signal)).source.locate?.(node, signal),
     // Of a mirror nobody knows whether it has every tag.
     async *tags(signal) {
       yield* (await location.open()).tags?.(signal) ?? []

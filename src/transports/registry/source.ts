@@ -1,8 +1,9 @@
 import { LadingError } from '../../errors/index.ts'
+import type { DirectRequest } from '../../http/index.ts'
 import { isManifestNode, type Node } from '../../model/descriptor.ts'
 import type { ByteRange, ByteStream } from '../../streams/index.ts'
 import { type ImageSource, type Origin, readAsStored } from '../transport.ts'
-import { readBlob } from './blobs.ts'
+import { locateBlob, readBlob } from './blobs.ts'
 import { type FetchedManifest, fetchManifest, resolveManifest } from './manifests.ts'
 import type { RegistryReference } from './reference.ts'
 import type { RegistryClient } from './registry-client.ts'
@@ -75,6 +76,15 @@ class RegistrySource implements ImageSource {
 
   tags(signal?: AbortSignal): AsyncIterable<string> {
     return listTags(this.#client, this.#reference.repository, signal)
+  }
+
+  async locate(node: Node, signal?: AbortSignal): Promise<DirectRequest | undefined> {
+    if (isManifestNode(node)) return undefined
+    return await locateBlob(
+      { client: this.#client, access: { repository: this.#reference.repository, actions: 'pull' } },
+      node.digest,
+      signal,
+    )
   }
 
   origin(): Origin {

@@ -1,0 +1,47 @@
+import { LadingError } from '../../errors/index.ts'
+import type { DirectRequest, ResponseHead } from '../../http/direct/index.ts'
+import { parseRetryAfter, proxyFor, redirected } from '../../http/index.ts'
+
+/** What an answer to a question for bytes means for whoever reads the blob. */
+export type Answer =
+  | { readonly kind: 'whole' }
+  | { readonly kind: 'range' }
+  | { readonly kind: 'redirect'; readonly to: DirectRequest }
+  | { readonly kind: 'unauthorized' }
+  | { readonly kind: 'slow-down'; readonly retryAfterMs: number | undefined; readonly error: LadingError }
+  | { readonly kind: 'other'; readonly why: string }
+
+interface Question {
+  readonly request: DirectRequest
+  /** The first byte that was asked for. */
+  readonly from: number
+  /** Of the whole blob. */
+  readonly size: number
+}
+
+/** Statuses that say "not now": RFC 9110 section 15, and 429 of RFC 6585. */
+const transient: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504])
+
+/** @throws LadingError `protocol-error` for a redirect that must not be followed */
+export function judgeAnswer(head: ResponseHead, { request, from, size }: Question): Answer {
+  const { status, headers, length } = head
+  const { host } = new URL(request.url)
+  if (status === 200 && length === size) return { kind: 'whole' }
+  if (status === 206) {
+    const said = headers.get('content-range') ?? ''
+    const [, start, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(said) ?? []
+    if (Number(start) === from && (total === '*' || Number(total) === size)) return { kind: 'range' }
+    return { kind: 'other', why: `it answered with range ${JSON.stringify(said)}` }
+  }
+  if (status === 401 || status === 403) return { kind: 'unauthorized' }
+  if (transient.has(status)) {
+    const retryAfterMs = parseRetryAfter(headers.get('retry-after'), Date.now())
+    const code = status === 429 ? 'rate-limited' : 'server-error'
+    return { kind: 'slow-down', retryAfterMs, error: new LadingError(code, `${host} answered ${status}`, { status }) }
+  }
+  const next = redirected({ method: 'GET', ...request }, head)
+  if (next === undefined) return { kind: 'other', why: `it answered ${status}` }
+  if (proxyFor(new URL(next.url), process.env) !== undefined) return { kind: 'other', why: 'a proxy stands before it' }
+  const { range: _, ...rest } = next.headers ?? {}
+  return { kind: 'redirect', to: { ...request, url: next.url, headers: rest } }
+}

@@ -1,0 +1,259 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isLadingError, type LadingError } from '../../errors/index.ts'
+import type { DirectPool, DirectRequest } from '../../http/direct/index.ts'
+import type { Digest } from '../../model/digest.ts'
+import type { Answer } from './answer.ts'
+import { ConnectionGrowth } from './connection-growth.ts'
+import { LocatedBlob } from './located-blob.ts'
+import { type Piece, PiecesOfBlob } from './pieces-of-blob.ts'
+import { ReceivedFile } from './received-file.ts'
+
+/** Breaks of one piece, without a byte between them, after which the blob is given up. */
+const maxFailures = 4
+const firstWaitMs = 250
+const maxRetryAfterMs = 120_000
+/** Answers in a row that send a piece elsewhere, or want other credentials, without a byte between them. */
+const maxDetours = 10
+const maxRefusals = 2
+const sampleMs = 50
+
+/** A blob that is to be read from a server into a file. */
+export interface DownloadTask {
+  readonly request: DirectRequest
+  readonly digest: Digest
+  /** Bytes. */
+  readonly size: number
+  /** A file that exists, and is empty. */
+  readonly path: string
+}
+
+/** What whoever ordered the download hears, and is asked. */
+export interface DownloadHooks {
+  /** Bytes that have come for the first time. */
+  progress(bytes: number): void
+  retried(retry: { readonly attempt: number; readonly waitSeconds: number; readonly reason: string }): void
+  /** The server no longer takes the request, or its credentials. `undefined`: there is no other. */
+  relocate(): Promise<DirectRequest | undefined>
+}
+
+/** Left to those who can do more: why. Nothing is wrong yet. */
+export interface Declined {
+  readonly declined: string
+}
+
+/**
+ * Reads a blob into a file, over as many connections as make it faster, and makes it durable. Its digest has been checked.
+ *
+ * @throws LadingError what the network or the disk throws, tried again as often as it helps
+ */
+export async function download(
+  task: DownloadTask,
+  pool: DirectPool,
+  hooks: DownloadHooks,
+  signal: AbortSignal,
+): Promise<'done' | Declined> {
+  const pieces = new PiecesOfBlob(task.size)
+  using file = new ReceivedFile(task.path, task.digest, pieces)
+  const transfer = new Download(task, { pool, hooks, signal, pieces, file })
+  const declined = await transfer.run()
+  if (declined !== undefined) return { declined }
+  return (await file.finish()) ? 'done' : { declined: 'the bytes have another digest' }
+}
+
+interface Means {
+  readonly pool: DirectPool
+  readonly hooks: DownloadHooks
+  readonly signal: AbortSignal
+  readonly pieces: PiecesOfBlob
+  readonly file: ReceivedFile
+}
+
+/** One connection's work, one request after another. */
+type Reader = symbol
+
+class Download {
+  readonly #task: DownloadTask
+  readonly #means: Means
+  readonly #growth = new ConnectionGrowth()
+  readonly #stop = new AbortController()
+  readonly #signal: AbortSignal
+  readonly #readers = new Set<Promise<void>>()
+  /** Readers that have had an answer. */
+  readonly #flowing = new Set<Reader>()
+  readonly #blob: LocatedBlob
+  #isProbing = false
+  #takesRanges = true
+  #furthest = 0
+  #ended: { readonly error: unknown } | { readonly declined: string } | undefined
+
+  constructor(task: DownloadTask, means: Means) {
+    this.#task = task
+    this.#means = means
+    this.#signal = AbortSignal.any([means.signal, this.#stop.signal])
+    const { request, size } = task
+    const relocate = () => means.hooks.relocate()
+    this.#blob = new LocatedBlob({ request, size, pool: means.pool, relocate, signal: this.#signal })
+  }
+
+  /** Returns why it was left to others, where it was. */
+  async run(): Promise<string | undefined> {
+    let before = performance.eventLoopUtilization()
+    const timer = setInterval(() => {
+      const now = performance.eventLoopUtilization()
+      this.#grow(performance.eventLoopUtilization(now, before).utilization)
+      before = now
+    }, sampleMs)
+    try {
+      this.#addReader()
+      while (this.#readers.size > 0) await Promise.race(this.#readers)
+    } finally {
+      clearInterval(timer)
+    }
+    this.#means.signal.throwIfAborted()
+    if (this.#ended === undefined) return undefined
+    if ('error' in this.#ended) throw this.#ended.error
+    return this.#ended.declined
+  }
+
+  #grow(busy: number): void {
+    const { received, remaining } = this.#means.pieces
+    const connections = this.#flowing.size
+    this.#growth.sample({ now: performance.now(), received, remaining, connections, busy })
+    while (this.#takesRanges && !this.#isProbing && this.#readers.size < this.#growth.wanted) {
+      const size = this.#readers.size
+      this.#addReader()
+      if (this.#readers.size === size) return
+    }
+  }
+
+  /** One more connection, where there is anything for it to read. */
+  #addReader(): void {
+    const { pieces } = this.#means
+    const me: Reader = Symbol('reader')
+    const first = pieces.claim(this.#growth.wanted)
+    const cut = first === undefined ? pieces.cutting() : undefined
+    const work = first !== undefined ? this.#readOn(first, me) : cut !== undefined ? this.#probe(cut, me) : undefined
+    if (work === undefined) return
+    const reader: Promise<void> = work
+      .catch(error => this.#end({ error }))
+      .finally(() => {
+        this.#readers.delete(reader)
+        this.#flowing.delete(me)
+      })
+    this.#readers.add(reader)
+  }
+
+  #end(outcome: { readonly error: unknown } | { readonly declined: string }): void {
+    this.#ended ??= outcome
+    this.#stop.abort()
+  }
+
+  async #readOn(first: Piece, me: Reader): Promise<void> {
+    const { pieces } = this.#means
+    let piece: Piece | undefined = first
+    while (piece !== undefined && this.#ended === undefined) {
+      await this.#readPiece(piece, me)
+      // Where the server wants fewer, the others go on with what is left.
+      const isSurplus = this.#readers.size > this.#growth.wanted
+      pieces.drop(piece)
+      piece = isSurplus ? undefined : pieces.claim(this.#growth.wanted)
+    }
+  }
+
+  /** Asks for a range for the first time. Only an answer that shows that the server knows ranges changes who reads what. */
+  async #probe(cut: { readonly from: number; readonly to: number }, me: Reader): Promise<void> {
+    const { pieces } = this.#means
+    this.#isProbing = true
+    let piece: Piece | undefined
+    try {
+      const answer = await this.#ask(cut.from, cut.to, me, verdict => {
+        if (verdict.kind === 'range') piece = pieces.cut(cut)
+        if (verdict.kind === 'whole') this.#takesRanges = false
+        this.#isProbing = false
+        return piece
+      })
+      if (answer.kind === 'slow-down') this.#growth.shrink(this.#readers.size)
+    } catch (error) {
+      // The connection that reads the whole blob goes on. Only what was taken from it must be read by another.
+      if (!isLadingError(error, 'network', 'timeout')) throw error
+      this.#growth.shrink(this.#readers.size)
+    } finally {
+      this.#isProbing = false
+    }
+    if (piece !== undefined) await this.#readOn(piece, me)
+  }
+
+  /** Reads a piece to its end, or as far as it comes where other connections can go on with it. */
+  async #readPiece(piece: Piece, me: Reader): Promise<void> {
+    let failures = 0
+    let refusals = 0
+    let detours = 0
+    while (piece.at < piece.end && this.#ended === undefined) {
+      const { at } = piece
+      let retryAfterMs: number | undefined
+      let error: LadingError
+      try {
+        const answer = await this.#ask(piece.at, piece.end, me, verdict => {
+          if (verdict.kind === 'range') return piece
+          return verdict.kind === 'whole' && this.#fromStart(piece) ? piece : undefined
+        })
+        if (piece.at > at) refusals = detours = 0
+        if (piece.at === piece.end) return
+        if (answer.kind === 'redirect' && ++detours <= maxDetours) continue
+        if (answer.kind === 'unauthorized' && ++refusals <= maxRefusals && (await this.#blob.relocate())) continue
+        if (answer.kind !== 'slow-down') {
+          return this.#end({ declined: answer.kind === 'other' ? answer.why : `the answer is ${answer.kind}` })
+        }
+        retryAfterMs = answer.retryAfterMs
+        error = answer.error
+      } catch (thrown) {
+        if (!isLadingError(thrown, 'network', 'timeout')) throw thrown
+        error = thrown
+      }
+      this.#growth.shrink(this.#readers.size)
+      if (this.#readers.size > 1) {
+        this.#means.hooks.retried({ attempt: 1, waitSeconds: 0, reason: error.message })
+        return
+      }
+      failures = piece.at > at ? 1 : failures + 1
+      await this.#wait(error, failures, retryAfterMs)
+    }
+  }
+
+  async #wait(error: LadingError, failures: number, retryAfterMs: number | undefined): Promise<void> {
+    if (failures >= maxFailures || (retryAfterMs ?? 0) > maxRetryAfterMs) throw error
+    const waitMs = retryAfterMs ?? firstWaitMs * 2 ** (failures - 1) * (0.5 + Math.random() / 2)
+    this.#means.hooks.retried({ attempt: failures, waitSeconds: waitMs / 1000, reason: error.message })
+    await sleep(waitMs, undefined, { signal: this.#signal })
+  }
+
+  /** A server that knows no ranges sends everything: good where everything, or nothing yet, is wanted. */
+  #fromStart(piece: Piece): boolean {
+    const { pieces, file } = this.#means
+    if (piece.at === 0 && piece.end === this.#task.size) return true
+    this.#takesRanges = false
+    if (piece.start > 0 || piece.end < this.#task.size) return false
+    pieces.received -= piece.at
+    piece.at = 0
+    file.reset()
+    return true
+  }
+
+  /** Asks for a range; `pieceFor` says, by the answer, which piece its bytes are of. */
+  #ask(from: number, to: number, me: Reader, pieceFor: (answer: Answer) => Piece | undefined): Promise<Answer> {
+    const { file, pieces, hooks } = this.#means
+    return this.#blob.ask(from, to, answer => {
+      this.#flowing.add(me)
+      const piece = pieceFor(answer)
+      if (piece === undefined) return undefined
+      return chunk => {
+        file.write(piece, chunk.subarray(0, piece.end - piece.at))
+        if (pieces.received > this.#furthest) {
+          hooks.progress(pieces.received - this.#furthest)
+          this.#furthest = pieces.received
+        }
+        return piece.at < piece.end
+      }
+    })
+  }
+}

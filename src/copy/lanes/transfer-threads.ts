@@ -1,0 +1,109 @@
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import { LadingError } from '../../errors/index.ts'
+import type { DirectRequest } from '../../http/index.ts'
+import type { DownloadTask } from './download.ts'
+import type { Order, Outcome, Report } from './transfer-message.ts'
+
+/** Two of them reach what a loopback or a fast disk gives; more are for machines whose network needs them. */
+const maxThreads = 4
+
+/** What is heard of a transfer while it goes on. */
+export interface TransferListener {
+  progress(bytes: number): void
+  retried(retry: { readonly attempt: number; readonly waitSeconds: number; readonly reason: string }): void
+  relocate(): Promise<DirectRequest | undefined>
+}
+
+interface Running {
+  readonly listener: TransferListener
+  readonly resolve: (outcome: Outcome) => void
+  readonly reject: (error: unknown) => void
+}
+
+interface Thread {
+  readonly worker: Worker
+  readonly running: Map<number, Running>
+}
+
+/** Threads that move blobs without this one. They are started when there is something for them to do, and kept until the end. */
+export class TransferThreads implements AsyncDisposable {
+  readonly #threads = new Set<Thread>()
+  readonly #most = Math.min(maxThreads, availableParallelism())
+  #lastId = 0
+  #closed = false
+
+  /** @throws what `listener.relocate` throws; LadingError `internal` where the thread itself failed */
+  download(task: DownloadTask, listener: TransferListener, signal: AbortSignal): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      signal.throwIfAborted()
+      const thread = this.#choose()
+      this.#lastId += 1
+      const id = this.#lastId
+      const stop = () => thread.worker.postMessage({ type: 'abort', id } satisfies Order)
+      const settle = <T>(how: (value: T) => void) => {
+        return (value: T) => {
+          thread.running.delete(id)
+          if (thread.running.size === 0) thread.worker.unref()
+          signal.removeEventListener('abort', stop)
+          how(value)
+        }
+      }
+      thread.running.set(id, { listener, resolve: settle(resolve), reject: settle(reject) })
+      thread.worker.ref()
+      signal.addEventListener('abort', stop, { once: true })
+      thread.worker.postMessage({ type: 'download', id, task } satisfies Order)
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true
+    const threads = [...this.#threads]
+    this.#threads.clear()
+    await Promise.all(threads.map(({ worker }) => worker.terminate()))
+  }
+
+  /** The one with the least to do, or a new one where all have something. */
+  #choose(): Thread {
+    if (this.#closed) throw new LadingError('interrupted', 'the copy was closed')
+    const [least] = [...this.#threads].sort((a, b) => a.running.size - b.running.size)
+    if (least !== undefined && (least.running.size === 0 || this.#threads.size === this.#most)) return least
+    return this.#start()
+  }
+
+  #start(): Thread {
+    // a checkout runs its sources, an installed package what was built of them
+    const file = import.meta.url.endsWith('.ts') ? './transfer-thread.ts' : './transfer-thread.js'
+    const worker = new Worker(new URL(file, import.meta.url), { name: 'lading transfer' })
+    const thread: Thread = { worker, running: new Map() }
+    worker.unref()
+    worker.on('message', (report: Report) => void hear(thread, report))
+    const fail = (cause: unknown) => {
+      this.#threads.delete(thread)
+      const error = new LadingError('internal', 'a thread that moves blobs has failed', { cause })
+      for (const { reject } of [...thread.running.values()]) reject(error)
+    }
+    worker.on('error', fail)
+    worker.on('exit', code => fail(new Error(`it ended with ${code}`)))
+    this.#threads.add(thread)
+    return thread
+  }
+}
+
+async function hear({ worker, running }: Thread, report: Report): Promise<void> {
+  const { id } = report
+  const transfer = running.get(id)
+  if (transfer === undefined) return
+  if (report.type === 'progress') transfer.listener.progress(report.bytes)
+  else if (report.type === 'retried') transfer.listener.retried(report)
+  else if (report.type === 'ended') transfer.resolve(report.outcome)
+  else {
+    try {
+      const request = await transfer.listener.relocate()
+      worker.postMessage({ type: 'located', id, request } satisfies Order)
+    } catch (error) {
+      worker.postMessage({ type: 'abort', id } satisfies Order)
+      transfer.reject(error)
+    }
+  }
+}

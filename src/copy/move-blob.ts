@@ -1,0 +1,59 @@
+import { isLadingError } from '../errors/index.ts'
+import type { Node } from '../model/descriptor.ts'
+import type { ImageDestination, ImageSource } from '../transports/index.ts'
+import type { CopyListener } from './events.ts'
+import { moveDirectly } from './lanes/direct-lane.ts'
+import type { Lanes } from './lanes/lanes.ts'
+import { waitBeforeRetry } from './retry.ts'
+import { sourceBytes } from './source-bytes.ts'
+
+/**
+ * How often a blob is read that proves wrong: once more than it should be, since a wrong byte may be the network's. Every other
+ * failure was tried again where it happened; trying it here too would multiply those attempts.
+ */
+const wrongBytesAttempts = 2
+
+export interface BlobMove {
+  readonly node: Node
+  readonly source: ImageSource
+  readonly destination: ImageDestination
+  readonly lanes: Lanes
+  readonly listen: CopyListener
+  readonly signal: AbortSignal
+}
+
+/**
+ * Moves a blob on the fastest lane that both ends offer.
+ *
+ * @throws LadingError
+ */
+export async function moveBlob(move: BlobMove): Promise<'copied' | 'mounted'> {
+  const { node, source, destination, lanes, listen, signal } = move
+  const origin = lanes.serverSide ? source.origin?.(node) : undefined
+  if (origin !== undefined && (await destination.adopt?.(node, origin, signal))) return 'mounted'
+  listen({ type: 'started', digest: node.digest, kind: node.kind, size: node.size })
+  // A lane that is given up has told of bytes already: those are not told again.
+  let told = 0
+  const passed = (bytes: number) => listen({ type: 'progress', digest: node.digest, bytes })
+  const passedDirectly = (bytes: number) => {
+    told += bytes
+    passed(bytes)
+  }
+  if (await moveDirectly({ ...move, passed: passedDirectly })) return 'copied'
+  const passedAgain = (bytes: number) => {
+    const known = Math.min(told, bytes)
+    told -= known
+    if (bytes > known) passed(bytes - known)
+  }
+  const bytes = sourceBytes(node, source, listen, signal, passedAgain)
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await destination.push(node, bytes, signal)
+      return 'copied'
+    } catch (error) {
+      signal.throwIfAborted()
+      if (attempt === wrongBytesAttempts || !isLadingError(error, 'digest-mismatch', 'size-mismatch')) throw error
+      await waitBeforeRetry(error, attempt, node.digest, listen, signal)
+    }
+  }
+}
