@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { copyImage, parsePlatform } from '../../src/index.ts'
-import { buildIndex } from '../../src/testing/build-image.ts'
+import { buildImage, buildIndex } from '../../src/testing/build-image.ts'
 import { writeLayout } from '../../src/testing/write-layout.ts'
 import { describeWithServices } from '../services/describe-with-services.ts'
 import { startProxy, type TestProxy } from '../services/start-proxy.ts'
@@ -14,6 +14,19 @@ const image = buildIndex({
   'linux/amd64': { layers: [layer(1), layer(2)] },
   'linux/arm64': { layers: [layer(1), layer(3)] },
 })
+
+const small = (platform: number, layer: number) => new Uint8Array(500).fill(100 + platform * 15 + layer)
+/** More blobs than are asked for one by one: three platforms with a config and fifteen layers each, all different. */
+const many = buildIndex(
+  Object.fromEntries(
+    ['linux/amd64', 'linux/arm64', 'linux/s390x'].map((name, platform) => [
+      name,
+      { layers: Array.from({ length: 15 }, (_, at) => small(platform, at)) },
+    ]),
+  ),
+)
+/** The last layer of each of these platforms. */
+const tops = buildImage({ layers: [0, 1, 2].map(platform => small(platform, 14)) })
 
 /** What a proxy saw, without digests and upload states: `{ 'GET manifest': 3 }`. */
 function counted(proxy: TestProxy): Record<string, number> {
@@ -48,6 +61,7 @@ describeWithServices(['docker-registry'], 'requests of a copy, each of which is 
     ;[from, to] = proxies as [TestProxy, TestProxy]
     folder = await newFolder()
     await writeLayout(path.join(folder, 'layout'), { v1: image })
+    await writeLayout(path.join(folder, 'many'), { v1: many, tops })
   })
   afterAll(() => stack.disposeAsync())
 
@@ -60,6 +74,34 @@ describeWithServices(['docker-registry'], 'requests of a copy, each of which is 
       'POST upload 202': 5,
       'PUT upload 201': 5,
       'PUT manifest 201': 3,
+    })
+  })
+
+  test('a first one of many blobs asks for eight, and begins the others with the question', async () => {
+    const result = await copyImage(`oci:${folder}/many:v1`, `${from.host}/many:v1`)
+    expect(result.blobs).toEqual({ copied: 48, mounted: 0, present: 0 })
+    expect(counted(from)).toEqual({
+      'HEAD manifest 404': 1,
+      'GET manifest 404': 4,
+      'HEAD blob 404': 8,
+      'POST upload 202': 8,
+      'POST mount 202': 40,
+      'PUT upload 201': 48,
+      'PUT manifest 201': 4,
+    })
+  })
+
+  test('what such a question finds is not sent', async () => {
+    await copyImage(`oci:${folder}/many:tops`, `${from.host}/found:tops`)
+    counted(from)
+    const result = await copyImage(`oci:${folder}/many:v1`, `${from.host}/found:v1`)
+    expect(result.blobs).toEqual({ copied: 45, mounted: 0, present: 3 })
+    expect(counted(from)).toMatchObject({
+      'HEAD blob 404': 8,
+      'POST upload 202': 8,
+      'POST mount 201': 3,
+      'POST mount 202': 37,
+      'PUT upload 201': 45,
     })
   })
 

@@ -23,7 +23,7 @@ import { listObjects } from './list-objects.ts'
 import { listUnfinished } from './list-unfinished.ts'
 import { placeObject, pruneDirectories, refuseLinks, syncDirectory } from './object-directory.ts'
 import { contentBody, fileBody, openObject, readContent } from './read-object.ts'
-import { writeTemporary } from './temporary-file.ts'
+import { removeTemporary, writeTemporary } from './temporary-file.ts'
 import { Workshop } from './workshop.ts'
 
 /** Content of up to this size is written without a look whether it is there, which whoever puts it has had. */
@@ -109,7 +109,7 @@ class LocalStore implements StoreDriver {
         else if (options.content === undefined || there !== undefined) await this.#replace(key, written.path, options)
         else await this.#place(key, written.path, options)
       } finally {
-        await removeDraft(written.path)
+        await removeTemporary(written.path)
       }
       const { size, modified, etag } = written
       return { key, size, modified, ...(etag === undefined ? {} : { etag }) }
@@ -124,7 +124,7 @@ class LocalStore implements StoreDriver {
       await workshop.enter()
       const path = await workshop.draft()
       await (await workshop.within(() => open(path, 'wx'))).close()
-      const abort = () => inFileTerms(() => removeDraft(path))
+      const abort = () => inFileTerms(() => removeTemporary(path))
       return {
         path,
         abort,
@@ -281,15 +281,6 @@ async function exists(path: string): Promise<boolean> {
   } catch (error) {
     if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return false
     throw error
-  }
-}
-
-/** Where it was renamed there is nothing left. Not by rm(): it looks before it removes. */
-async function removeDraft(path: string): Promise<void> {
-  try {
-    await unlink(path)
-  } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error
   }
 }
 

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { type FileHandle, open, opendir, rm, stat } from 'node:fs/promises'
+import { type FileHandle, open, opendir, rm, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { systemCode } from '../../errors/index.ts'
 import type { ByteStream } from '../../streams/index.ts'
 import { etagLimitBytes } from './content-etag.ts'
 import { currentProcess, hasEnded } from './process-identity.ts'
@@ -41,6 +42,15 @@ export async function writeTemporary(
     await handle.close()
     await rm(path, { force: true })
     throw error
+  }
+}
+
+/** Where it was renamed there is nothing left. Not by rm(): it looks before it removes. */
+export async function removeTemporary(path: string): Promise<void> {
+  try {
+    await unlink(path)
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error
   }
 }
 
