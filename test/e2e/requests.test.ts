@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { copyImage, parsePlatform } from '../../src/index.ts'
 import { buildImage, buildIndex } from '../../src/testing/build-image.ts'
 import { writeLayout } from '../../src/testing/write-layout.ts'
+import { testCredentials } from '../services/credentials.ts'
 import { describeWithServices } from '../services/describe-with-services.ts'
 import { startProxy, type TestProxy } from '../services/start-proxy.ts'
 import { type RegistryServer, startRegistry } from '../services/start-registry.ts'
@@ -155,5 +156,31 @@ describeWithServices(['docker-registry'], 'requests of a copy, each of which is 
       blobs: { present: 5, copied: 0 },
     })
     expect(counted(from)).toEqual({ 'HEAD manifest 200': 1 })
+  })
+
+  test('one token is asked for, for all that a side does', async () => {
+    await using registry = await startRegistry({ auth: 'token' })
+    await using proxy = await startProxy(registry.url)
+    const credential = testCredentials
+    await copyImage(`oci:${folder}/many:v1`, `${proxy.host}/app:v1`, { destinationServer: { credential } })
+    expect(counted(proxy)).toEqual({
+      'HEAD manifest 401': 1,
+      'HEAD manifest 404': 1,
+      'GET manifest 404': 4,
+      'HEAD blob 404': 8,
+      'POST upload 202': 8,
+      'POST mount 202': 40,
+      'PUT upload 201': 48,
+      'PUT manifest 201': 4,
+    })
+    expect(registry.tokens?.requests).toMatchObject([{ scopes: ['repository:app:pull,push'] }])
+    await copyImage(`${proxy.host}/app:v1`, `oci:${folder}/pulled:v1`)
+    expect(counted(proxy)).toEqual({
+      'HEAD manifest 401': 1,
+      'HEAD manifest 200': 1,
+      'GET manifest 200': 4,
+      'GET blob 200': 48,
+    })
+    expect(registry.tokens?.requests).toMatchObject([{}, { scopes: ['repository:app:pull'] }])
   })
 })
