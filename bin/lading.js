@@ -20,24 +20,38 @@ if (!(have[0] >= 26 || (have[0] === 24 && atLeast(15, 0)) || (have[0] === 22 && 
   process.exit(64)
 }
 
+var fs = process.getBuiltinModule('node:fs')
+var nodeModule = process.getBuiltinModule('node:module')
+keepCompiledCode()
 start().catch(error => {
   console.error(error)
   process.exit(1)
 })
 
+// An installed package runs its bundles, which are required: loading them as ES modules takes longer. A checkout runs its sources.
 async function start() {
-  const { enableCompileCache } = await import('node:module')
-  const { existsSync } = await import('node:fs')
-  const { setFlagsFromString } = await import('node:v8')
-  enableCompileCache()
-  // Bytes in flight are buffers outside the heap, freed when young objects are collected. A young space that does not grow is
-  // collected often: 800 MB from a registry then take 115 MB of memory, not 185, and a third less time.
-  setFlagsFromString('--semi-space-growth-factor=1')
-  // What waits for an answer grows old in such a space and dies there, so the old space is collected often too: a bucket of 100 000 blobs is
-  // cleaned in 175 MB, not 280, and in the same time.
-  setFlagsFromString('--heap-growing-percent=30')
-  // a checkout runs its sources, an installed package what was built of them
   const source = new URL('../src/cli/main.ts', import.meta.url)
-  const { main } = await import(existsSync(source) ? source.href : '../dist/cli/main.js')
+  const { main } = fs.existsSync(source)
+    ? await import(source.href)
+    : nodeModule.createRequire(import.meta.url)('../dist/program/main.cjs')
   await main()
+}
+
+// Code that V8 has compiled is kept for the next start: in the user's own cache folder, and not where Node keeps it unless told. Who is first
+// to write to a shared temporary folder could have others run what they put there.
+function keepCompiledCode() {
+  var path = process.getBuiltinModule('node:path')
+  var caches = process.env.XDG_CACHE_HOME
+  if (!caches || !path.isAbsolute(caches)) {
+    caches = path.join(process.env.HOME || process.getBuiltinModule('node:os').homedir(), '.cache')
+  }
+  var lading = path.join(caches, 'lading')
+  var compiled = path.join(lading, 'compiled')
+  // One by one, and without them all of it works, more slowly: Node never returns where it cannot make a folder below /proc with its parents.
+  for (var folder of fs.existsSync(compiled) ? [] : [caches, lading, compiled]) {
+    try {
+      fs.mkdirSync(folder, { mode: 0o700 })
+    } catch {}
+  }
+  if (fs.existsSync(compiled)) nodeModule.enableCompileCache(compiled)
 }

@@ -26,14 +26,14 @@ export async function askCredentials(
   }
   const name = username ?? (await askFor('Username', true, context))
   const secret =
-    password ?? (passwordStdin ? await readPassword(context.stdin) : await askFor('Password', false, context))
+    password ?? (passwordStdin ? await readPassword(context.stdin()) : await askFor('Password', false, context))
   if (name === '' || secret === '')
     throw new LadingError('bad-argument', `the ${name === '' ? 'username' : 'password'} is empty`)
   return { username: name, password: secret }
 }
 
 async function askFor(what: 'Username' | 'Password', echo: boolean, context: CommandContext): Promise<string> {
-  if (context.stdin.isTTY) return await ask(`${what}: `, echo, context)
+  if (context.stdin().isTTY) return await ask(`${what}: `, echo, context)
   throw new LadingError('bad-argument', `no ${what.toLowerCase()} is given, and there is no terminal to ask on`, {
     hint: 'give --username, and the password with --password-stdin',
   })

@@ -9,7 +9,7 @@ async function answer(keys: string, echo: boolean, signal = new AbortController(
   const stdin = new PassThrough()
   const stderr = new TextOutput()
   // readline needs no more of a terminal than a stream that it may not switch to raw mode
-  const asked = ask('What: ', echo, { stdin: stdin as unknown as NodeJS.ReadStream, stderr, signal })
+  const asked = ask('What: ', echo, { stdin: () => stdin as unknown as NodeJS.ReadStream, stderr, signal })
   stdin.write(keys)
   return { text: await asked, shown: stderr.text }
 }

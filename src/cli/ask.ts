@@ -15,7 +15,7 @@ export async function ask(
       done()
     },
   })
-  const lines = createInterface({ input: stdin, output, terminal: true })
+  const lines = createInterface({ input: stdin(), output, terminal: true })
   // the terminal is in raw mode, where Ctrl-C is a key: pass it on as the signal it stands for
   lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
   if (!echo) stderr.write(question)

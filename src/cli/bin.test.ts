@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, stat } from 'node:fs/promises'
+import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
+import { temporaryFolder } from '../../test/services/temporary-folder.ts'
 import { version } from '../version.ts'
 
 const run = promisify(execFile)
@@ -63,6 +65,26 @@ describe('bin/lading.js', () => {
       code: 64,
       stderr: expect.stringMatching(new RegExp(`^lading: needs Node\\.js .* and this is ${systemVersion};.*\n$`)),
     })
+  })
+})
+
+describe('compiled code', () => {
+  const versionWith = async (env: NodeJS.ProcessEnv) =>
+    (await run(process.execPath, [bin, '--version'], { env: { PATH: process.env.PATH, ...env } })).stdout
+
+  test("is kept in the user's cache folder, for the user alone", async () => {
+    const home = await mkdtemp(path.join(temporaryFolder(), 'home-'))
+    expect(await versionWith({ HOME: home })).toBe(`lading ${version}\n`)
+    const compiled = path.join(home, '.cache/lading/compiled')
+    expect(await readdir(compiled)).toHaveLength(1)
+    expect((await stat(path.join(home, '.cache'))).mode & 0o777).toBe(0o700)
+    await versionWith({ HOME: home, XDG_CACHE_HOME: path.join(home, 'other') })
+    expect(await readdir(path.join(home, 'other/lading/compiled'))).toHaveLength(1)
+  })
+
+  test.each(['/nowhere/at/all', '/dev/null', '/proc/nowhere'])('is not kept where the home is %s', async home => {
+    expect(await versionWith({ HOME: home })).toBe(`lading ${version}\n`)
+    expect(existsSync('/nowhere')).toBe(false)
   })
 })
 

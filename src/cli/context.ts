@@ -11,7 +11,8 @@ export interface Output {
 
 /** Everything a command touches outside its arguments, so that tests bring their own. */
 export interface CommandContext {
-  readonly stdin: NodeJS.ReadStream
+  /** Opened when it is first asked for: most commands read none. */
+  stdin(): NodeJS.ReadStream
   /** Results, and nothing else. */
   readonly stdout: Output
   /** Progress, warnings, errors, prompts. */

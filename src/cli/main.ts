@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs'
 import { version } from '../version.ts'
 import { spokenAs } from './dialects/dialect-name.ts'
 
@@ -11,16 +12,18 @@ export async function main(
   program: string = process.argv[1] ?? '',
 ): Promise<void> {
   const { dialect, argv } = spokenAs(program, words)
-  if (dialect !== undefined) {
-    const { runInProcess } = await import('./run-in-process.ts')
-    const { runDialect } = await import('./dialects/run-dialect.ts')
-    return await runInProcess(argv, undefined, (given, context) => runDialect(dialect, given, context))
+  if (dialect === undefined && argv.length === 1 && (argv[0] === '--version' || argv[0] === '-v')) {
+    if (written(`lading ${version}\n`)) return
   }
-  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-v')) {
-    process.stdout.on('error', async error => (await import('./failed-output.ts')).failedOutput(error))
-    process.stdout.write(`lading ${version}\n`)
-    return
+  const { start } = await import('./start.ts')
+  await start(dialect, argv)
+}
+
+/** Whether it could be written at once: opening `process.stdout` takes as long as all the rest of this. What could not is written and told as always. */
+function written(line: string): boolean {
+  try {
+    return writeSync(1, line) === Buffer.byteLength(line)
+  } catch {
+    return false
   }
-  const { runInProcess } = await import('./run-in-process.ts')
-  await runInProcess(argv)
 }

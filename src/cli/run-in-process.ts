@@ -3,6 +3,7 @@ import { systemClock } from './clock.ts'
 import type { CommandContext } from './context.ts'
 import { failedOutput } from './failed-output.ts'
 import { listenForInterrupt } from './interrupt.ts'
+import { keepHeapSmall } from './keep-heap-small.ts'
 import { type Library, library } from './library.ts'
 
 /** What reads a command line, and gives its exit code. */
@@ -17,7 +18,8 @@ export async function runInProcess(
   commands: Library = library,
   run: CommandLine = lading,
 ): Promise<void> {
-  const { stdin, stdout, stderr, env } = process
+  using _ = keepHeapSmall()
+  const { stdout, stderr, env } = process
   let goesOn = false
   stdout.on('error', error => {
     if (!goesOn || systemCode(error) !== 'EPIPE') failedOutput(error)
@@ -29,7 +31,7 @@ export async function runInProcess(
     const finishUnread = () => {
       goesOn = true
     }
-    const streams = { stdin, stdout, stderr, env }
+    const streams = { stdin: () => process.stdin, stdout, stderr, env }
     const context = { ...streams, clock: systemClock, library: commands, signal: interrupt.signal, finishUnread }
     process.exitCode = await run(argv, context)
   } finally {

@@ -1,4 +1,5 @@
 import { LadingError, type Side } from '../errors/index.ts'
+import { wrappedUpload } from '../stores/index.ts'
 import type { ArrivingLayer, ImageDestination, ImageSource } from '../transports/index.ts'
 
 /** The same source; what it throws says that it happened there, and to what. */
@@ -69,7 +70,14 @@ export function destinationSide(destination: ImageDestination): ImageDestination
             at(() => rememberVariant(diffId, variant, signal), 'remember the layer'),
         }),
     ...(adopt === undefined ? {} : { adopt: (node, origin, signal) => at(() => adopt(node, origin, signal), 'mount') }),
-    ...(upload === undefined ? {} : { upload: (node, signal) => at(() => upload(node, signal), `write ${node.kind}`) }),
+    ...(upload === undefined
+      ? {}
+      : {
+          async upload(node, signal) {
+            const begun = await at(() => upload(node, signal), `write ${node.kind}`)
+            return begun && wrappedUpload(begun, action => at(action, `write ${node.kind}`))
+          },
+        }),
     ...(checkCommit === undefined
       ? {}
       : { checkCommit: (root, options, signal) => at(() => checkCommit(root, options, signal), 'commit') }),

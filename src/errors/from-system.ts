@@ -23,6 +23,11 @@ export function systemCode(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined
 }
 
+/** Whether a package that is loaded on demand is not installed: the bundled program requires it, and everything else imports it. */
+export function isMissingPackage(error: unknown): boolean {
+  return ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'].includes(systemCode(error) ?? '')
+}
+
 /** A file system failure in lading's words. A LadingError or an abort passes unchanged. */
 export function fromFileError(error: unknown, details: ErrorDetails): Error {
   if (error instanceof LadingError) return error

@@ -8,7 +8,6 @@ import type {
   CopyFromOptions,
   DeleteOptions,
   Deletion,
-  FileUpload,
   GetOptions,
   ListEntry,
   ListOptions,
@@ -19,8 +18,10 @@ import type {
   Retention,
   StoreDriver,
   UnfinishedUpload,
+  Upload,
   UploadOptions,
 } from './object-store.ts'
+import { wrappedUpload } from './wrapped-upload.ts'
 
 /**
  * What is the same for every store, in one place: no key that could leave the store's root reaches a driver, an error says what
@@ -41,7 +42,7 @@ class CheckedStore implements ObjectStore {
   readonly retention?: (options?: WithSignal) => Promise<Retention>
   readonly origin?: (key: string) => ObjectOrigin
   readonly copyFrom?: (origin: ObjectOrigin, key: string, options: CopyFromOptions) => Promise<ObjectInfo | undefined>
-  readonly upload?: (key: string, options: UploadOptions) => Promise<FileUpload | undefined>
+  readonly upload?: (key: string, options: UploadOptions) => Promise<Upload | undefined>
   readonly locate?: (key: string, signal?: AbortSignal) => Promise<DirectRequest | undefined>
   readonly rename?: (from: string, to: string, options: CopyFromOptions) => Promise<void>
   readonly #driver: StoreDriver
@@ -77,10 +78,7 @@ class CheckedStore implements ObjectStore {
       this.upload = (key, options) =>
         this.#run('write object', key, options.signal, async () => {
           const begun = await upload.call(driver, key, options)
-          if (begun === undefined) return undefined
-          const finish = (signal?: AbortSignal) =>
-            this.#explained('write object', key, signal, () => begun.finish(signal))
-          return { path: begun.path, finish, abort: () => begun.abort() }
+          return begun && wrappedUpload(begun, action => this.#explained('write object', key, undefined, action))
         })
     }
     if (locate !== undefined) {

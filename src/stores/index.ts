@@ -13,12 +13,17 @@ export type {
   ObjectInfo,
   ObjectOrigin,
   ObjectStore,
+  PartToSend,
+  PartUpload,
   PutOptions,
   Retention,
+  StoredParts,
   UnfinishedUpload,
+  Upload,
   UploadOptions,
 } from './object-store.ts'
 export { openStore, type StoreLocation } from './open-store.ts'
 export { putDraft } from './put-draft.ts'
 export { putNode } from './put-node.ts'
 export type { CloudOptions, StoreContext } from './store-context.ts'
+export { wrappedUpload } from './wrapped-upload.ts'

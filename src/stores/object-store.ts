@@ -1,5 +1,5 @@
 import type { LadingError } from '../errors/index.ts'
-import type { DirectRequest } from '../http/index.ts'
+import type { DirectRequest, HttpRequest } from '../http/index.ts'
 import type { Digest } from '../model/digest.ts'
 import type { ByteRange, ByteStream, Bytes } from '../streams/index.ts'
 
@@ -166,7 +166,7 @@ export interface ObjectStore extends AsyncDisposable {
   /**
    * Begins an object whose bytes somebody else writes, in another thread. Absent, or `undefined`: bytes are taken by `put` alone.
    */
-  upload?(key: string, options: UploadOptions): Promise<FileUpload | undefined>
+  upload?(key: string, options: UploadOptions): Promise<Upload | undefined>
 
   /** The object as a request that anybody may send as often as wanted, also for ranges, for some time. Absent: its bytes come by `get` alone. */
   locate?(key: string, signal?: AbortSignal): Promise<DirectRequest | undefined>
@@ -195,8 +195,12 @@ export interface UploadOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** An object that is being written as a file, and is not visible yet. Whoever began it MUST end it, by one of the two. */
+/** An object that is being written by somebody else, and is not visible yet. Whoever began it MUST end it, by `finish` or `abort`. */
+export type Upload = FileUpload | PartUpload
+
+/** One that is written as a file. */
 export interface FileUpload {
+  readonly kind: 'file'
   /** A file that is there and empty. It is written, and made durable, before `finish`. */
   readonly path: string
   /** Makes it the object. @throws LadingError `size-mismatch` where the file has another size */
@@ -204,6 +208,39 @@ export interface FileUpload {
   /** Removes the file. */
   abort(): Promise<void>
 }
+
+/** One that is sent in parts to the server that will hold it. */
+export interface PartUpload {
+  readonly kind: 'parts'
+  /** Bytes of all parts but the last. */
+  readonly partSize: number
+  /** Parts that are there already, from an upload that was interrupted. They are not trusted: the entity tag is the MD5 of the bytes. */
+  readonly have: StoredParts
+  /** A part as a request, without its body, for some minutes. */
+  request(part: PartToSend): Promise<HttpRequest>
+  /** Makes the parts the object. `false`: somebody else has ended the upload. */
+  finish(parts: StoredParts, signal?: AbortSignal): Promise<boolean>
+  /** Gives up what is there. Not called where another process may go on with it. */
+  abort(): Promise<void>
+}
+
+export interface PartToSend {
+  /** From 1. */
+  readonly number: number
+  /** Bytes. */
+  readonly size: number
+  /** Of its bytes, in hex. */
+  readonly sha256: string
+}
+
+export interface StoredPart {
+  /** Without its quotes. */
+  readonly etag: string
+  readonly size: number
+}
+
+/** By number, from 1. */
+export type StoredParts = ReadonlyMap<number, StoredPart>
 
 export interface CopyFromOptions {
   readonly size: number

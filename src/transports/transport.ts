@@ -5,7 +5,7 @@ import type { LayerVariant } from '../layout/index.ts'
 import type { Node } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
 import type { Platform } from '../model/platform.ts'
-import type { FileUpload, ObjectOrigin, StoreContext } from '../stores/index.ts'
+import type { ObjectOrigin, StoreContext, Upload } from '../stores/index.ts'
 import type { ByteRange, ByteStream, Bytes, Draft } from '../streams/index.ts'
 import type { RemovedImage, RemoveOptions } from './remove-options.ts'
 import type { DestinationTraits, SourceTraits } from './traits.ts'
@@ -213,7 +213,7 @@ export interface ImageDestination extends AsyncDisposable {
   currentConfig?(options: Pick<CommitOptions, 'additionalTags'>, signal?: AbortSignal): Promise<Digest | undefined>
 
   /** Begins a blob that is written as a file by somebody else. `undefined`, or absent: `push` takes its bytes alone. */
-  upload?(node: Node, signal?: AbortSignal): Promise<FileUpload | undefined>
+  upload?(node: Node, signal?: AbortSignal): Promise<Upload | undefined>
 
   /** Takes a node from where it lives, without its bytes passing through here. `false`: move the bytes. */
   adopt?(node: Node, origin: Origin, signal?: AbortSignal): Promise<boolean>

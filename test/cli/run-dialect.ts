@@ -15,7 +15,7 @@ export async function runAs(
 ): Promise<{ exit: number; stdout: string; stderr: string }> {
   const [stdout, stderr] = [new TextOutput(), new TextOutput()]
   const context: CommandContext = {
-    stdin: Readable.from([]) as unknown as NodeJS.ReadStream,
+    stdin: () => Readable.from([]) as unknown as NodeJS.ReadStream,
     stdout,
     stderr,
     env: {},

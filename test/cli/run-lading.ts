@@ -27,7 +27,7 @@ export async function runLading(argv: readonly string[], surroundings: Surroundi
   const stderr = surroundings.stderr ?? new TextOutput()
   const context: CommandContext = {
     // commands read it and ask whether it is a terminal, which this is not
-    stdin: Readable.from([Buffer.from(stdin)]) as unknown as NodeJS.ReadStream,
+    stdin: () => Readable.from([Buffer.from(stdin)]) as unknown as NodeJS.ReadStream,
     stdout,
     stderr,
     env,

@@ -46,8 +46,7 @@ tmp_dir = "${folder}/r"\n[engine.runtimes]\nrunc = ["${programs}/runc"]\n[contai
       return JSON.parse(stdout)
     },
     attempt: (args: readonly string[]) => lading(args, { env }),
-    // (Node keeps compiled code there.)
-    left: async () => (await readdir(temporary)).filter(name => name !== 'node-compile-cache'),
+    left: () => readdir(temporary),
   }
 }
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { mkdtemp, readdir, readFile } from 'node:fs/promises'
+import os from 'node:os'
 import path from 'node:path'
 import { temporaryFolder } from '../services/temporary-folder.ts'
 
@@ -40,6 +41,8 @@ export async function lading(args: readonly string[], options: RunOptions = {}):
       HOME: home,
       XDG_RUNTIME_DIR: home,
       DOCKER_CONFIG: path.join(home, '.docker'),
+      // what is compiled once serves all, whose homes are new
+      NODE_COMPILE_CACHE: path.join(os.tmpdir(), 'compiled'),
       ...options.env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -53,10 +53,7 @@ describeWithServices(['node-oldest', 'node-newest'], 'every Node that lading run
   let folder: string
   beforeAll(async () => {
     folder = await newFolder()
-    const compiler = path.join(checkout, 'node_modules/typescript/bin/tsc')
-    await execute(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--outDir', path.join(folder, 'dist')], {
-      cwd: checkout,
-    })
+    await execute(process.execPath, ['scripts/build.ts', path.join(folder, 'dist')], { cwd: checkout })
     await symlink(path.join(checkout, 'node_modules'), path.join(folder, 'node_modules'))
     await writeFile(path.join(folder, 'package.json'), await readFile(path.join(checkout, 'package.json')))
     await mkdir(path.join(folder, 'bin'))

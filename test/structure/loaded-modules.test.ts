@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { startFakeRegistry } from '../../src/testing/fake-registry.ts'
 import { temporaryFolder } from '../services/temporary-folder.ts'
 import { loadedModules } from './loaded-modules.ts'
 import { checkout } from './source-files.ts'
@@ -29,6 +30,38 @@ describe.skipIf(!existsSync(lading))('lading loads no package but its command li
   test.each([[['--version']], [['--help']], [['copy', '--help']]])('for %j', async args => {
     const { packages } = await loadedModules(lading, args)
     expect(packages.filter(name => name !== 'commander')).toEqual([])
+  })
+})
+
+describe('a copy with nothing to do loads its two transports and no other', () => {
+  const hello = `oci:${path.join(checkout, 'examples/hello')}:v1`
+  const always = ['commander', 'lru-cache', 'p-limit', 'valibot', 'yocto-queue']
+  const transportsOf = (files: readonly string[]) =>
+    new Set(files.flatMap(file => /^src\/transports\/([^/]+)\/(?:source|destination)\.ts$/.exec(file)?.[1] ?? []))
+
+  test('between layouts, and nothing that speaks HTTP', async () => {
+    const target = `oci:${await mkdtemp(path.join(temporaryFolder(), 'layout-'))}:v1`
+    await loadedModules(lading, ['copy', hello, target])
+    const { files, packages, builtins } = await loadedModules(lading, ['copy', hello, target])
+    expect(packages).toEqual(always)
+    expect(transportsOf(files)).toEqual(new Set(['oci-layout']))
+    expect(files.filter(file => /^src\/(auth|http)\//.test(file))).toEqual([
+      'src/auth/abandonable.ts',
+      'src/http/redact.ts',
+    ])
+    expect(builtins.filter(name => /http|net|tls|zlib|worker/.test(name))).toEqual([])
+  })
+
+  test('from a registry into a bucket on disk, and undici', async () => {
+    await using registry = await startFakeRegistry()
+    const image = `${registry.host}/hello:v1`
+    const bucket = `local://${await mkdtemp(path.join(temporaryFolder(), 'bucket-'))}//hello:v1`
+    await loadedModules(lading, ['copy', hello, image])
+    await loadedModules(lading, ['copy', image, bucket])
+    const { files, packages } = await loadedModules(lading, ['copy', image, bucket])
+    expect(packages).toEqual([...always, 'undici'].sort())
+    expect(transportsOf(files)).toEqual(new Set(['bucket', 'registry']))
+    expect(files.filter(file => /^src\/stores\/(s3|gcs|azure)\//.test(file))).toEqual([])
   })
 })
 

@@ -23,7 +23,7 @@ export const manifestDigestCommand = defineCommand({
 })
 
 async function contentOf(file: string, stdin: CommandContext['stdin']): Promise<Uint8Array> {
-  if (file === '-') return await readAll(stdin, maxManifestBytes, 'the manifest')
+  if (file === '-') return await readAll(stdin(), maxManifestBytes, 'the manifest')
   try {
     return await readFile(file)
   } catch (error) {

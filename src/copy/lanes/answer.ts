@@ -29,8 +29,9 @@ export function judgeAnswer(head: ResponseHead, { request, from, size }: Questio
   if (status === 200 && length === size) return { kind: 'whole' }
   if (status === 206) {
     const said = headers.get('content-range') ?? ''
-    const [, start, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(said) ?? []
-    if (Number(start) === from && (total === '*' || Number(total) === size)) return { kind: 'range' }
+    const [, start, last, total] = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(said) ?? []
+    const isThere = length > 0 && Number(start) === from && Number(last) === from + length - 1
+    if (isThere && (total === '*' || Number(total) === size)) return { kind: 'range' }
     return { kind: 'other', why: `it answered with range ${JSON.stringify(said)}` }
   }
   if (status === 401 || status === 403) return { kind: 'unauthorized' }

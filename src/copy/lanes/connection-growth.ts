@@ -1,7 +1,7 @@
 /** Connections to one host that one blob may have. */
 const maxConnections = 16
 /** How long a rate is measured before it is believed. */
-const windowMs = 150
+const windowMs = 100
 /** What twice the connections must bring for more to be worth their cost. */
 const worthwhile = 1.25
 /** A thread that is as busy as this cannot take more, however many connections bring it. */

@@ -1,8 +1,13 @@
 import { LadingError } from '../../errors/index.ts'
+import type { DirectRequest } from '../../http/index.ts'
 import type { Node } from '../../model/descriptor.ts'
+import type { Upload } from '../../stores/index.ts'
 import type { ImageDestination, ImageSource } from '../../transports/index.ts'
 import type { CopyListener } from '../events.ts'
 import type { Lanes } from './lanes.ts'
+import type { FailureRecord, Outcome } from './outcome.ts'
+import type { TransferTask } from './transfer-message.ts'
+import type { TransferListener } from './transfer-threads.ts'
 
 /** Smaller blobs are here before a thread has begun. */
 const smallestBytes = 4 * 1024 * 1024
@@ -19,52 +24,53 @@ interface DirectMove {
 }
 
 /**
- * Moves a blob from a server into a file without its bytes passing through this thread. Returns whether that was done; where it was not,
- * the destination is as it was, and the bytes are to be moved as a stream, which also finds out what is wrong.
+ * Moves a blob from a server into a file, or in parts to another server, without its bytes passing through this thread. Returns whether that
+ * was done; where it was not, the destination is as it was, and the bytes are to be moved as a stream, which also finds out what is wrong.
  *
  * @throws LadingError what the network or the disk throws
  */
 export async function moveDirectly(move: DirectMove): Promise<boolean> {
   const { node, source, destination, lanes, signal } = move
-  if (
-    lanes.threads === undefined ||
-    node.size < smallestBytes ||
-    source.locate === undefined ||
-    destination.upload === undefined
-  )
-    return false
-  const location = await source.locate(node, signal)
-  if (location === undefined) return false
+  if (lanes.threads === undefined || node.size < smallestBytes) return false
+  if (source.locate === undefined || destination.upload === undefined) return false
+  const request = await source.locate(node, signal)
+  if (request === undefined) return false
   const upload = await destination.upload(node, signal)
   if (upload === undefined) return false
-  let isDone = false
+  let outcome: Outcome = { kind: 'aborted' }
   try {
-    const { digest, size } = node
     const threads = await lanes.threads()
-    const outcome = await threads.download(
-      { request: location, digest, size, path: upload.path },
-      {
-        progress: move.passed,
-        retried: retry => move.listen({ type: 'retried', subject: digest, ...retry }),
-        relocate: async () => source.locate?.(node, signal),
-      },
-      signal,
-    )
+    outcome = await threads.move(taskOf(node, request, upload), listenerOf(move, upload), signal)
     signal.throwIfAborted()
-    if (outcome.kind === 'failed') {
-      const { code, message, ...details } = outcome.error
-      // One connection may be refused for what another is not: the client that knows all of HTTP says what is wrong.
-      if (code === 'tls' || code === 'protocol-error') return false
-      const side = ['network', 'timeout', 'server-error', 'rate-limited'].includes(code)
-        ? ({ side: 'source', subject: source.name } as const)
-        : ({ side: 'destination', subject: destination.name } as const)
-      throw new LadingError(code, message, { ...details, ...side, operation: `copy ${node.kind}` })
-    }
+    if (outcome.kind === 'failed') throwUnlessDoubtful(outcome.error, move)
     if (outcome.kind !== 'done') return false
-    await upload.finish(signal)
-    isDone = true
-    return true
+    const done = upload.kind === 'file' ? upload.finish(signal) : upload.finish(outcome.parts ?? new Map(), signal)
+    return (await done) !== false
   } finally {
-    if (!isDone) await upload.abort()
+    // Parts that were sent need not be sent again: another copy, in another process too, goes on with them, unless they are wrong.
+    if (upload.kind === 'file' || outcome.kind === 'wrong') await upload.abort()
   }
+}
+
+function taskOf({ digest, size }: Node, request: DirectRequest, upload: Upload): TransferTask {
+  const blob = { request, digest, size }
+  if (upload.kind === 'file') return { kind: 'download', ...blob, path: upload.path }
+  return { kind: 'relay', ...blob, partSize: upload.partSize, have: upload.have }
+}
+
+function listenerOf({ node, source, passed, listen, signal }: DirectMove, upload: Upload): TransferListener {
+  return {
+    progress: passed,
+    retried: retry => listen({ type: 'retried', subject: node.digest, ...retry }),
+    relocate: async () => source.locate?.(node, signal),
+    ...(upload.kind === 'parts' ? { sign: part => upload.request(part) } : {}),
+  }
+}
+
+function throwUnlessDoubtful(failure: FailureRecord, { node, source, destination }: DirectMove): void {
+  const { code, message, side, ...details } = failure
+  // One connection may be refused for what another is not: the client that knows all of HTTP says what is wrong.
+  if (code === 'tls' || code === 'protocol-error') return
+  const subject = side === 'source' ? source.name : destination.name
+  throw new LadingError(code, message, { ...details, side, subject, operation: `copy ${node.kind}` })
 }

@@ -1,21 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isLadingError, type LadingError } from '../../errors/index.ts'
-import type { DirectPool, DirectRequest } from '../../http/direct/index.ts'
+import { type DirectPool, type DirectRequest, NotSimple } from '../../http/direct/index.ts'
+import { defaultRetryPolicy, retryDelay } from '../../http/index.ts'
 import type { Digest } from '../../model/digest.ts'
 import type { Answer } from './answer.ts'
 import { ConnectionGrowth } from './connection-growth.ts'
 import { LocatedBlob } from './located-blob.ts'
+import type { Outcome } from './outcome.ts'
 import { type Piece, PiecesOfBlob } from './pieces-of-blob.ts'
 import { ReceivedFile } from './received-file.ts'
 
-/** Breaks of one piece, without a byte between them, after which the blob is given up. */
-const maxFailures = 4
+/** Breaks of one piece, without a byte between them, after which the blob is given up: as many as where bytes pass as a stream. */
+const maxBreaks = 4
 const firstWaitMs = 250
-const maxRetryAfterMs = 120_000
 /** Answers in a row that send a piece elsewhere, or want other credentials, without a byte between them. */
 const maxDetours = 10
 const maxRefusals = 2
-const sampleMs = 50
+const sampleMs = 25
 
 /** A blob that is to be read from a server into a file. */
 export interface DownloadTask {
@@ -36,11 +37,6 @@ export interface DownloadHooks {
   relocate(): Promise<DirectRequest | undefined>
 }
 
-/** Left to those who can do more: why. Nothing is wrong yet. */
-export interface Declined {
-  readonly declined: string
-}
-
 /**
  * Reads a blob into a file, over as many connections as make it faster, and makes it durable. Its digest has been checked.
  *
@@ -51,13 +47,13 @@ export async function download(
   pool: DirectPool,
   hooks: DownloadHooks,
   signal: AbortSignal,
-): Promise<'done' | Declined> {
+): Promise<Outcome> {
   const pieces = new PiecesOfBlob(task.size)
   using file = new ReceivedFile(task.path, task.digest, pieces)
   const transfer = new Download(task, { pool, hooks, signal, pieces, file })
   const declined = await transfer.run()
-  if (declined !== undefined) return { declined }
-  return (await file.finish()) ? 'done' : { declined: 'the bytes have another digest' }
+  if (declined !== undefined) return { kind: 'declined', why: declined }
+  return (await file.finish()) ? { kind: 'done' } : { kind: 'wrong' }
 }
 
 interface Means {
@@ -82,6 +78,7 @@ class Download {
   readonly #flowing = new Set<Reader>()
   readonly #blob: LocatedBlob
   #isProbing = false
+  #probeDetours = 0
   #takesRanges = true
   #furthest = 0
   #ended: { readonly error: unknown } | { readonly declined: string } | undefined
@@ -104,15 +101,27 @@ class Download {
       before = now
     }, sampleMs)
     try {
-      this.#addReader()
-      while (this.#readers.size > 0) await Promise.race(this.#readers)
+      while (!this.#isOver) {
+        // the first, and whoever goes on where several gave up at once
+        if (this.#readers.size === 0) this.#addReader()
+        if (this.#readers.size === 0) break
+        await Promise.race(this.#readers)
+      }
+      // One that still asks for what has come meanwhile is not waited for.
+      this.#stop.abort()
+      await Promise.all(this.#readers)
     } finally {
       clearInterval(timer)
     }
     this.#means.signal.throwIfAborted()
+    if (this.#means.pieces.isComplete) return undefined
     if (this.#ended === undefined) return undefined
     if ('error' in this.#ended) throw this.#ended.error
     return this.#ended.declined
+  }
+
+  get #isOver(): boolean {
+    return this.#ended !== undefined || this.#means.pieces.isComplete
   }
 
   #grow(busy: number): void {
@@ -151,7 +160,7 @@ class Download {
   async #readOn(first: Piece, me: Reader): Promise<void> {
     const { pieces } = this.#means
     let piece: Piece | undefined = first
-    while (piece !== undefined && this.#ended === undefined) {
+    while (piece !== undefined && !this.#isOver) {
       await this.#readPiece(piece, me)
       // Where the server wants fewer, the others go on with what is left.
       const isSurplus = this.#readers.size > this.#growth.wanted
@@ -168,14 +177,17 @@ class Download {
     try {
       const answer = await this.#ask(cut.from, cut.to, me, verdict => {
         if (verdict.kind === 'range') piece = pieces.cut(cut)
-        if (verdict.kind === 'whole') this.#takesRanges = false
         this.#isProbing = false
         return piece
       })
       if (answer.kind === 'slow-down') this.#growth.shrink(this.#readers.size)
+      else if (answer.kind === 'redirect') this.#probeDetours += 1
+      else if (answer.kind !== 'range') this.#takesRanges = false
+      if (this.#probeDetours > maxDetours) this.#takesRanges = false
     } catch (error) {
       // The connection that reads the whole blob goes on. Only what was taken from it must be read by another.
-      if (!isLadingError(error, 'network', 'timeout')) throw error
+      if (piece === undefined && isAboutAnswer(error)) this.#takesRanges = false
+      else if (!isLadingError(error, 'network', 'timeout')) throw error
       this.#growth.shrink(this.#readers.size)
     } finally {
       this.#isProbing = false
@@ -188,8 +200,9 @@ class Download {
     let failures = 0
     let refusals = 0
     let detours = 0
-    while (piece.at < piece.end && this.#ended === undefined) {
-      const { at } = piece
+    // A server without ranges begins anew each time: only what comes after that is any progress.
+    let furthest = piece.at
+    while (piece.at < piece.end && !this.#isOver) {
       let retryAfterMs: number | undefined
       let error: LadingError
       try {
@@ -197,8 +210,13 @@ class Download {
           if (verdict.kind === 'range') return piece
           return verdict.kind === 'whole' && this.#fromStart(piece) ? piece : undefined
         })
-        if (piece.at > at) refusals = detours = 0
         if (piece.at === piece.end) return
+        if (piece.at > furthest) {
+          refusals = detours = failures = 0
+          furthest = piece.at
+          // less than was asked for: the rest is asked for again
+          if (answer.kind === 'range') continue
+        }
         if (answer.kind === 'redirect' && ++detours <= maxDetours) continue
         if (answer.kind === 'unauthorized' && ++refusals <= maxRefusals && (await this.#blob.relocate())) continue
         if (answer.kind !== 'slow-down') {
@@ -215,14 +233,18 @@ class Download {
         this.#means.hooks.retried({ attempt: 1, waitSeconds: 0, reason: error.message })
         return
       }
-      failures = piece.at > at ? 1 : failures + 1
+      failures = piece.at > furthest ? 1 : failures + 1
+      furthest = Math.max(furthest, piece.at)
       await this.#wait(error, failures, retryAfterMs)
     }
   }
 
   async #wait(error: LadingError, failures: number, retryAfterMs: number | undefined): Promise<void> {
-    if (failures >= maxFailures || (retryAfterMs ?? 0) > maxRetryAfterMs) throw error
-    const waitMs = retryAfterMs ?? firstWaitMs * 2 ** (failures - 1) * (0.5 + Math.random() / 2)
+    const isBreak = isLadingError(error, 'network', 'timeout')
+    const waitMs = isBreak
+      ? firstWaitMs * 2 ** (failures - 1) * (0.5 + Math.random() / 2)
+      : retryDelay(defaultRetryPolicy, failures, Math.random(), retryAfterMs)
+    if (waitMs === undefined || failures >= (isBreak ? maxBreaks : defaultRetryPolicy.attempts)) throw error
     this.#means.hooks.retried({ attempt: failures, waitSeconds: waitMs / 1000, reason: error.message })
     await sleep(waitMs, undefined, { signal: this.#signal })
   }
@@ -256,4 +278,9 @@ class Download {
       }
     })
   }
+}
+
+/** What another client might understand, or refuse with more to say. */
+function isAboutAnswer(error: unknown): boolean {
+  return error instanceof NotSimple || isLadingError(error, 'protocol-error')
 }

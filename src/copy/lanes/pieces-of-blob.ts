@@ -90,14 +90,6 @@ export class PiecesOfBlob {
     return end
   }
 
-  /** Begins anew: what has come was not what was asked for. */
-  reset(): void {
-    this.#pieces.length = 0
-    this.#dropped.length = 0
-    this.#claimed = 0
-    this.received = 0
-  }
-
   #add(start: number, end: number): Piece {
     const piece = { start, at: start, end }
     this.#pieces.push(piece)

@@ -1,6 +1,7 @@
 import { closeSync, fsync, openSync, readSync, writeSync } from 'node:fs'
 import { setImmediate as yieldToSockets } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { LadingError } from '../../errors/index.ts'
 import { createDigester, type Digest, digestParts } from '../../model/digest.ts'
 import type { Piece, PiecesOfBlob } from './pieces-of-blob.ts'
 
@@ -19,6 +20,7 @@ export class ReceivedFile implements Disposable {
   #digester
   #digested = 0
   #readingBack: Promise<void> | undefined
+  #isClosed = false
   #failure: { readonly error: unknown } | undefined
 
   constructor(path: string, expected: Digest, pieces: PiecesOfBlob) {
@@ -58,6 +60,7 @@ export class ReceivedFile implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#isClosed = true
     closeSync(this.#file)
   }
 
@@ -78,10 +81,12 @@ export class ReceivedFile implements Disposable {
       const wanted = Math.min(readBytes, this.#pieces.contiguous(this.#digested) - this.#digested)
       if (wanted === 0) return
       const length = readSync(this.#file, buffer, 0, wanted, this.#digested)
-      if (length === 0) throw new TypeError('a file has less than was written to it')
+      if (length === 0) throw new LadingError('io', 'somebody has made the file shorter that is being written')
       this.#digester.update(buffer.subarray(0, length))
       this.#digested += length
       await yieldToSockets()
+      // the number of a closed file may be another file's by now
+      if (this.#isClosed) return
     }
   }
 }

@@ -1,37 +1,23 @@
-import type { ErrorCode } from '../../errors/index.ts'
-import type { DirectRequest } from '../../http/index.ts'
+import type { DirectRequest, HttpRequest } from '../../http/index.ts'
+import type { PartToSend } from '../../stores/index.ts'
 import type { DownloadTask } from './download.ts'
+import type { Outcome, Retry } from './outcome.ts'
+import type { RelayTask } from './relay.ts'
+
+export type TransferTask = ({ readonly kind: 'download' } & DownloadTask) | ({ readonly kind: 'relay' } & RelayTask)
+
+/** What a thread asks while it moves a blob: for another request for the same bytes, or for a part as a request. */
+export type Question = { readonly kind: 'relocate' } | { readonly kind: 'sign'; readonly part: PartToSend }
 
 /** What a thread is told. */
 export type Order =
-  | { readonly type: 'download'; readonly id: number; readonly task: DownloadTask }
-  | { readonly type: 'located'; readonly id: number; readonly request: DirectRequest | undefined }
+  | { readonly type: 'move'; readonly id: number; readonly task: TransferTask }
+  | { readonly type: 'answer'; readonly question: number; readonly answer: DirectRequest | HttpRequest | undefined }
   | { readonly type: 'abort'; readonly id: number }
 
 /** What a thread tells. */
 export type Report =
   | { readonly type: 'progress'; readonly id: number; readonly bytes: number }
-  | {
-      readonly type: 'retried'
-      readonly id: number
-      readonly attempt: number
-      readonly waitSeconds: number
-      readonly reason: string
-    }
-  | { readonly type: 'relocate'; readonly id: number }
+  | ({ readonly type: 'retried'; readonly id: number } & Retry)
+  | { readonly type: 'question'; readonly id: number; readonly number: number; readonly question: Question }
   | { readonly type: 'ended'; readonly id: number; readonly outcome: Outcome }
-
-/** How a transfer ended. */
-export type Outcome =
-  | { readonly kind: 'done' }
-  | { readonly kind: 'declined'; readonly why: string }
-  | { readonly kind: 'aborted' }
-  | { readonly kind: 'failed'; readonly error: FailureRecord }
-
-/** A LadingError as data. */
-export interface FailureRecord {
-  readonly code: ErrorCode
-  readonly message: string
-  readonly hint: string | undefined
-  readonly status: number | undefined
-}

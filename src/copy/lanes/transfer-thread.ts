@@ -1,28 +1,67 @@
 import { parentPort } from 'node:worker_threads'
 import { fromFileError, isLadingError, systemCode } from '../../errors/index.ts'
 import { DirectPool, type DirectRequest, NotSimple } from '../../http/direct/index.ts'
-import { type DownloadTask, download } from './download.ts'
-import type { Order, Outcome, Report } from './transfer-message.ts'
+import { createHttpClient, type HttpRequest } from '../../http/index.ts'
+import { PartBuffers, partSizeFor } from '../../stores/parts/index.ts'
+import { download } from './download.ts'
+import type { Outcome, Retry } from './outcome.ts'
+import { relay } from './relay.ts'
+import type { Order, Question, Report, TransferTask } from './transfer-message.ts'
 
 /** What is told of a blob's progress is told in steps: each message wakes the thread that hears it. */
 const progressBytes = 4 * 1024 * 1024
+/** Memory for the parts that are on their way through one thread. */
+const partMemoryBytes = 40 * 1024 * 1024
+
+type Answer = DirectRequest | HttpRequest | undefined
 
 interface Transfer {
   readonly stop: AbortController
-  located: ((request: DirectRequest | undefined) => void) | undefined
+  /** Questions that were not answered yet, by number. */
+  readonly open: Set<number>
 }
 
 const pool = new DirectPool()
+// what is tried again is tried again where it can be heard of
+const http = createHttpClient({ retryRequests: false })
+const buffers = new PartBuffers(partMemoryBytes, partSizeFor(undefined, 1))
 const transfers = new Map<number, Transfer>()
+const questions = new Map<number, (answer: Answer) => void>()
+let lastQuestion = 0
 
 parentPort?.on('message', (order: Order) => {
-  if (order.type === 'download') void perform(order.id, order.task)
-  else if (order.type === 'located') transfers.get(order.id)?.located?.(order.request)
-  else transfers.get(order.id)?.stop.abort()
+  if (order.type === 'move') void perform(order.id, order.task)
+  else if (order.type === 'answer') settle(order.question, order.answer)
+  else abort(transfers.get(order.id))
 })
 
-async function perform(id: number, task: DownloadTask): Promise<void> {
-  const transfer: Transfer = { stop: new AbortController(), located: undefined }
+function abort(transfer: Transfer | undefined): void {
+  transfer?.stop.abort()
+  // who waits for an answer is not given one any more
+  for (const question of transfer?.open ?? []) settle(question, undefined)
+}
+
+function settle(question: number, answer: Answer): void {
+  questions.get(question)?.(answer)
+}
+
+function ask(id: number, question: Question): Promise<Answer> {
+  lastQuestion += 1
+  const number = lastQuestion
+  const { open } = transfers.get(id) ?? { open: new Set() }
+  open.add(number)
+  const { promise, resolve } = Promise.withResolvers<Answer>()
+  questions.set(number, resolve)
+  report({ type: 'question', id, number, question })
+  return promise.finally(() => {
+    questions.delete(number)
+    open.delete(number)
+  })
+}
+
+async function perform(id: number, task: TransferTask): Promise<void> {
+  const transfer: Transfer = { stop: new AbortController(), open: new Set() }
+  const { signal } = transfer.stop
   transfers.set(id, transfer)
   let untold = 0
   const tell = () => {
@@ -34,33 +73,36 @@ async function perform(id: number, task: DownloadTask): Promise<void> {
       untold += bytes
       if (untold >= progressBytes) tell()
     },
-    retried: (retry: { attempt: number; waitSeconds: number; reason: string }) =>
-      report({ type: 'retried', id, ...retry }),
-    relocate: () =>
-      new Promise<DirectRequest | undefined>(resolve => {
-        transfer.located = resolve
-        report({ type: 'relocate', id })
-      }),
+    retried: (retry: Retry) => report({ type: 'retried', id, ...retry }),
+    // a question is answered in kind
+    relocate: () => ask(id, { kind: 'relocate' }) as Promise<DirectRequest | undefined>,
+    async sign(part: { number: number; size: number; sha256: string }) {
+      const request = (await ask(id, { kind: 'sign', part })) as HttpRequest | undefined
+      signal.throwIfAborted()
+      if (request === undefined) throw new NotSimple('the part cannot be sent')
+      return request
+    },
   }
   let outcome: Outcome
   try {
-    const done = await download(task, pool, hooks, transfer.stop.signal)
-    outcome = done === 'done' ? { kind: 'done' } : { kind: 'declined', why: done.declined }
+    if (task.kind === 'download') outcome = await download(task, pool, hooks, signal)
+    else outcome = await relay(task, { pool, http, buffers, hooks, signal })
   } catch (error) {
-    outcome = transfer.stop.signal.aborted ? { kind: 'aborted' } : outcomeOf(error, task.path)
+    outcome = signal.aborted ? { kind: 'aborted' } : outcomeOf(error, task)
   }
   tell()
   transfers.delete(id)
   report({ type: 'ended', id, outcome })
 }
 
-function outcomeOf(thrown: unknown, path: string): Outcome {
+function outcomeOf(thrown: unknown, task: TransferTask): Outcome {
   if (thrown instanceof NotSimple) return { kind: 'declined', why: thrown.message }
-  const error = systemCode(thrown) === undefined ? thrown : fromFileError(thrown, { subject: path })
+  const ofDisk = task.kind === 'download' && systemCode(thrown) !== undefined
+  const error = ofDisk ? fromFileError(thrown, { subject: task.path, side: 'destination' }) : thrown
   // A fault of ours ends the thread, and is told as such.
   if (!isLadingError(error)) throw thrown
-  const { code, message, hint, status } = error
-  return { kind: 'failed', error: { code, message, hint, status } }
+  const { code, message, hint, status, side = 'source' } = error
+  return { kind: 'failed', error: { code, message, hint, status, side } }
 }
 
 function report(message: Report): void {

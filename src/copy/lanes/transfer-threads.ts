@@ -1,9 +1,11 @@
 import { availableParallelism } from 'node:os'
+import path from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { LadingError } from '../../errors/index.ts'
-import type { DirectRequest } from '../../http/index.ts'
-import type { DownloadTask } from './download.ts'
-import type { Order, Outcome, Report } from './transfer-message.ts'
+import type { DirectRequest, HttpRequest } from '../../http/index.ts'
+import type { PartToSend } from '../../stores/index.ts'
+import type { Outcome, Retry } from './outcome.ts'
+import type { Order, Question, Report, TransferTask } from './transfer-message.ts'
 
 /** Two of them reach what a loopback or a fast disk gives; more are for machines whose network needs them. */
 const maxThreads = 4
@@ -11,8 +13,10 @@ const maxThreads = 4
 /** What is heard of a transfer while it goes on. */
 export interface TransferListener {
   progress(bytes: number): void
-  retried(retry: { readonly attempt: number; readonly waitSeconds: number; readonly reason: string }): void
+  retried(retry: Retry): void
   relocate(): Promise<DirectRequest | undefined>
+  /** A part as a request, for now. Absent: nothing is sent. */
+  sign?(part: PartToSend): Promise<HttpRequest>
 }
 
 interface Running {
@@ -33,8 +37,8 @@ export class TransferThreads implements AsyncDisposable {
   #lastId = 0
   #closed = false
 
-  /** @throws what `listener.relocate` throws; LadingError `internal` where the thread itself failed */
-  download(task: DownloadTask, listener: TransferListener, signal: AbortSignal): Promise<Outcome> {
+  /** @throws what the listener throws; LadingError `internal` where the thread itself failed */
+  move(task: TransferTask, listener: TransferListener, signal: AbortSignal): Promise<Outcome> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted()
       const thread = this.#choose()
@@ -52,7 +56,7 @@ export class TransferThreads implements AsyncDisposable {
       thread.running.set(id, { listener, resolve: settle(resolve), reject: settle(reject) })
       thread.worker.ref()
       signal.addEventListener('abort', stop, { once: true })
-      thread.worker.postMessage({ type: 'download', id, task } satisfies Order)
+      thread.worker.postMessage({ type: 'move', id, task } satisfies Order)
     })
   }
 
@@ -72,9 +76,10 @@ export class TransferThreads implements AsyncDisposable {
   }
 
   #start(): Thread {
-    // a checkout runs its sources, an installed package what was built of them
-    const file = import.meta.url.endsWith('.ts') ? './transfer-thread.ts' : './transfer-thread.js'
-    const worker = new Worker(new URL(file, import.meta.url), { name: 'lading transfer' })
+    // a checkout runs its sources, an installed package what was built of them: scripts/build.ts
+    const file = new URL(`./transfer-thread${path.extname(import.meta.url)}`, import.meta.url)
+    // without the flags of this process: Node ends a thread that gets --input-type with a file
+    const worker = new Worker(file, { name: 'lading transfer', execArgv: [] })
     const thread: Thread = { worker, running: new Map() }
     worker.unref()
     worker.on('message', (report: Report) => void hear(thread, report))
@@ -94,16 +99,21 @@ async function hear({ worker, running }: Thread, report: Report): Promise<void> 
   const { id } = report
   const transfer = running.get(id)
   if (transfer === undefined) return
-  if (report.type === 'progress') transfer.listener.progress(report.bytes)
-  else if (report.type === 'retried') transfer.listener.retried(report)
-  else if (report.type === 'ended') transfer.resolve(report.outcome)
-  else {
-    try {
-      const request = await transfer.listener.relocate()
-      worker.postMessage({ type: 'located', id, request } satisfies Order)
-    } catch (error) {
-      worker.postMessage({ type: 'abort', id } satisfies Order)
-      transfer.reject(error)
+  try {
+    if (report.type === 'progress') transfer.listener.progress(report.bytes)
+    else if (report.type === 'retried') transfer.listener.retried(report)
+    else if (report.type === 'ended') transfer.resolve(report.outcome)
+    else {
+      const answer = await answerTo(report.question, transfer.listener)
+      worker.postMessage({ type: 'answer', question: report.number, answer } satisfies Order)
     }
+  } catch (error) {
+    worker.postMessage({ type: 'abort', id } satisfies Order)
+    transfer.reject(error)
   }
+}
+
+function answerTo(question: Question, listener: TransferListener): Promise<DirectRequest | HttpRequest | undefined> {
+  if (question.kind === 'relocate') return listener.relocate()
+  return listener.sign?.(question.part) ?? Promise.resolve(undefined)
 }

@@ -8,6 +8,8 @@ import { parseResponseHead, type ResponseHead } from './response-head.ts'
 /** The socket reads into this again and again: a buffer for each read costs more than hashing what is in it. */
 const bufferBytes = 512 * 1024
 const maxHeadBytes = 64 * 1024
+/** What is beyond a byte would be cut to one, and U+010A to the end of a line. */
+const headerLine = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+: [\t\x20-\x7e\x80-\xff]*\r\n$/
 /** A body that nobody wants is read to its end where that is cheaper than another connection. */
 const maxSkippedBytes = 64 * 1024
 
@@ -92,8 +94,8 @@ export class DirectConnection {
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
     return new Promise((resolve, reject) => {
       this.#exchange = { taker, resolve, reject }
-      if (lines.some(line => /[\r\n]/.test(line.slice(0, -2))))
-        return this.#fail(new NotSimple('a header of two lines'))
+      if (!lines.every(line => headerLine.test(line)))
+        return this.#fail(new NotSimple('a header that is not one line of text'))
       if (this.#state === 'closed') return this.#fail(coded('UND_ERR_SOCKET', 'the connection is closed'))
       this.#state = 'head'
       this.#head = ''

@@ -10,6 +10,8 @@ export class DirectPool implements Disposable {
   readonly #idle = new Map<string, DirectConnection[]>()
   readonly #open = new Set<DirectConnection>()
 
+  #isClosed = false
+
   constructor(timeouts: Timeouts = defaultTimeouts) {
     this.#timeouts = timeouts
   }
@@ -25,12 +27,21 @@ export class DirectPool implements Disposable {
     const name = JSON.stringify([url.origin, request.tlsVerify, request.route])
     const used = this.#takeIdle(name)
     let answered = false
+    let taking: { readonly error: unknown } | undefined
+    const taken = <T>(take: () => T): T => {
+      try {
+        return take()
+      } catch (error) {
+        taking = { error }
+        throw error
+      }
+    }
     const watched: Taker = {
       head(head) {
         answered = true
-        return taker.head(head)
+        return taken(() => taker.head(head))
       },
-      bytes: chunk => taker.bytes(chunk),
+      bytes: chunk => taken(() => taker.bytes(chunk)),
     }
     const ask = (connection: DirectConnection) => this.#ask(connection, name, request, watched, signal)
     try {
@@ -39,17 +50,20 @@ export class DirectPool implements Disposable {
         return await ask(used)
       } catch (error) {
         // It was open since the request before: a server may close such a connection whenever it likes.
-        if (answered || signal.aborted || error instanceof NotSimple) throw error
+        if (answered || signal.aborted || this.#isClosed || error instanceof NotSimple) throw error
         return await ask(this.#connect(request))
       }
     } catch (error) {
       signal.throwIfAborted()
+      // A disk that is full says nothing of the network.
+      if (taking !== undefined) throw taking.error
       if (error instanceof NotSimple || error instanceof LadingError) throw error
       throw networkFailure(error, { url, proxy: undefined, timeouts: this.#timeouts }).error
     }
   }
 
   [Symbol.dispose](): void {
+    this.#isClosed = true
     for (const connection of this.#open) connection.close()
     this.#open.clear()
     this.#idle.clear()

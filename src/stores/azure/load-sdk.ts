@@ -1,4 +1,4 @@
-import { LadingError, systemCode } from '../../errors/index.ts'
+import { isMissingPackage, LadingError } from '../../errors/index.ts'
 
 type StorageSdk = typeof import('@azure/storage-blob')
 type IdentitySdk = typeof import('@azure/identity')
@@ -24,7 +24,7 @@ export async function loadPackage<T>(name: string, importPackage: () => Promise<
   try {
     return await importPackage()
   } catch (cause) {
-    if (systemCode(cause) !== 'ERR_MODULE_NOT_FOUND') throw cause
+    if (!isMissingPackage(cause)) throw cause
     throw new LadingError('unsupported', `Azure needs the package ${name}, which is not installed`, {
       hint: `npm install ${name}`,
       cause,

@@ -7,7 +7,7 @@ import type {
   JWTInput,
   PluggableAuthClientOptions,
 } from 'google-auth-library'
-import { LadingError, systemCode } from '../../errors/index.ts'
+import { isMissingPackage, LadingError } from '../../errors/index.ts'
 import type { HttpClient } from '../../http/index.ts'
 import type { CredentialFile } from './credential-file.ts'
 import { googleTransport } from './google-transport.ts'
@@ -25,7 +25,7 @@ export async function loadGoogleAuth(
   try {
     return await load()
   } catch (cause) {
-    if (systemCode(cause) !== 'ERR_MODULE_NOT_FOUND') throw cause
+    if (!isMissingPackage(cause)) throw cause
     const message = 'Google credentials need the package google-auth-library, which is not installed'
     throw new LadingError('unsupported', message, { cause, hint: 'npm install google-auth-library' })
   }

@@ -126,6 +126,7 @@ class LocalStore implements StoreDriver {
       await (await workshop.within(() => open(path, 'wx'))).close()
       const abort = () => inFileTerms(() => removeTemporary(path))
       return {
+        kind: 'file',
         path,
         abort,
         finish: signal =>

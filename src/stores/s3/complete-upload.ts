@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { LadingError } from '../../errors/index.ts'
 import type { Digest } from '../../model/digest.ts'
-import type { ObjectInfo } from '../object-store.ts'
+import type { ObjectInfo, StoredParts } from '../object-store.ts'
 import { type Condition, fieldsOf } from './conditional-put.ts'
 import { headObject } from './read-object.ts'
 import type { S3Connection } from './s3-connection.ts'
-import { isUnfinished, type StoredParts, type UnfinishedUpload } from './unfinished-upload.ts'
+import { isUnfinished, type UnfinishedUpload } from './unfinished-upload.ts'
 
 const maxAttempts = 5
 

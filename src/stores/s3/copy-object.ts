@@ -1,13 +1,13 @@
 import pLimit from 'p-limit'
 import { isLadingError, LadingError } from '../../errors/index.ts'
 import type { Digest } from '../../model/digest.ts'
-import type { CopyFromOptions, ObjectInfo, ObjectOrigin } from '../object-store.ts'
+import type { CopyFromOptions, ObjectInfo, ObjectOrigin, StoredPart } from '../object-store.ts'
 import { completeUpload } from './complete-upload.ts'
 import { bareEtag } from './etag.ts'
 import { inContentClass } from './put-object.ts'
 import { headObject } from './read-object.ts'
 import type { S3Connection } from './s3-connection.ts'
-import { abortUpload, beginUpload, type StoredPart } from './unfinished-upload.ts'
+import { abortUpload, beginUpload } from './unfinished-upload.ts'
 
 export interface CopyLimits {
   /** S3 copies larger objects in parts only. */

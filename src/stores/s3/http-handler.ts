@@ -10,6 +10,9 @@ export interface S3Exchange {
   /** Whether a successful answer's body is left to the caller, who finds it in `answer`. */
   readonly streams?: boolean | undefined
   answer?: HttpResponse
+  /** Whether the request is only signed, and left in `signed`: the call then fails. */
+  readonly signs?: boolean
+  signed?: HttpRequest
 }
 
 /** The SDK's HttpRequest, as much of it as is read. */
@@ -46,6 +49,10 @@ export class HttpClientHandler {
     request: SdkRequest,
     { exchange = {} }: { readonly exchange?: S3Exchange } = {},
   ): Promise<{ response: SdkResponse }> {
+    if (exchange.signs) {
+      exchange.signed = toHttp(request, exchange)
+      throw new TypeError('the request was only to be signed')
+    }
     const answer = await this.#http.request(toHttp(request, exchange))
     exchange.answer = answer
     const headers = Object.fromEntries(answer.headers)

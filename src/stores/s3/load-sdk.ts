@@ -1,4 +1,4 @@
-import { LadingError, systemCode } from '../../errors/index.ts'
+import { isMissingPackage, LadingError } from '../../errors/index.ts'
 
 /** The packages of the official SDK, optional dependencies all. */
 export interface S3Sdk {
@@ -16,7 +16,7 @@ export async function loadSdk(importPackages: () => Promise<S3Sdk> = importSdk):
   try {
     return await importPackages()
   } catch (cause) {
-    if (systemCode(cause) !== 'ERR_MODULE_NOT_FOUND') throw cause
+    if (!isMissingPackage(cause)) throw cause
     throw new LadingError('unsupported', 'the AWS packages that s3:// needs are not installed', {
       cause,
       hint: 'npm install @aws-sdk/client-s3 @aws-sdk/credential-providers @smithy/core',

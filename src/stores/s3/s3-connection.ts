@@ -1,6 +1,6 @@
 import type { S3 } from '@aws-sdk/client-s3'
 import { isLadingError, type LadingError } from '../../errors/index.ts'
-import type { HttpClient, HttpResponse } from '../../http/index.ts'
+import type { HttpClient, HttpRequest, HttpResponse } from '../../http/index.ts'
 import type { Capabilities } from '../capabilities.ts'
 import type { StoreContext } from '../store-context.ts'
 import { guardDeletions } from './content-md5.ts'
@@ -141,6 +141,21 @@ export class S3Connection {
       if (isLadingError(error) && expected(error)) return error
       throw error
     }
+  }
+
+  /**
+   * A request as the SDK would send it now. Its signature holds for 15 minutes, and for any range:
+   * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html
+   */
+  async sign(permission: string, action: (s3: S3, options: CallOptions) => Promise<unknown>): Promise<HttpRequest> {
+    const exchange: S3Exchange = { signs: true }
+    try {
+      await action(this.#open(), { exchange })
+    } catch (error) {
+      if (exchange.signed === undefined) throw explainError(error, this.asked(permission))
+    }
+    if (exchange.signed === undefined) throw new TypeError('the SDK answered without asking')
+    return exchange.signed
   }
 
   /** What was asked, for an error that speaks of it. */

@@ -1,4 +1,5 @@
 import { LadingError } from '../../errors/index.ts'
+import type { DirectRequest } from '../../http/index.ts'
 import type { ByteStream, Bytes } from '../../streams/index.ts'
 import type {
   CopyFromOptions,
@@ -9,10 +10,12 @@ import type {
   ListOptions,
   ObjectInfo,
   ObjectOrigin,
+  PartUpload,
   PutOptions,
   Retention,
   StoreDriver,
   UnfinishedUpload,
+  UploadOptions,
 } from '../object-store.ts'
 import { type PartBuffer, PartBuffers } from '../parts/part-buffers.ts'
 import { partMemoryBytes, partSizeFor, usualPartBytes } from '../parts/part-size.ts'
@@ -23,6 +26,7 @@ import { deleteObjects } from './delete-many.ts'
 import { deleteObject } from './delete-object.ts'
 import { listObjects } from './list-objects.ts'
 import { listUnfinished } from './list-unfinished.ts'
+import { openPartUpload } from './part-upload.ts'
 import { putLarge } from './put-large.ts'
 import { putObject } from './put-object.ts'
 import { readAhead } from './read-ahead.ts'
@@ -65,6 +69,19 @@ export class S3Store implements StoreDriver {
 
   get(key: string, options: GetOptions = {}): Promise<{ info: ObjectInfo; body: ByteStream }> {
     return getObject(this.#connection, key, options)
+  }
+
+  async locate(key: string): Promise<DirectRequest | undefined> {
+    const connection = this.#connection
+    return connection.http.direct(
+      await connection.sign('s3:GetObject', (s3, options) => s3.getObject(connection.at(key), options)),
+    )
+  }
+
+  async upload(key: string, options: UploadOptions): Promise<PartUpload | undefined> {
+    const { size } = options
+    if (size <= this.#limits.partBytes) return undefined
+    return await openPartUpload(this.#connection, key, partSizeFor(size, maxParts, this.#limits.partBytes), options)
   }
 
   async put(key: string, given: Bytes, options: PutOptions = {}): Promise<ObjectInfo> {

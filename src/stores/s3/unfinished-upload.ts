@@ -1,24 +1,16 @@
 import type { ListMultipartUploadsCommandOutput } from '@aws-sdk/client-s3'
 import { isLadingError, LadingError } from '../../errors/index.ts'
 import type { Digest } from '../../model/digest.ts'
+import type { StoredPart, StoredParts } from '../object-store.ts'
 import { bareEtag } from './etag.ts'
 import { inContentClass } from './put-object.ts'
 import type { Answered, S3Connection } from './s3-connection.ts'
-
-export interface StoredPart {
-  /** Without its quotes. */
-  readonly etag: string
-  readonly size: number
-}
 
 /** An upload of several requests that is begun and not finished. It lives at the server until it is completed or aborted. */
 export interface UnfinishedUpload {
   readonly id: string
   readonly parts: StoredParts
 }
-
-/** By number, from 1. */
-export type StoredParts = ReadonlyMap<number, StoredPart>
 
 type Signal = AbortSignal | undefined
 

@@ -1,13 +1,14 @@
 import { hash } from 'node:crypto'
 import { LadingError } from '../../errors/index.ts'
 import type { Bytes } from '../../streams/index.ts'
+import type { StoredPart, StoredParts } from '../object-store.ts'
 import type { PartBuffer, PartBuffers } from '../parts/part-buffers.ts'
 import { partsInFlight } from '../parts/part-size.ts'
 import { ChunkReader } from './chunk-reader.ts'
 import { bareEtag } from './etag.ts'
 import { untilUndamaged } from './put-object.ts'
 import type { S3Connection } from './s3-connection.ts'
-import type { StoredPart, StoredParts, UnfinishedUpload } from './unfinished-upload.ts'
+import type { UnfinishedUpload } from './unfinished-upload.ts'
 
 /** S3: no upload has more parts. */
 export const maxParts = 10_000

@@ -16,7 +16,7 @@ import {
 } from '../../layout/index.ts'
 import type { Node } from '../../model/descriptor.ts'
 import type { Digest } from '../../model/digest.ts'
-import { type FileUpload, type ObjectStore, putDraft, putNode } from '../../stores/index.ts'
+import { type ObjectStore, putDraft, putNode, type Upload } from '../../stores/index.ts'
 import { type Bytes, bytesOf, type Draft } from '../../streams/index.ts'
 import {
   type CommitOptions,
@@ -107,7 +107,7 @@ class BucketDestination implements ImageDestination {
     await putNode(this.#store, await this.#keyToWrite(node.digest, signal), node, bytes, signal)
   }
 
-  async upload(node: Node, signal?: AbortSignal): Promise<FileUpload | undefined> {
+  async upload(node: Node, signal?: AbortSignal): Promise<Upload | undefined> {
     const { digest, size } = node
     if (this.#store.upload === undefined) return undefined
     return await this.#store.upload(await this.#keyToWrite(digest, signal), { size, content: digest, signal })

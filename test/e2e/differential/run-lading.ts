@@ -14,7 +14,7 @@ export async function runLading(words: readonly string[]): Promise<Ending> {
   const stdout = new TextOutput()
   const stderr = new TextOutput()
   const code = await runDialect('skopeo', words, {
-    stdin: process.stdin,
+    stdin: () => process.stdin,
     stdout,
     stderr,
     env: process.env,

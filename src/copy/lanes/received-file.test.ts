@@ -1,0 +1,124 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { readdirSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { temporaryFolder } from '../../../test/services/temporary-folder.ts'
+import { digestOf } from '../../model/digest.ts'
+import { type Piece, PiecesOfBlob } from './pieces-of-blob.ts'
+import { ReceivedFile } from './received-file.ts'
+
+const mib = 1024 * 1024
+const content = randomBytes(29 * mib)
+
+function newFile(): string {
+  const file = path.join(temporaryFolder(), randomUUID())
+  writeFileSync(file, '')
+  return file
+}
+
+function claimed(pieces: PiecesOfBlob): Piece {
+  const piece = pieces.claim(1)
+  if (piece === undefined) throw new Error('there is nothing to read')
+  return piece
+}
+
+/** The first 8 MiB, the 16 after them, and what comes then. */
+function piecesOf(pieces: PiecesOfBlob): Piece[] {
+  const first = claimed(pieces)
+  const second = pieces.cut({ from: 8 * mib, to: 24 * mib })
+  if (second === undefined) throw new Error('it is not cut')
+  const all = [first, second]
+  for (let next = pieces.claim(1); next !== undefined; next = pieces.claim(1)) all.push(next)
+  return all
+}
+
+describe('the digest is that of the content', () => {
+  test.each(['sha256', 'sha512'] as const)('of %s, in whatever order its pieces come', async algorithm => {
+    const digest = digestOf(content, algorithm)
+    const step = fc.record({ who: fc.nat(4), bytes: fc.integer({ min: 1, max: 3 * mib }), waits: fc.boolean() })
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 30 }), async steps => {
+        const pieces = new PiecesOfBlob(content.byteLength)
+        const file = newFile()
+        using received = new ReceivedFile(file, digest, pieces)
+        const all = piecesOf(pieces)
+        // The buffer of a connection is filled again and again.
+        const buffer = Buffer.alloc(3 * mib)
+        const take = (piece: Piece, bytes: number) => {
+          const chunk = buffer.subarray(0, Math.min(bytes, piece.end - piece.at))
+          content.copy(chunk, 0, piece.at)
+          received.write(piece, chunk)
+          buffer.fill(0xee)
+        }
+        for (const { who, bytes, waits } of steps) {
+          const piece = all[who]
+          if (piece !== undefined) take(piece, bytes)
+          if (waits) await new Promise(resolve => setImmediate(resolve))
+        }
+        for (const piece of all.toReversed()) while (piece.at < piece.end) take(piece, 3 * mib)
+        expect(await received.finish()).toBe(true)
+        expect((await readFile(file)).equals(content)).toBe(true)
+        unlinkSync(file)
+      }),
+      { numRuns: 4 },
+    )
+  })
+})
+
+test('another content has another digest', async () => {
+  const small = content.subarray(0, 1000)
+  const pieces = new PiecesOfBlob(1000)
+  using received = new ReceivedFile(newFile(), digestOf(small), pieces)
+  received.write(
+    claimed(pieces),
+    small.map((byte, at) => (at === 999 ? byte ^ 1 : byte)),
+  )
+  expect(await received.finish()).toBe(false)
+})
+
+test('what is begun anew has the digest of what comes then', async () => {
+  const small = content.subarray(0, 1000)
+  const pieces = new PiecesOfBlob(1000)
+  using received = new ReceivedFile(newFile(), digestOf(small), pieces)
+  const piece = claimed(pieces)
+  received.write(piece, Buffer.alloc(600, 'wrong'))
+  piece.at = 0
+  pieces.received = 0
+  received.reset()
+  received.write(piece, small)
+  expect(await received.finish()).toBe(true)
+})
+
+test('a file that somebody makes shorter is found out', async () => {
+  const pieces = new PiecesOfBlob(content.byteLength)
+  const file = newFile()
+  using received = new ReceivedFile(file, digestOf(content), pieces)
+  const backwards = piecesOf(pieces).toReversed()
+  for (const piece of backwards.slice(0, -1)) received.write(piece, content.subarray(piece.start, piece.end))
+  truncateSync(file)
+  for (const piece of backwards.slice(-1)) received.write(piece, content.subarray(piece.start, piece.end))
+  await expect(received.finish()).rejects.toMatchObject({ code: 'io' })
+})
+
+test('of a file that is not there is told what the disk tells', () => {
+  const missing = path.join(temporaryFolder(), 'none')
+  expect(() => new ReceivedFile(missing, digestOf(content), new PiecesOfBlob(1))).toThrow(/ENOENT/)
+})
+
+test.skipIf(process.platform !== 'linux')(
+  'a file that is closed while its digest catches up is not read any more',
+  async () => {
+    const open = () => readdirSync('/proc/self/fd').length
+    const pieces = new PiecesOfBlob(content.byteLength)
+    const before = open()
+    {
+      using received = new ReceivedFile(newFile(), digestOf(content), pieces)
+      for (const piece of piecesOf(pieces).toReversed()) received.write(piece, content.subarray(piece.start, piece.end))
+      expect(open()).toBe(before + 1)
+    }
+    expect(open()).toBe(before)
+    await new Promise(resolve => setTimeout(resolve, 5))
+  },
+)

@@ -1,0 +1,2 @@
+export { type PartBuffer, PartBuffers } from './part-buffers.ts'
+export { partSizeFor } from './part-size.ts'
