@@ -106,6 +106,14 @@ describeWithServices(['docker-registry'], 'requests of a copy, each of which is 
     })
   })
 
+  test('where a registry will hear of no mount, blobs are sent without a question', async () => {
+    from.fault({ method: 'POST', path: /mount=/, status: 405 })
+    const result = await copyImage(`oci:${folder}/many:v1`, `${from.host}/unmounted:v1`)
+    from.clearFaults()
+    expect(result.blobs).toEqual({ copied: 48, mounted: 0, present: 0 })
+    expect(counted(from)).toMatchObject({ 'POST mount 405': 40, 'POST upload 202': 48, 'PUT upload 201': 48 })
+  })
+
   test('from a registry reads each manifest and each blob once', async () => {
     await copyImage(`${from.host}/app:v1`, `${to.host}/app:v1`)
     expect(counted(from)).toEqual({ 'HEAD manifest 200': 1, 'GET manifest 200': 3, 'GET blob 200': 5 })
