@@ -22,7 +22,7 @@ import { acquireLock, type FileLock } from './file-lock.ts'
 import { listObjects } from './list-objects.ts'
 import { listUnfinished } from './list-unfinished.ts'
 import { placeObject, pruneDirectories, refuseLinks, syncDirectory } from './object-directory.ts'
-import { contentBody, fileBody, openObject, readContent } from './read-object.ts'
+import { contentBody, fileBody, lookAtObject, openObject, readContent } from './read-object.ts'
 import { removeTemporary, writeTemporary } from './temporary-file.ts'
 import { Workshop } from './workshop.ts'
 
@@ -54,10 +54,10 @@ class LocalStore implements StoreDriver {
   /** Without etag: a copy asks this of every blob, and the answer would cost reading them. */
   async head(key: string): Promise<ObjectInfo | undefined> {
     return await inFileTerms(async () => {
-      const opened = await this.#open(key)
-      if (opened === undefined) return undefined
-      await opened.handle.close()
-      return { key, size: opened.stats.size, modified: opened.stats.mtime }
+      const path = this.#pathOf(key)
+      await refuseLinks(this.#root, dirname(path))
+      const stats = await lookAtObject(path)
+      return stats && { key, size: stats.size, modified: stats.mtime }
     })
   }
 
