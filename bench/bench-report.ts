@@ -1,3 +1,4 @@
+import os from 'node:os'
 import type { ContestRow } from './run-contest.ts'
 import { median, medianRatio } from './statistics.ts'
 
@@ -12,7 +13,7 @@ export interface ScenarioReport {
   readonly title: string
   readonly shows: string
   readonly sizes: Readonly<Record<string, number>>
-  /** Why it was not run. */
+  /** Why it was not run, or not to its end. */
   readonly skipped?: string
   readonly contests: readonly ContestReport[]
 }
@@ -37,7 +38,7 @@ function renderScenario({ letter, title, shows, sizes, skipped, contests }: Scen
   return [
     `## (${letter}) ${title}`,
     `It shows ${shows}.${amounts.length > 0 ? ` ${amounts.join(', ')}.` : ''}`,
-    ...(skipped === undefined ? [] : [`Not run: ${skipped}.`]),
+    ...(skipped === undefined ? [] : [`Not run, or not to its end: ${skipped}.`]),
     ...contests.map(contest => `### (${letter}) ${contest.title}\n\n${renderContest(contest)}`),
   ].join('\n\n')
 }
@@ -61,18 +62,32 @@ function renderContest({ bytes, daemon, rows }: ContestReport): string {
       `CPU s of ${daemon}`,
       row => median(row.samples.map(({ daemonCpuSeconds }) => daemonCpuSeconds ?? 0)).toFixed(2),
     ])
+  if (measured.some(({ samples }) => samples[0]?.storedBytes !== undefined))
+    columns.push([
+      'stored MB',
+      row => (median(row.samples.map(({ storedBytes = Number.NaN }) => storedBytes)) / 1e6).toFixed(1),
+    ])
   if (rows.some(({ counted }) => counted !== undefined))
     columns.push(
       ['requests', ({ counted }) => String(counted?.requests ?? '')],
       ['connections', ({ counted }) => String(counted?.connections ?? '')],
     )
+  const others = othersShare(measured)
   const failed = rows.filter(({ failure }) => failure !== undefined)
   return [
     line(columns.map(([title]) => title)),
     line(columns.map((_, at) => (at === 0 ? '---' : '---:'))),
     ...measured.map(row => line(columns.map(([, of]) => of(row)))),
+    ...(others > 0.02 ? [`\nOthers took ${(100 * others).toFixed(0)} % of the machine meanwhile.`] : []),
     ...failed.map(({ name, failure = '' }) => `\n${name} failed: ${failure.replaceAll(/\s+/g, ' ')}`),
   ].join('\n')
+}
+
+/** Of the machine's CPU time while something was measured. */
+function othersShare(rows: readonly ContestRow[]): number {
+  const samples = rows.flatMap(row => row.samples)
+  const taken = samples.reduce((sum, { othersCpuSeconds }) => sum + othersCpuSeconds, 0)
+  return taken / samples.reduce((sum, sample) => sum + sample.seconds, 0) / os.cpus().length
 }
 
 const seconds = (row: ContestRow) => row.samples.map(sample => sample.seconds)

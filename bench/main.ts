@@ -8,10 +8,18 @@ import { renderReport } from './bench-report.ts'
 import { runBench } from './run-bench.ts'
 
 const args = process.argv.slice(2)
+const parsed = () => {
+  try {
+    return parseBenchOptions(args)
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${benchUsage}`)
+    process.exit(64)
+  }
+}
 if (args.includes('--help') || args.includes('-h')) {
   process.stdout.write(benchUsage)
 } else {
-  const options = parseBenchOptions(args)
+  const options = parsed()
   const disk = mkdtempSync(path.join(os.tmpdir(), 'bench-'))
   // What is measured is the programs, not the disk. Everything that is started here finds this as its temporary folder.
   const memory = mkdtempSync(path.join(existsSync('/dev/shm') ? '/dev/shm' : os.tmpdir(), 'bench-'))
@@ -24,24 +32,19 @@ if (args.includes('--help') || args.includes('-h')) {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     // the second one does not wait for servers
     process.on(signal, () =>
-      stopped.signal.aborted ? process.exit(130) : stopped.abort(new Error(`${signal}: stopped`)),
+      stopped.signal.aborted ? process.exit(130) : stopped.abort(new Error(`stopped by ${signal}`)),
     )
   }
-  try {
-    const report = await runBench(options, {
-      folder: memory,
-      diskFolder: disk,
-      signal: stopped.signal,
-      say: text => console.error(text),
-    })
-    const text = renderReport(report)
-    process.stdout.write(text)
-    if (options.markdown !== undefined) await writeFile(options.markdown, text)
-    if (options.json !== undefined)
-      await writeFile(options.json, `${JSON.stringify({ ...report, options }, undefined, 2)}\n`)
-  } catch (error) {
-    if (!stopped.signal.aborted) throw error
-    console.error(String(stopped.signal.reason))
-    process.exitCode = 130
-  }
+  const report = await runBench(options, {
+    folder: memory,
+    diskFolder: disk,
+    signal: stopped.signal,
+    say: text => console.error(text),
+  })
+  const text = renderReport(report)
+  process.stdout.write(text)
+  if (options.markdown !== undefined) await writeFile(options.markdown, text)
+  if (options.json !== undefined)
+    await writeFile(options.json, `${JSON.stringify({ ...report, options }, undefined, 2)}\n`)
+  if (stopped.signal.aborted) process.exitCode = 130
 }

@@ -41,3 +41,10 @@ export function cpuSecondsOf(pid: number): number {
   })
   return ticks.reduce((sum, count) => sum + count, 0) / ticksPerSecond
 }
+
+/** CPU time of everything that runs on this machine, and what its host has taken from it; not of interrupts. */
+export function machineCpuSeconds(): number {
+  const [, user = 0, nice = 0, system = 0, , , , , steal = 0] =
+    read('/proc/stat').split('\n', 1)[0]?.split(/ +/).map(Number) ?? []
+  return (user + nice + system + steal) / ticksPerSecond
+}

@@ -1,5 +1,4 @@
 import { checkRegistry } from './image-checks.ts'
-import { runMeasured } from './run-measured.ts'
 import type { Attempt, Contestant, Stage, Tool } from './scenario.ts'
 import type { BenchImage } from './write-bench-image.ts'
 
@@ -25,7 +24,7 @@ export function pushers(stage: Stage, { image, origin, again = false }: Push): C
         ...(again
           ? {
               before: async attempt => {
-                await runMeasured(command(new URL(origin).host, attempt), new AbortController().signal)
+                await stage.run(command(new URL(origin).host, attempt))
               },
             }
           : {}),

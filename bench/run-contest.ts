@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { startProxy } from '../test/services/start-proxy.ts'
-import { cpuSecondsOf } from './process-tree.ts'
+import { cpuSecondsOf, machineCpuSeconds } from './process-tree.ts'
 import { requestKind } from './request-kinds.ts'
 import { type Measured, runMeasured } from './run-measured.ts'
 import type { Attempt, Contest, Contestant, ContestServer } from './scenario.ts'
@@ -9,6 +9,9 @@ import { startShapingProxy } from './start-shaping-proxy.ts'
 
 export interface Sample extends Measured {
   readonly daemonCpuSeconds?: number
+  readonly storedBytes?: number
+  /** CPU time that others took meanwhile: what neither the program nor the benchmark with its servers had. */
+  readonly othersCpuSeconds: number
 }
 
 export interface Counted {
@@ -40,7 +43,8 @@ export interface ContestSettings {
  * counts requests, through a proxy that would cost time. What fails is left out from then on, and named.
  */
 export async function runContest(contest: Contest, settings: ContestSettings): Promise<ContestRow[]> {
-  const { runs, signal, say } = settings
+  const { signal, say } = settings
+  const runs = contest.once ? 1 : (contest.rounds?.(settings.runs) ?? settings.runs)
   const entries = contest.contestants.map(contestant => ({
     contestant,
     row: { name: contestant.name, samples: [] } as ContestRow,
@@ -57,9 +61,11 @@ export async function runContest(contest: Contest, settings: ContestSettings): P
   }
   const timed = async (contestant: Contestant) => await runTimed(contest, contestant, settings)
 
-  say(`${contest.title}: warm-up`)
-  for (const entry of entries)
-    await attempt(entry, async () => `${(await timed(entry.contestant)).seconds.toFixed(3)} s`)
+  if (!contest.once) {
+    say(`${contest.title}: warm-up`)
+    for (const entry of entries)
+      await attempt(entry, async () => `${(await timed(entry.contestant)).seconds.toFixed(3)} s`)
+  }
   for (let round = 0; round < runs; round++) {
     say(`${contest.title}: round ${round + 1} of ${runs}`)
     const first = round % entries.length
@@ -71,7 +77,7 @@ export async function runContest(contest: Contest, settings: ContestSettings): P
       })
     }
   }
-  if (Object.keys(contest.servers).length > 0) {
+  if (!contest.once && Object.keys(contest.servers).length > 0) {
     say(`${contest.title}: requests`)
     for (const entry of entries) {
       await attempt(entry, async () => {
@@ -89,11 +95,27 @@ async function runTimed(contest: Contest, contestant: Contestant, settings: Cont
   const direct = (server: ContestServer) =>
     server.shape ? startShapingProxy(server.origin, server.shape).then(proxy => stack.use(proxy).url) : server.origin
   const urls = await urlsOf(servers, direct)
-  return await runOnce(contestant, urls, settings, async run => {
-    const before = daemon && cpuSecondsOf(daemon.pid)
+  return await runOnce(contestant, urls, settings, async (run, attempt) => {
+    const othersSince = othersClock()
+    const daemonBefore = daemon && cpuSecondsOf(daemon.pid)
     const measured = await run()
-    return before === undefined ? measured : { ...measured, daemonCpuSeconds: cpuSecondsOf(daemon?.pid ?? 0) - before }
+    const daemonCpuSeconds = daemon && cpuSecondsOf(daemon.pid) - (daemonBefore ?? 0)
+    const othersCpuSeconds = othersSince()
+    const storedBytes = await contestant.storedBytes?.(attempt)
+    return {
+      ...measured,
+      othersCpuSeconds,
+      ...(daemonCpuSeconds === undefined ? {} : { daemonCpuSeconds }),
+      ...(storedBytes === undefined ? {} : { storedBytes }),
+    }
   })
+}
+
+/** Tells the CPU time of others since now. */
+function othersClock(): () => number {
+  const machine = machineCpuSeconds()
+  const own = cpuSecondsOf(process.pid)
+  return () => Math.max(0, machineCpuSeconds() - machine - (cpuSecondsOf(process.pid) - own))
 }
 
 async function runCounted(contest: Contest, contestant: Contestant, settings: ContestSettings): Promise<Counted> {
@@ -139,7 +161,7 @@ async function runOnce<T>(
   contestant: Contestant,
   urls: Readonly<Record<string, string>>,
   { folder: parent, signal }: ContestSettings,
-  measure: (run: () => Promise<Measured>) => Promise<T>,
+  measure: (run: () => Promise<Measured>, attempt: Attempt) => Promise<T>,
 ): Promise<T> {
   await mkdir(parent, { recursive: true })
   const folder = await mkdtemp(path.join(parent, 'run-'))
@@ -152,7 +174,7 @@ async function runOnce<T>(
   const attempt: Attempt = { folder, id: `run${attempts}`, url, host: server => new URL(url(server)).host }
   try {
     await contestant.before?.(attempt)
-    const result = await measure(() => runMeasured(contestant.command(attempt), signal))
+    const result = await measure(() => runMeasured(contestant.command(attempt), signal), attempt)
     await contestant.check?.(attempt)
     return result
   } finally {

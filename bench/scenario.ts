@@ -27,7 +27,11 @@ export interface Stage {
   readonly diskFolder: string
   /** @throws Error where the scenario has no such size */
   size(name: string): number
-  /** The builds of lading that are measured, of which the first is what all are compared with. */
+  /** Runs a program to a success, to get ready. */
+  run(command: Command): Promise<void>
+  /** The first of the builds of lading: what all are compared with, and what gets things ready. */
+  readonly lading: Tool
+  /** The builds of lading that are measured. */
   readonly ladings: readonly Tool[]
   /** Undefined where it is not installed or not wanted. */
   tool(name: PeerTool): Tool | undefined
@@ -57,6 +61,10 @@ export interface Contest {
   readonly contestants: readonly Contestant[]
   /** Bytes that the work moves, for the rate. */
   readonly bytes?: number
+  /** How many rounds there are, where so many are asked for. */
+  readonly rounds?: (asked: number) => number
+  /** One round and no other, on the disk: for what is too large for more. */
+  readonly once?: boolean
   /** Runs beside, and works for the programs: its CPU time is told apart. */
   readonly daemon?: { readonly name: string; readonly pid: number }
 }
@@ -75,6 +83,8 @@ export interface Contestant {
   readonly command: (attempt: Attempt) => Command
   /** Whether the work was done. Not timed. @throws Error where it was not */
   readonly check?: (attempt: Attempt) => Promise<void>
+  /** What the layers take at the destination, where the programs differ in that. Not timed. */
+  readonly storedBytes?: (attempt: Attempt) => Promise<number>
   /** Not timed. */
   readonly after?: (attempt: Attempt) => Promise<void>
 }

@@ -40,7 +40,7 @@ export async function ladingTool(name: string, place: string): Promise<Tool> {
 /** As it is installed: a checkout would run its sources. */
 async function builtProgram(checkout: string): Promise<string> {
   const root = path.resolve(checkout)
-  if (!existsSync(path.join(root, 'dist/cli/main.js'))) throw new Error(`${root} is not built: npm run build`)
+  if (!existsSync(path.join(root, 'dist'))) throw new Error(`${root} is not built: npm run build`)
   const folder = mkdtempSync(path.join(temporaryFolder(), 'built-'))
   mkdirSync(path.join(folder, 'bin'))
   // a copy, so that a build that is made meanwhile changes nothing

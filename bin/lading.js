@@ -45,6 +45,8 @@ function keepCompiledCode() {
   if (!caches || !path.isAbsolute(caches)) {
     caches = path.join(process.env.HOME || process.getBuiltinModule('node:os').homedir(), '.cache')
   }
+  // a home that is empty, or relative, would put it wherever this is called
+  if (!path.isAbsolute(caches)) return
   var lading = path.join(caches, 'lading')
   var compiled = path.join(lading, 'compiled')
   // One by one, and without them all of it works, more slowly: Node never returns where it cannot make a folder below /proc with its parents.

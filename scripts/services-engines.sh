@@ -63,5 +63,7 @@ bring docker20 "$stable" 'docker.io containerd runc' "${engine[@]}"
 bring docker28 "$stable sid" 'docker.io docker-cli containerd runc' "${engine[@]}"
 bring podman "$stable" 'podman conmon runc' podman conmon runc
 bring squashfs "$stable sid" squashfs-tools unsquashfs mksquashfs
+# a file system whose files can share their bytes
+bring btrfs "$stable" btrfs-progs mkfs.btrfs
 # a program that needs no other file: what the images of the tests run
 bring busybox "$stable" busybox-static busybox

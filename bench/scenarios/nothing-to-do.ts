@@ -2,7 +2,6 @@ import { startRegistry } from '../../test/services/start-registry.ts'
 import { fillRegistry } from '../fill-registry.ts'
 import { pullToBucket } from '../pullers.ts'
 import { pushers } from '../pushers.ts'
-import { runMeasured } from '../run-measured.ts'
 import type { Scenario } from '../scenario.ts'
 import { distantRegistry } from '../shape.ts'
 import { writeBenchImage } from '../write-bench-image.ts'
@@ -36,7 +35,7 @@ export const nothingToDo: Scenario = {
       contestants: stage.ladings.map(lading => ({
         name: lading.name,
         before: async ({ folder }) => {
-          await runMeasured(lading.command(pull(registry.host, folder)), new AbortController().signal)
+          await stage.run(lading.command(pull(registry.host, folder)))
         },
         command: attempt => lading.command(pull(attempt.host('registry'), attempt.folder)),
       })),

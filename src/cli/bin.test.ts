@@ -88,6 +88,12 @@ describe('compiled code', () => {
   })
 })
 
+test.each(['', 'home'])('a home that is no whole path (%j) is not written to', async home => {
+  const cwd = await mkdtemp(path.join(temporaryFolder(), 'working-'))
+  await run(process.execPath, [bin, '--version'], { cwd, env: { PATH: process.env.PATH, HOME: home } })
+  expect(await readdir(cwd)).toEqual([])
+})
+
 describe('what is loaded', () => {
   /** Every module that a command line loads, by its path in the checkout. */
   async function loadedBy(...argv: string[]): Promise<string[]> {

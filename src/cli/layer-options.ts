@@ -17,7 +17,7 @@ export const layerOptions = {
   }),
   destCompressLevel: integer({
     value: 'LEVEL',
-    description: '1 to 9 for gzip, 1 to 20 for zstd, for layers that are compressed on the way. Default: 6 and 3.',
+    description: '1 to 9 for gzip, 1 to 20 for zstd, for layers that are compressed on the way. Default: 4 and 3.',
   }),
   destForceCompressFormat: flag({
     description: 'With --dest-compress-format: all layers, whatever --dest-compress says.',

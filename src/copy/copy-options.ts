@@ -27,7 +27,7 @@ export interface CopyOptions extends SessionOptions {
    * Default: what the destination would rather have, which is gzip for registries and buckets.
    */
   readonly compression?: LayerForm | undefined
-  /** gzip: 1 to 9, default 6. zstd: 1 to 20, default 3. */
+  /** gzip: 1 to 9, default 4. zstd: 1 to 20, default 3. */
   readonly compressionLevel?: number | undefined
   /** What else gets the form that `compression` names: layers that are stored `uncompressed`, or `all` that have another form. */
   readonly recompress?: 'uncompressed' | 'all' | undefined

@@ -8,6 +8,7 @@ import { failureCases } from './object-store/failure-cases.ts'
 import { keyCases } from './object-store/key-cases.ts'
 import { listCases } from './object-store/list-cases.ts'
 import { readWriteCases } from './object-store/read-write-cases.ts'
+import { uploadCases } from './object-store/upload-cases.ts'
 
 export interface ObjectStoreSuiteOptions {
   /** The store's name, for the titles. */
@@ -36,6 +37,7 @@ export function objectStoreSuite(functions: TestFunctions, { name, open, waivers
       ...failureCases,
       ...keyCases,
       ...cleaningCases,
+      ...uploadCases,
     ],
     async run(check) {
       await using store = await open()

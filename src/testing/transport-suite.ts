@@ -10,6 +10,7 @@ import { type ContractCase, type TestFunctions, testContract, type Waivers } fro
 import { tarArchive } from './tar-blocks.ts'
 import { transportDraftCases } from './transport/draft-cases.ts'
 import { transportRemoveCases } from './transport/remove-cases.ts'
+import { transportUploadCases } from './transport/upload-cases.ts'
 import type { TransportPlace } from './transport-place.ts'
 
 export type { TransportPlace }
@@ -233,7 +234,7 @@ const cases: readonly ContractCase<TransportPlace>[] = [
 export function transportSuite(functions: TestFunctions, { name, place, waivers }: TransportSuiteOptions): void {
   testContract<TransportPlace>(functions, {
     title: `${name} is a transport that reads and writes`,
-    cases: [...cases, ...transportDraftCases, ...transportRemoveCases],
+    cases: [...cases, ...transportDraftCases, ...transportRemoveCases, ...transportUploadCases],
     run: async check => check(await place()),
     waivers,
   })

@@ -18,7 +18,12 @@ test('a ratio is made of what ran in the same round', () => {
   expect(medianRatio([4], [2, 5])).toBe(2)
 })
 
-const sample = (seconds: number) => ({ seconds, cpuSeconds: seconds / 2, peakBytes: 100 * 2 ** 20 })
+const sample = (seconds: number) => ({
+  seconds,
+  cpuSeconds: seconds / 2,
+  peakBytes: 100 * 2 ** 20,
+  othersCpuSeconds: 0,
+})
 const counted = { requests: 7, connections: 2, bytesUp: 0, bytesDown: 1, kinds: { 'GET blobs': 7 } }
 
 const report: BenchReport = {
@@ -67,7 +72,7 @@ oras failed: it fell over
 
 It shows more.
 
-Not run: needs dockerd.
+Not run, or not to its end: needs dockerd.
 `)
 })
 

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type CloudOptions, copyImage, inspectImage, listImages, parsePlatform } from '../../src/index.ts'
 import { startFakeGcs } from '../../src/testing/fake-gcs.ts'
+import { useLanes } from '../lanes/use-lanes.ts'
 import { describeWithServices } from '../services/describe-with-services.ts'
 import { servicePath } from '../services/peer.ts'
 import { azuriteAccount, startAzurite } from '../services/start-azurite.ts'
@@ -179,6 +180,7 @@ describeWithServices(services, 'the seven whole platforms of alpine', () => {
       ['gs', 'gs://bucket/another/prefix//'],
       ['az'],
     ])('%s, %s: no byte passes through here', async (kind, prefix = places.az.prefix.replace(/\/$/, '/prefix//')) => {
+      useLanes('server-side')
       const { cloud = {} } = places[kind]
       const result = await copyImage(named(kind, 'origin'), `${prefix}promoted:v1`, { cloud })
       expect(result.blobs).toMatchObject({ copied: 0 })

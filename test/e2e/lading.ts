@@ -41,6 +41,8 @@ export async function lading(args: readonly string[], options: RunOptions = {}):
       HOME: home,
       XDG_RUNTIME_DIR: home,
       DOCKER_CONFIG: path.join(home, '.docker'),
+      // with the lanes that the tests are run with
+      ...(process.env.LADING_LANES === undefined ? {} : { LADING_LANES: process.env.LADING_LANES }),
       // what is compiled once serves all, whose homes are new
       NODE_COMPILE_CACHE: path.join(os.tmpdir(), 'compiled'),
       ...options.env,

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { copyImage, parsePlatform } from '../../src/index.ts'
 import { buildImage, buildIndex } from '../../src/testing/build-image.ts'
 import { writeLayout } from '../../src/testing/write-layout.ts'
+import { useLanes } from '../lanes/use-lanes.ts'
 import { testCredentials } from '../services/credentials.ts'
 import { describeWithServices } from '../services/describe-with-services.ts'
 import { startProxy, type TestProxy } from '../services/start-proxy.ts'
@@ -147,6 +148,7 @@ describeWithServices(['docker-registry'], 'requests of a copy, each of which is 
   })
 
   test('within a registry mounts every blob and moves none', async () => {
+    useLanes('server-side')
     const result = await copyImage(`${from.host}/app:v1`, `${from.host}/elsewhere/app:v1`)
     expect(result.blobs).toEqual({ copied: 0, mounted: 5, present: 0 })
     const counts = counted(from)

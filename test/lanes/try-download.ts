@@ -24,6 +24,8 @@ interface TryOptions {
   readonly signal?: AbortSignal
   readonly path?: string
   readonly relocate?: DownloadHooks['relocate']
+  /** Default: as many as there ever are. */
+  readonly share?: number
   readonly progress?: (bytes: number) => void
 }
 
@@ -44,6 +46,7 @@ export async function tryDownload(options: TryOptions): Promise<Tried> {
       options.progress?.(bytes)
     },
     retried: ({ reason }) => retries.push(reason),
+    share: () => options.share ?? 16,
     async relocate() {
       relocated += 1
       return await options.relocate?.()

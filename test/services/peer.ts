@@ -12,6 +12,7 @@ export type ServiceName =
   | 'busybox'
   | 'docker-registry'
   | 'google-cloud-storage'
+  | 'mkfs.btrfs'
   | 'mksquashfs'
   | 'node-newest'
   | 'node-oldest'
@@ -29,7 +30,7 @@ export function isEngine(name: ServiceName): boolean {
   return enginePrograms.some(program => program === name)
 }
 
-const unpacked = ['bin', 'ceph/bin', 'podman/bin', 'squashfs/bin', 'busybox/bin', '.'].map(folder =>
+const unpacked = ['bin', 'ceph/bin', 'podman/bin', 'squashfs/bin', 'btrfs/bin', 'busybox/bin', '.'].map(folder =>
   path.join(import.meta.dirname, '../../.services', folder),
 )
 

@@ -20,8 +20,15 @@ export interface Engine extends AsyncDisposable {
   stop(): Promise<void>
 }
 
+export interface DockerEngine extends Engine {
+  /** The folder of its programs: the client is there too. */
+  readonly programs: string
+  /** Of the process above the daemon. */
+  readonly pid: number
+}
+
 /** Starts a Docker daemon, empty, without a network: containers have `--network none`. */
-export async function startDocker({ version, store = 'containerd' }: DockerOptions): Promise<Engine> {
+export async function startDocker({ version, store = 'containerd' }: DockerOptions): Promise<DockerEngine> {
   const program = servicePath(version === '28' ? 'docker28/bin/dockerd' : 'docker20/bin/dockerd')
   const programs = path.dirname(program)
   // The path of a socket has 107 characters at most.
@@ -42,6 +49,8 @@ export async function startDocker({ version, store = 'containerd' }: DockerOptio
   const stop = () => owned.disposeAsync()
   return {
     host,
+    programs,
+    pid: daemon.pid,
     client: (command, input) => runProgram(path.join(programs, 'docker'), command, { env, input }),
     log: () => daemon.log(),
     stop,

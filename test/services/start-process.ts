@@ -3,6 +3,8 @@ import { spawn } from 'node:child_process'
 export interface ServerProcess extends AsyncDisposable {
   /** What `ready` matched in the program's output. */
   readonly match: RegExpExecArray
+  /** Of the process that started it and waits for it. */
+  readonly pid: number
   /** The end of what the program has printed. */
   log(): string
   stop(): Promise<void>
@@ -56,7 +58,7 @@ export async function startProcess(
   })
   const timer = setTimeout(() => reject(new Error(`${program} is not ready:\n${log}`)), startMilliseconds)
   try {
-    return { match: await promise, log: () => log, stop, [Symbol.asyncDispose]: stop }
+    return { match: await promise, pid: child.pid ?? 0, log: () => log, stop, [Symbol.asyncDispose]: stop }
   } catch (error) {
     await stop()
     throw error

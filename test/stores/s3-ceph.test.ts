@@ -9,6 +9,7 @@ import { bytes, contentOf, etagOf, patterned, textOf } from '../../src/testing/o
 import { objectStoreSuite } from '../../src/testing/object-store-suite.ts'
 import { type S3Subject, s3Cases } from '../../src/testing/s3-suite.ts'
 import { fixtures, newFolder } from '../e2e/lading.ts'
+import { useLanes } from '../lanes/use-lanes.ts'
 import { describeWithServices } from '../services/describe-with-services.ts'
 import { startCeph } from '../services/start-ceph.ts'
 import { startProxy } from '../services/start-proxy.ts'
@@ -105,6 +106,7 @@ describeWithServices(['radosgw'], 'Ceph', () => {
   })
 
   test('an image moves from a directory to a bucket, to another place of the service without a byte, and back', async () => {
+    useLanes('server-side')
     for (const [name, value] of Object.entries(environmentOf(ceph.server, ceph.cache))) vi.stubEnv(name, value)
     onTestFinished(() => void vi.unstubAllEnvs())
     const folder = await newFolder()

@@ -32,6 +32,10 @@ test('a limit for all of them is found, and not passed', () => {
   expect(simulate(new ConnectionGrowth(), { each: 10_000, all: 10_000 })).toEqual([1, 2])
 })
 
+test('a server that is near is asked over one', () => {
+  expect(simulate(new ConnectionGrowth(), { each: 120_000, size: 5e9 })).toEqual([1])
+})
+
 test('a thread that is busy takes no more', () => {
   expect(simulate(new ConnectionGrowth(), { each: 10_000, busy: 0.9 })).toEqual([1])
 })

@@ -6,6 +6,8 @@ const windowMs = 100
 const worthwhile = 1.25
 /** A thread that is as busy as this cannot take more, however many connections bring it. */
 const busyThread = 0.8
+/** What a connection brings that no server limits: bytes in a millisecond. It is near, and what holds it up is this machine. */
+const nearRate = 100_000
 /** Less than this is not worth another connection. */
 const shortMs = 150
 
@@ -45,7 +47,7 @@ export class ConnectionGrowth {
     if (elapsed < windowMs) return
     const rate = (received - this.#since.received) / elapsed
     this.#since = { now, received }
-    if (busy > busyThread || remaining < rate * shortMs) return
+    if (busy > busyThread || rate > nearRate * connections || remaining < rate * shortMs) return
     if (rate < this.#rateBefore * worthwhile) {
       this.#limit = Math.min(this.#limit, this.#wanted)
       return

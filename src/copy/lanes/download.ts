@@ -35,6 +35,8 @@ export interface DownloadHooks {
   retried(retry: { readonly attempt: number; readonly waitSeconds: number; readonly reason: string }): void
   /** The server no longer takes the request, or its credentials. `undefined`: there is no other. */
   relocate(): Promise<DirectRequest | undefined>
+  /** How many connections it may have now, beside what else is under way. */
+  share(): number
 }
 
 /**
@@ -124,11 +126,15 @@ class Download {
     return this.#ended !== undefined || this.#means.pieces.isComplete
   }
 
+  get #wanted(): number {
+    return Math.min(this.#growth.wanted, this.#means.hooks.share())
+  }
+
   #grow(busy: number): void {
     const { received, remaining } = this.#means.pieces
     const connections = this.#flowing.size
     this.#growth.sample({ now: performance.now(), received, remaining, connections, busy })
-    while (this.#takesRanges && !this.#isProbing && this.#readers.size < this.#growth.wanted) {
+    while (this.#takesRanges && !this.#isProbing && this.#readers.size < this.#wanted) {
       const size = this.#readers.size
       this.#addReader()
       if (this.#readers.size === size) return
@@ -139,7 +145,7 @@ class Download {
   #addReader(): void {
     const { pieces } = this.#means
     const me: Reader = Symbol('reader')
-    const first = pieces.claim(this.#growth.wanted)
+    const first = pieces.claim(this.#wanted)
     const cut = first === undefined ? pieces.cutting() : undefined
     const work = first !== undefined ? this.#readOn(first, me) : cut !== undefined ? this.#probe(cut, me) : undefined
     if (work === undefined) return
@@ -163,9 +169,9 @@ class Download {
     while (piece !== undefined && !this.#isOver) {
       await this.#readPiece(piece, me)
       // Where the server wants fewer, the others go on with what is left.
-      const isSurplus = this.#readers.size > this.#growth.wanted
+      const isSurplus = this.#readers.size > this.#wanted
       pieces.drop(piece)
-      piece = isSurplus ? undefined : pieces.claim(this.#growth.wanted)
+      piece = isSurplus ? undefined : pieces.claim(this.#wanted)
     }
   }
 

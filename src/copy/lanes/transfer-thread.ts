@@ -11,9 +11,12 @@ import type { Order, Question, Report, TransferTask } from './transfer-message.t
 /** What is told of a blob's progress is told in steps: each message wakes the thread that hears it. */
 const progressBytes = 4 * 1024 * 1024
 /** Memory for the parts that are on their way through one thread. */
-const partMemoryBytes = 40 * 1024 * 1024
+const partMemoryBytes = 32 * 1024 * 1024
 
 type Answer = DirectRequest | HttpRequest | undefined
+
+/** Connections of all blobs that are under way here. Each has a buffer of its own, and a server has others to serve. */
+const maxConnections = 24
 
 interface Transfer {
   readonly stop: AbortController
@@ -73,6 +76,7 @@ async function perform(id: number, task: TransferTask): Promise<void> {
       untold += bytes
       if (untold >= progressBytes) tell()
     },
+    share: () => Math.max(1, Math.floor(maxConnections / transfers.size)),
     retried: (retry: Retry) => report({ type: 'retried', id, ...retry }),
     // a question is answered in kind
     relocate: () => ask(id, { kind: 'relocate' }) as Promise<DirectRequest | undefined>,

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto'
-import { link, lstat, open, rename, unlink } from 'node:fs/promises'
+import { lstat, open, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { fromFileError, isLadingError, LadingError, systemCode } from '../../errors/index.ts'
+import { fromFileError, LadingError, systemCode } from '../../errors/index.ts'
 import type { ByteStream, Bytes } from '../../streams/index.ts'
 import type {
   CopyFromOptions,
@@ -11,17 +10,19 @@ import type {
   ListEntry,
   ListOptions,
   ObjectInfo,
+  ObjectOrigin,
   PutOptions,
   StoreDriver,
   UnfinishedUpload,
   UploadOptions,
 } from '../object-store.ts'
 import { withinObject } from '../within-object.ts'
+import { cloneFile } from './clone-file.ts'
 import { etagLimitBytes, etagOf, etagOfFile } from './content-etag.ts'
-import { acquireLock, type FileLock } from './file-lock.ts'
 import { listObjects } from './list-objects.ts'
 import { listUnfinished } from './list-unfinished.ts'
-import { placeObject, pruneDirectories, refuseLinks, syncDirectory } from './object-directory.ts'
+import { pruneDirectories, refuseLinks, syncDirectory } from './object-directory.ts'
+import { changed, exists, existsAlready, ObjectPlaces } from './object-places.ts'
 import { contentBody, fileBody, lookAtObject, openObject, readContent } from './read-object.ts'
 import { removeTemporary, writeTemporary } from './temporary-file.ts'
 import { Workshop } from './workshop.ts'
@@ -34,27 +35,27 @@ export async function openLocalStore(root: string): Promise<StoreDriver> {
   return new LocalStore(root)
 }
 
-/**
- * Writes go to a temporary file first. Then an object is created by link(2), which fails where the name exists, and replaced
- * by rename(2) under a lock of its key. Creating needs no lock: it happens only where the object is absent, and what the lock
- * protects (compare the etag, then replace or delete) only where it is present.
- */
+/** Writes go to a temporary file first, which is then given its place. */
 class LocalStore implements StoreDriver {
   readonly name: string
   readonly listing = 'whole-folder'
   readonly #root: string
   readonly #workshop: Workshop
+  readonly #places: ObjectPlaces
+  /** Roots whose files cannot be cloned into this one. */
+  readonly #cannotClone = new Set<string>()
 
   constructor(root: string) {
     this.name = `local://${root}`
     this.#root = resolve(root)
     this.#workshop = new Workshop(this.#root)
+    this.#places = new ObjectPlaces(this.#root, this.#workshop)
   }
 
   /** Without etag: a copy asks this of every blob, and the answer would cost reading them. */
   async head(key: string): Promise<ObjectInfo | undefined> {
     return await inFileTerms(async () => {
-      const path = this.#pathOf(key)
+      const path = this.#places.pathOf(key)
       await refuseLinks(this.#root, dirname(path))
       const stats = await lookAtObject(path)
       return stats && { key, size: stats.size, modified: stats.mtime }
@@ -63,7 +64,7 @@ class LocalStore implements StoreDriver {
 
   async get(key: string, options: GetOptions = {}): Promise<{ info: ObjectInfo; body: ByteStream }> {
     return await inFileTerms(async () => {
-      const opened = await this.#open(key)
+      const opened = await this.#places.open(key)
       if (opened === undefined) throw new LadingError('blob-not-found', 'there is no such object')
       const { handle, stats } = opened
       const { size, mtime: modified } = stats
@@ -91,7 +92,7 @@ class LocalStore implements StoreDriver {
 
   async put(key: string, body: Bytes, options: PutOptions = {}): Promise<ObjectInfo> {
     return await inFileTerms(async () => {
-      const path = this.#pathOf(key)
+      const path = this.#places.pathOf(key)
       if (options.content === undefined) await refuseLinks(this.#root, dirname(path))
       // What would fail or be for nothing in the end must not write gigabytes first. The link below decides.
       if (options.ifNoneMatch !== undefined && (await exists(path))) throw existsAlready()
@@ -105,9 +106,10 @@ class LocalStore implements StoreDriver {
         workshop.within(step),
       )
       try {
-        if (options.ifNoneMatch !== undefined) await this.#create(path, written.path)
-        else if (options.content === undefined || there !== undefined) await this.#replace(key, written.path, options)
-        else await this.#place(key, written.path, options)
+        if (options.ifNoneMatch !== undefined) await this.#places.create(path, written.path)
+        else if (options.content === undefined || there !== undefined)
+          await this.#places.replace(key, written.path, options)
+        else await this.#places.place(key, written.path, options)
       } finally {
         await removeTemporary(written.path)
       }
@@ -120,7 +122,7 @@ class LocalStore implements StoreDriver {
     const { size, content } = options
     return await inFileTerms(async () => {
       const workshop = this.#workshop
-      await refuseLinks(this.#root, dirname(this.#pathOf(key)))
+      await refuseLinks(this.#root, dirname(this.#places.pathOf(key)))
       await workshop.enter()
       const path = await workshop.draft()
       await (await workshop.within(() => open(path, 'wx'))).close()
@@ -135,9 +137,7 @@ class LocalStore implements StoreDriver {
             if (written.size !== size) {
               throw new LadingError('size-mismatch', `${size} bytes were declared, but there are ${written.size}`)
             }
-            const there = await this.head(key)
-            if (there === undefined) await this.#place(key, path, { content, signal })
-            else if (there.size !== size) await this.#replace(key, path, { signal })
+            await this.#places.put(key, path, { size, content, signal })
             await abort()
           }),
       }
@@ -155,13 +155,13 @@ class LocalStore implements StoreDriver {
 
   async delete(key: string, options: DeleteOptions = {}): Promise<void> {
     await inFileTerms(async () => {
-      const path = this.#pathOf(key)
+      const path = this.#places.pathOf(key)
       await refuseLinks(this.#root, dirname(path))
       if (!(await exists(path))) return
       await this.#workshop.enter()
-      await using lock = await this.#lockToDelete(key, options)
+      await using lock = await this.#places.lockToDelete(key, options)
       if (options.ifMatch !== undefined && lock !== undefined && (await exists(path)))
-        await this.#compare(key, options.ifMatch, lock, options)
+        await this.#places.compare(key, options.ifMatch, lock, options)
       await lock?.renew()
       try {
         await unlink(path)
@@ -188,10 +188,30 @@ class LocalStore implements StoreDriver {
       if (found === undefined) throw new LadingError('blob-not-found', 'there is no such object')
       if (found.size !== size) throw new LadingError('size-mismatch', `it has ${found.size} bytes, not ${size}`)
       await this.#workshop.enter()
-      const path = this.#pathOf(from)
-      await this.#replace(to, path, { signal })
+      const path = this.#places.pathOf(from)
+      await this.#places.replace(to, path, { signal })
       await syncDirectory(dirname(path))
       await pruneDirectories(this.#root, path)
+    })
+  }
+
+  origin(key: string): ObjectOrigin {
+    return { service: 'file', account: '', bucket: this.#root, key }
+  }
+
+  /** By a clone, which shares the other's bytes. Where the file system has none they are copied by whoever checks them on the way. */
+  async copyFrom(origin: ObjectOrigin, key: string, options: CopyFromOptions): Promise<ObjectInfo | undefined> {
+    const other = origin.bucket
+    if (origin.service !== 'file' || origin.account !== '' || this.#cannotClone.has(other)) return undefined
+    return await inFileTerms(async () => {
+      const from = join(other, origin.key)
+      await refuseLinks(other, dirname(from))
+      const opened = await openObject(from)
+      if (opened === undefined) throw new LadingError('blob-not-found', 'there is no such object')
+      await using _ = opened.handle
+      const { size } = opened.stats
+      if (size !== options.size) throw new LadingError('size-mismatch', `it has ${size} bytes, not ${options.size}`)
+      return await this.#clone(from, other, key, options)
     })
   }
 
@@ -199,71 +219,21 @@ class LocalStore implements StoreDriver {
     await this.#workshop.leave()
   }
 
-  async #create(path: string, written: string): Promise<void> {
-    try {
-      await placeObject(this.#root, path, () => link(written, path))
-    } catch (error) {
-      if (systemCode(error) === 'EEXIST' && (await exists(path))) throw existsAlready()
-      throw error
-    }
-  }
-
-  /** Content needs no lock: whoever is faster has linked the same. */
-  async #place(key: string, written: string, options: PutOptions): Promise<void> {
-    try {
-      await this.#create(this.#pathOf(key), written)
-    } catch (error) {
-      if (!isLadingError(error, 'precondition-failed')) throw error
-      const [there, ours] = await Promise.all([this.head(key), lstat(written)])
-      if (there?.size !== ours.size) await this.#replace(key, written, options)
-    }
-  }
-
-  async #replace(key: string, written: string, { ifMatch, signal }: PutOptions): Promise<void> {
-    const path = this.#pathOf(key)
-    await using lock = await this.#lock(key, signal)
-    if (ifMatch !== undefined) await this.#compare(key, ifMatch, lock, { signal })
-    signal?.throwIfAborted()
-    await lock.renew()
-    await placeObject(this.#root, path, () => rename(written, path))
-  }
-
-  async #compare(key: string, etag: string, lock: FileLock, { signal }: DeleteOptions): Promise<void> {
-    const opened = await this.#open(key)
-    if (opened === undefined) throw changed()
-    await using handle = opened.handle
-    if ((await etagOfFile(handle, signal, () => lock.renew())) !== etag) throw changed()
-  }
-
-  async #open(key: string): ReturnType<typeof openObject> {
-    const path = this.#pathOf(key)
-    await refuseLinks(this.#root, dirname(path))
-    return await openObject(path)
-  }
-
-  /** `undefined` on a disk that is full: there is no room for a lock, and what is deleted is what makes room. */
-  async #lockToDelete(key: string, { ifMatch, signal }: DeleteOptions): Promise<FileLock | undefined> {
-    try {
-      return await this.#lock(key, signal)
-    } catch (error) {
-      const full = ['ENOSPC', 'EDQUOT'].includes(systemCode(error) ?? '')
-      if (full && ifMatch === undefined) return undefined
-      throw error
-    }
-  }
-
-  #lock(key: string, signal: AbortSignal | undefined): Promise<FileLock> {
+  async #clone(from: string, other: string, key: string, options: CopyFromOptions): Promise<ObjectInfo | undefined> {
     const workshop = this.#workshop
-    const name = createHash('sha256').update(key).digest('hex')
-    return acquireLock(join(workshop.locks, name), {
-      draft: () => workshop.draft(),
-      within: step => workshop.within(step),
-      signal,
-    })
-  }
-
-  #pathOf(key: string): string {
-    return join(this.#root, key)
+    await refuseLinks(this.#root, dirname(this.#places.pathOf(key)))
+    await workshop.enter()
+    const draft = await workshop.draft()
+    try {
+      if (!(await workshop.within(() => cloneFile(from, draft)))) {
+        this.#cannotClone.add(other)
+        return undefined
+      }
+      await this.#places.put(key, draft, options)
+      return { key, size: options.size, modified: new Date() }
+    } finally {
+      await removeTemporary(draft)
+    }
   }
 }
 
@@ -273,22 +243,4 @@ async function inFileTerms<T>(action: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw fromFileError(error, {})
   }
-}
-
-/** Whether there is an object at `path`. A directory is none. */
-async function exists(path: string): Promise<boolean> {
-  try {
-    return !(await lstat(path)).isDirectory()
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return false
-    throw error
-  }
-}
-
-function existsAlready(): LadingError {
-  return new LadingError('precondition-failed', 'it exists already')
-}
-
-function changed(): LadingError {
-  return new LadingError('precondition-failed', 'it is not the version that was asked for')
 }

@@ -144,7 +144,7 @@ export class S3Connection {
   }
 
   /**
-   * A request as the SDK would send it now. Its signature holds for 15 minutes, and for any range:
+   * A request as the SDK would send it now, without its body. Its signature holds for 15 minutes, and for any range:
    * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html
    */
   async sign(permission: string, action: (s3: S3, options: CallOptions) => Promise<unknown>): Promise<HttpRequest> {
@@ -155,7 +155,9 @@ export class S3Connection {
       if (exchange.signed === undefined) throw explainError(error, this.asked(permission))
     }
     if (exchange.signed === undefined) throw new TypeError('the SDK answered without asking')
-    return exchange.signed
+    // Its body is whoever's that sends it.
+    const { body: _, signal: __, ...request } = exchange.signed
+    return request
   }
 
   /** What was asked, for an error that speaks of it. */

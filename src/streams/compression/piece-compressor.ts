@@ -17,7 +17,7 @@ export function pieceCompressor(format: 'gzip' | 'zstd', level: number): (piece:
     const chunkSize = piece.byteLength + (piece.byteLength >> 7) + 1024
     const made =
       format === 'gzip'
-        ? await gzipWhole(piece, { level, chunkSize })
+        ? await gzipWhole(piece, { level, chunkSize, memLevel: 9 })
         : // Tables are as large as the piece needs, and no larger, where its size is known.
           await zstdWhole(piece, { params, chunkSize, pledgedSrcSize: piece.byteLength })
     // What is yielded may be kept for long, and must not keep the room that was left.

@@ -55,7 +55,9 @@ export const contentCases: readonly ContractCase<ObjectStore>[] = [
       if (origin === undefined || store.copyFrom === undefined) return
       await store.put('from', hello)
       const copied = await store.copyFrom(origin, key, { size: 5, content })
-      assert.equal(copied?.size, 5)
+      // a directory's file system may be one that cannot
+      if (copied === undefined) return assert.equal(await store.head(key), undefined)
+      assert.equal(copied.size, 5)
       assert.equal(await textOf(store, key), 'hello')
       await rejectsWith('size-mismatch', store.copyFrom(origin, 'other', { size: 6 }))
       assert.equal(await store.head('other'), undefined)

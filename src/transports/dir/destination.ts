@@ -52,6 +52,12 @@ export async function openDirDestination(
       await directory.claim(signal)
       await putNode(store, fileKey(node), node, bytes, signal)
     },
+    async adopt(node, origin, signal) {
+      if (isManifestNode(node) || origin.kind !== 'object' || store.copyFrom === undefined) return false
+      await directory.claim(signal)
+      const { digest, size } = node
+      return (await store.copyFrom(origin, fileKey(node), { size, content: digest, signal })) !== undefined
+    },
     async upload(node, signal) {
       if (isManifestNode(node)) return undefined
       await directory.claim(signal)

@@ -30,6 +30,10 @@ export async function openDirSource(reference: DirReference): Promise<ImageSourc
       }
     },
     fetch: (node, range, signal) => fetchNode(store, node, range, signal),
+    origin(node) {
+      const object = store.origin?.(fileKey(node))
+      return object && { kind: 'object', ...object }
+    },
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   }
 }

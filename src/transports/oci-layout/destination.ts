@@ -25,6 +25,9 @@ export async function openOciLayoutDestination(
     has: async (node, signal) => (await blobs.head(place.keyOf(node.digest), { signal }))?.size === node.size,
     manifest: (node, signal) => readStoredManifest(blobs, node, signal, place),
     push: (node, bytes, signal) => putNode(blobs, place.keyOf(node.digest), node, bytes, signal),
+    adopt: async ({ digest, size }, origin, signal) =>
+      origin.kind === 'object' &&
+      (await blobs.copyFrom?.(origin, place.keyOf(digest), { size, content: digest, signal })) !== undefined,
     upload: async ({ digest, size }, signal) =>
       await blobs.upload?.(place.keyOf(digest), { size, content: digest, signal }),
     pushDraft: (draft, signal) => putDraft(blobs, draft, place.keyOf, signal),

@@ -22,6 +22,10 @@ export async function openOciLayoutSource(reference: OciLayoutReference, sharedB
       yield* entryNames(await entries(signal))
     },
     fetch: (node, range, signal) => fetchBlob(blobs, node, range, signal, place),
+    origin(node) {
+      const object = blobs.origin?.(place.keyOf(node.digest))
+      return object && { kind: 'object', ...object }
+    },
     [Symbol.asyncDispose]: close,
   }
 }

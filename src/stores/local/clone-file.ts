@@ -1,0 +1,22 @@
+import { constants } from 'node:fs'
+import { copyFile, open } from 'node:fs/promises'
+import { systemCode } from '../../errors/index.ts'
+
+/** What systems say of files that cannot share their bytes: of two file systems, or of one that keeps each file's apart. ioctl_ficlonerange(2) */
+const cannot: ReadonlySet<string> = new Set(['EINVAL', 'ENOSYS', 'ENOTSUP', 'ENOTTY', 'EOPNOTSUPP', 'EXDEV'])
+
+/**
+ * Makes a file that shares its bytes with another until one of them is changed, in no time whatever its size (a reflink: btrfs, XFS, APFS,
+ * ReFS), and makes it durable. `false`: nothing was made, the bytes must be copied.
+ */
+export async function cloneFile(from: string, to: string): Promise<boolean> {
+  try {
+    await copyFile(from, to, constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL)
+  } catch (error) {
+    if (cannot.has(systemCode(error) ?? '')) return false
+    throw error
+  }
+  await using file = await open(to, 'r+')
+  await file.sync()
+  return true
+}

@@ -1,0 +1,78 @@
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdir, mkdtemp, mkdtempDisposable, rm, statfs, truncate, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { copyImage } from '../../src/index.ts'
+import { openStore } from '../../src/stores/index.ts'
+import { buildImage } from '../../src/testing/build-image.ts'
+import { objectStoreSuite } from '../../src/testing/object-store-suite.ts'
+import { writeLayout } from '../../src/testing/write-layout.ts'
+import { describeWithServices } from '../services/describe-with-services.ts'
+import { servicePath } from '../services/peer.ts'
+import { temporaryFolder } from '../services/temporary-folder.ts'
+
+const run = promisify(execFile)
+const layerBytes = 20_000_000
+
+/** Where a file system can be mounted: as root, and where the machine lets it. */
+const isRoot = process.getuid?.() === 0
+
+describeWithServices(['mkfs.btrfs'], 'a file system whose files share their bytes', () => {
+  describe.skipIf(!isRoot)('as root', () => {
+    let mounted = ''
+
+    beforeAll(async () => {
+      const folder = await mkdtemp(path.join(temporaryFolder(), 'btrfs-'))
+      const image = path.join(folder, 'disk')
+      await writeFile(image, '')
+      await truncate(image, 300 * 1024 * 1024)
+      await run(servicePath('mkfs.btrfs'), ['-q', image])
+      mounted = path.join(folder, 'mounted')
+      await mkdir(mounted)
+      await run('mount', ['-o', 'loop', image, mounted])
+    })
+    afterAll(async () => {
+      await run('umount', [mounted])
+      await rm(path.dirname(mounted), { recursive: true })
+    })
+
+    let opened = 0
+    objectStoreSuite(
+      { describe, test },
+      {
+        name: 'local on btrfs',
+        open: () => openStore({ scheme: 'local', root: path.join(mounted, String(opened++)) }),
+      },
+    )
+
+    test('an image is copied within it without being read, and takes no room', async () => {
+      const layout = path.join(mounted, 'layout')
+      const image = buildImage({ layers: [randomBytes(layerBytes)] })
+      await writeLayout(layout, { v1: image })
+      const used = async () => {
+        await run('sync', ['-f', mounted])
+        const { blocks, bfree, bsize } = await statfs(mounted)
+        return (blocks - bfree) * bsize
+      }
+      const before = await used()
+      for (const to of [`local://${mounted}/store//app:v1`, `oci:${mounted}/other:v1`, `dir:${mounted}/dir`]) {
+        const { digest, blobs } = await copyImage(`oci:${layout}`, to)
+        expect(digest).toBe(image.root.digest)
+        expect(blobs).toMatchObject({ mounted: 2, copied: 0 })
+      }
+      expect((await used()) - before).toBeLessThan(layerBytes / 2)
+    })
+  })
+})
+
+test('where files cannot share their bytes they are copied, and checked', async () => {
+  await using other = await mkdtempDisposable('/dev/shm/lading-')
+  const layout = await mkdtemp(path.join(temporaryFolder(), 'layout-'))
+  const image = buildImage()
+  await writeLayout(layout, { v1: image })
+  const { digest, blobs } = await copyImage(`oci:${layout}`, `local://${other.path}//app:v1`)
+  expect(digest).toBe(image.root.digest)
+  expect(blobs).toMatchObject({ mounted: 0, copied: 2 })
+})
