@@ -12,8 +12,15 @@ import { streamAt } from './sides.ts'
  * Nothing of what is known of the source (credentials, certificates) is shown to those places.
  */
 export function withForeignLayers(source: ImageSource, http: () => Promise<HttpClient>): ImageSource {
+  const { origin } = source
   return {
     ...source,
+    // what is kept elsewhere is found by reading it
+    ...(origin === undefined
+      ? {}
+      : {
+          origin: node => (node.urls === undefined || node.urls.length === 0 ? origin.call(source, node) : undefined),
+        }),
     fetch(node, range, signal) {
       if (node.urls === undefined || node.urls.length === 0) return source.fetch(node, range, signal)
       const elsewhere = node.urls.map(url => fetchUrl(url, http, range, signal))
