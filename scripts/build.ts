@@ -32,6 +32,7 @@ const packages: Readonly<Record<string, { readonly content: string }>> = {
     content: `
       require('undici/lib/dispatcher/dispatcher').prototype.request = require('undici/lib/api/api-request')
       exports.Agent = require('undici/lib/dispatcher/agent')
+      exports.buildConnector = require('undici/lib/core/connect')
       exports.ProxyAgent = require('undici/lib/dispatcher/proxy-agent')`,
   },
   yaml: { content: "module.exports = require('yaml')" },

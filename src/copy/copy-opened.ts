@@ -68,6 +68,7 @@ export async function copyOpened(
     stored: done,
     absent: sparse ? absent : [],
     belowIndexes: absent !== undefined || options.allPlatforms === true,
+    exact: options.dryRun === true,
     signal,
   }
   const plan = await says('source', from.name)(() => planCopy(root, reader, to, planning), 'plan')

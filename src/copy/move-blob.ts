@@ -15,6 +15,8 @@ const wrongBytesAttempts = 2
 
 export interface BlobMove {
   readonly node: Node
+  /** Nobody has asked whether it is there. */
+  readonly unsure: boolean
   readonly source: ImageSource
   readonly destination: ImageDestination
   readonly lanes: Lanes
@@ -22,15 +24,19 @@ export interface BlobMove {
   readonly signal: AbortSignal
 }
 
+/** `skipped`: it was there. */
+export type Outcome = 'copied' | 'mounted' | 'skipped'
+
 /**
  * Moves a blob on the fastest lane that both ends offer.
  *
  * @throws LadingError
  */
-export async function moveBlob(move: BlobMove): Promise<'copied' | 'mounted'> {
-  const { node, source, destination, lanes, listen, signal } = move
+export async function moveBlob(move: BlobMove): Promise<Outcome> {
+  const { node, unsure, source, destination, lanes, listen, signal } = move
   const origin = lanes.serverSide ? source.origin?.(node) : undefined
   if (origin !== undefined && (await destination.adopt?.(node, origin, signal))) return 'mounted'
+  if (unsure && (await destination.findOrBegin?.(node, signal))) return 'skipped'
   listen({ type: 'started', digest: node.digest, kind: node.kind, size: node.size })
   // A lane that is given up has told of bytes already: those are not told again.
   let told = 0

@@ -3,6 +3,7 @@ import { isManifestNode, type Node } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
 import { childrenOf } from '../model/manifest.ts'
 import type { ImageDestination } from '../transports/index.ts'
+import { createBlobQuestions } from './blob-questions.ts'
 import type { ManifestReader } from './manifest-reader.ts'
 import { parseNode } from './parse-node.ts'
 import { createWorkGroup } from './work-group.ts'
@@ -22,6 +23,8 @@ export interface PlannedNode {
    * `left-out`: a foreign layer, where the destination needs none.
    */
   readonly action: 'copy' | 'present' | 'stored' | 'left-out'
+  /** With `copy`: nobody has asked whether it is there. */
+  readonly unsure?: true
   /** Keys of the nodes that must be stored before this one. */
   readonly needs: readonly string[]
 }
@@ -42,6 +45,8 @@ export interface PlanOptions {
   readonly stored?: ReadonlySet<Digest> | undefined
   /** What an index names and is not copied with it. */
   readonly absent?: readonly Node[] | undefined
+  /** Ask for every blob, since the plan itself is what is wanted. */
+  readonly exact?: boolean | undefined
   /** Look below an index that the destination has even if it refuses one whose manifests are not there. */
   readonly belowIndexes?: boolean | undefined
   readonly signal?: AbortSignal | undefined
@@ -58,12 +63,13 @@ export async function planCopy(
   root: Node,
   reader: ManifestReader,
   destination: ImageDestination,
-  { stored, absent = [], belowIndexes = false, signal }: PlanOptions = {},
+  { stored, absent = [], belowIndexes = false, exact = true, signal }: PlanOptions = {},
 ): Promise<Plan> {
   const nodes = new Map<string, PlannedNode>()
   const seen = new Map<string, Node>()
   const group = createWorkGroup(signal)
   const notCopied = new Set(absent.map(nodeKey))
+  const presenceOf = createBlobQuestions(destination, { exact, signal: group.signal })
 
   const found = (node: Node, depth: number): void => {
     const key = nodeKey(node)
@@ -86,8 +92,9 @@ export async function planCopy(
   const planBlob = async (node: Node): Promise<PlannedNode> => {
     if (stored?.has(node.digest)) return { node, action: 'stored', needs: [] }
     if (isLeftOut(node, destination)) return { node, action: 'left-out', needs: [] }
-    const present = await destination.has(node, group.signal)
-    return { node, action: present ? 'present' : 'copy', needs: [] }
+    const presence = await presenceOf(node)
+    if (presence === 'unsure') return { node, action: 'copy', unsure: true, needs: [] }
+    return { node, action: presence === 'present' ? 'present' : 'copy', needs: [] }
   }
 
   const planManifest = async (node: Node, depth: number): Promise<PlannedNode> => {

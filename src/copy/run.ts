@@ -4,7 +4,7 @@ import type { ImageDestination, ImageSource } from '../transports/index.ts'
 import type { CopyListener } from './events.ts'
 import type { Lanes } from './lanes/lanes.ts'
 import type { ManifestReader } from './manifest-reader.ts'
-import { moveBlob } from './move-blob.ts'
+import { moveBlob, type Outcome } from './move-blob.ts'
 import { nodeKey, type Plan, type PlannedNode } from './plan.ts'
 import { createStoreOrder } from './store-order.ts'
 import { createWorkGroup } from './work-group.ts'
@@ -48,7 +48,7 @@ export async function runPlan(
   const order = createStoreOrder(plan)
   const moved = { copied: 0, mounted: 0, present: 0, bytesCopied: 0, bytesMounted: 0, bytesPresent: 0 }
 
-  const count = (outcome: 'copied' | 'mounted' | 'skipped', { digest, kind, size }: Node) => {
+  const count = (outcome: Outcome, { digest, kind, size }: Node) => {
     const blob = kind !== 'index' && kind !== 'manifest'
     if (blob && outcome === 'copied') moved.bytesCopied += size
     if (blob && outcome === 'mounted') moved.bytesMounted += size
@@ -56,24 +56,28 @@ export async function runPlan(
     if (blob) moved[outcome === 'skipped' ? 'present' : outcome] += 1
     listen({ type: outcome, digest, kind, size })
   }
-  const store = async (node: Node): Promise<void> => {
+  const store = async ({ node, unsure }: PlannedNode): Promise<void> => {
     if (isManifestNode(node)) {
       const bytes = await reader.read(node, group.signal)
       await destination.push(node, bytesOf(bytes), group.signal)
       count('copied', node)
     } else {
-      count(await moveBlob({ node, source, destination, lanes, listen, signal: group.signal }), node)
+      count(
+        await moveBlob({ node, unsure: unsure === true, source, destination, lanes, listen, signal: group.signal }),
+        node,
+      )
     }
     stored(node)
   }
   const large = group.lane(options.jobs, store)
   const small = group.lane(smallJobs, store)
 
-  const ready = ({ node, action }: PlannedNode): void => {
+  const ready = (planned: PlannedNode): void => {
+    const { node, action } = planned
     if (nodeKey(node) === nodeKey(plan.root)) return
     if (action === 'copy') {
       const lane = node.size > smallBytes && !isManifestNode(node) ? large : small
-      lane.add(node)
+      lane.add(planned)
     } else {
       if (action === 'present') count('skipped', node)
       stored(node)

@@ -31,6 +31,7 @@ export function destinationSide(destination: ImageDestination): ImageDestination
   const at = says('destination', destination.name)
   const begin = destination.begin?.bind(destination)
   const adopt = destination.adopt?.bind(destination)
+  const findOrBegin = destination.findOrBegin?.bind(destination)
   const upload = destination.upload?.bind(destination)
   const checkCommit = destination.checkCommit?.bind(destination)
   const pushDraft = destination.pushDraft?.bind(destination)
@@ -45,6 +46,9 @@ export function destinationSide(destination: ImageDestination): ImageDestination
     ...(begin === undefined ? {} : { begin }),
     current: signal => at(() => destination.current(signal), 'read the tag'),
     has: (node, signal) => at(() => destination.has(node, signal), `look for ${node.kind}`),
+    ...(findOrBegin === undefined
+      ? {}
+      : { findOrBegin: (node, signal) => at(() => findOrBegin(node, signal), `look for ${node.kind}`) }),
     manifest: (node, signal) => at(() => destination.manifest(node, signal), `look for ${node.kind}`),
     push: (node, bytes, signal) => at(() => destination.push(node, bytes, signal), `write ${node.kind}`),
     ...(pushDraft === undefined

@@ -1,10 +1,14 @@
-import { Agent, type Dispatcher, ProxyAgent } from 'undici'
+import { Agent, buildConnector, type Dispatcher, ProxyAgent } from 'undici'
+import type { EarlySocket } from './early-socket.ts'
 import { secureContextOf } from './secure-context.ts'
 import type { ServerRoute } from './server-route.ts'
 import type { Timeouts } from './timeouts.ts'
 
 /** Larger than any registry needs; signed cookies and policies of some proxies go past Node's default of 16 KiB. */
 const maxHeaderBytes = 64 * 1024
+
+/** As undici has it for connections of its own. */
+const keepAliveMs = 60_000
 
 interface Way {
   readonly proxy: URL | undefined
@@ -17,8 +21,12 @@ export class Connections implements AsyncDisposable {
   readonly #timeouts: Timeouts
   readonly #dispatchers = new Map<string, Dispatcher>()
 
-  constructor(timeouts: Timeouts) {
+  readonly #early: EarlySocket | undefined
+
+  /** @param early is used by whoever connects to its server first, and closed with the rest */
+  constructor(timeouts: Timeouts, early?: EarlySocket) {
     this.#timeouts = timeouts
+    this.#early = early
   }
 
   /** Keeps its own pool for each origin, and for certificates that are not checked: such a connection must not serve others. */
@@ -42,11 +50,28 @@ export class Connections implements AsyncDisposable {
       ...(route?.socketPath === undefined ? {} : { socketPath: route.socketPath }),
       ...secureContextOf(route),
     }
-    if (proxy === undefined) return new Agent({ ...options, connect: tls })
+    if (proxy === undefined) return new Agent({ ...options, connect: this.#connector(tls) })
     return new ProxyAgent({ ...options, uri: proxy.href, requestTls: tls, connectTimeout: this.#timeouts.connectMs })
   }
 
+  #connector(tls: buildConnector.BuildOptions): buildConnector.connector {
+    const connect = buildConnector(tls)
+    const early = this.#early
+    if (early === undefined || tls.socketPath !== undefined) return connect
+    return (options, callback) => {
+      early.take(options).then(
+        socket => {
+          if (socket === undefined) connect(options, callback)
+          else if (options.protocol === 'https:') connect({ ...options, httpSocket: socket }, callback)
+          else callback(null, socket.setKeepAlive(true, keepAliveMs))
+        },
+        error => callback(error, null),
+      )
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#early?.close()
     const open = [...this.#dispatchers.values()]
     this.#dispatchers.clear()
     await Promise.all(open.map(dispatcher => dispatcher.destroy()))

@@ -1,9 +1,11 @@
+import { setImmediate } from 'node:timers/promises'
 import { LadingError } from '../errors/index.ts'
 import { readAll } from '../streams/index.ts'
 import { version } from '../version.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Connections } from './connections.ts'
 import type { DirectRequest } from './direct/direct-request.ts'
+import { EarlySocket } from './early-socket.ts'
 import { HostLimiter } from './host-limiter.ts'
 import type { HttpClient, HttpRequest, HttpResponse, Pause, RequestEvent, RetryEvent } from './http-client.ts'
 import type { NetworkFailure } from './network-failure.ts'
@@ -55,6 +57,7 @@ class PooledHttpClient implements HttpClient {
   readonly #limiters = new Map<string, HostLimiter>()
   /** Ends what nobody waits for any more, a token's request above all: closed connections alone would be tried again. */
   readonly #closing = new AbortController()
+  readonly #either = new WeakMap<AbortSignal, AbortSignal>()
   #connections: Promise<Connections> | undefined
 
   constructor(options: HttpClientOptions) {
@@ -117,8 +120,12 @@ class PooledHttpClient implements HttpClient {
     await (await connections)?.[Symbol.asyncDispose]()
   }
 
+  /** Made once for each signal, which a thousand requests share: combining signals costs the collector more than a request. */
   #untilClosed(signal: AbortSignal | undefined): AbortSignal {
-    return signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal])
+    if (signal === undefined) return this.#closing.signal
+    const either = this.#either.get(signal) ?? AbortSignal.any([signal, this.#closing.signal])
+    this.#either.set(signal, either)
+    return either
   }
 
   #withDefaults(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
@@ -167,7 +174,11 @@ class PooledHttpClient implements HttpClient {
     const began = this.#clock.now()
     let result: 'success' | 'congested' | 'failure' = 'failure'
     try {
-      const [{ exchange }, connections] = await Promise.all([import('./exchange.ts'), this.#open()])
+      const direct = proxy === undefined && request.route?.socketPath === undefined
+      const [{ exchange }, connections] = await Promise.all([
+        import('./exchange.ts'),
+        this.#open(direct ? url : undefined),
+      ])
       const dispatcher = connections.dispatcher({ proxy, tlsVerify: request.tlsVerify !== false, route: request.route })
       const outcome = await exchange(request, { dispatcher, proxy, timeouts: this.#timeouts })
       this.#onRequest?.({
@@ -195,9 +206,23 @@ class PooledHttpClient implements HttpClient {
     return limiter
   }
 
-  #open(): Promise<Connections> {
-    this.#connections ??= import('./connections.ts').then(({ Connections }) => new Connections(this.#timeouts))
+  /** @param url of the first request, where nothing stands before its server */
+  #open(url: URL | undefined): Promise<Connections> {
+    this.#connections ??= this.#load(url)
     return this.#connections
+  }
+
+  async #load(url: URL | undefined): Promise<Connections> {
+    const early = url && new EarlySocket(url)
+    try {
+      // Node connects when it has nothing else to do.
+      if (early !== undefined) await setImmediate()
+      const { Connections } = await import('./connections.ts')
+      return new Connections(this.#timeouts, early)
+    } catch (error) {
+      early?.close()
+      throw error
+    }
   }
 
   async #failOnPullLimit(response: HttpResponse): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici'
 import { type ByteStream, bytesOf } from '../streams/index.ts'
 import type { HttpRequest, HttpResponse } from './http-client.ts'
+import { type AnswerHead, IncomingAnswer } from './incoming-answer.ts'
 import { type NetworkFailure, networkFailure } from './network-failure.ts'
 import { RequestBody } from './request-body.ts'
 import type { Timeouts } from './timeouts.ts'
@@ -24,32 +25,36 @@ export async function exchange(request: HttpRequest, route: Route): Promise<Http
   const timeouts = patient(route.timeouts, request.silenceMs)
   const failed = (error: unknown) => networkFailure(error, { url, proxy: route.proxy, timeouts })
   const body = new RequestBody(request.body, signal)
-  let answer: Dispatcher.ResponseData
+  const answer = new IncomingAnswer(signal)
+  let head: AnswerHead
   try {
     signal?.throwIfAborted()
-    answer = await route.dispatcher.request({
-      origin: url.origin,
-      path: url.pathname + url.search,
-      method: request.method,
-      headers: { ...request.headers, ...body.headers },
-      body: body.content,
-      signal: signal ?? null,
-      headersTimeout: isQuestion(request) ? timeouts.answerMs : timeouts.writeAnswerMs,
-      bodyTimeout: timeouts.idleMs,
-    })
+    route.dispatcher.dispatch(
+      {
+        origin: url.origin,
+        path: url.pathname + url.search,
+        method: request.method,
+        headers: { ...request.headers, ...body.headers },
+        body: body.content,
+        // undici closes the connection after a HEAD unless it is told not to; a thousand blobs are asked for by HEAD.
+        ...(request.method === 'HEAD' ? { reset: false } : {}),
+        headersTimeout: isQuestion(request) ? timeouts.answerMs : timeouts.writeAnswerMs,
+        bodyTimeout: timeouts.idleMs,
+      },
+      answer,
+    )
+    head = await answer.head
   } catch (error) {
     await body.stop()
     body.throwIfFailed()
     signal?.throwIfAborted()
     return failed(error)
   }
-  const headers = headersOf(answer.headers)
-  const response = { status: answer.statusCode, headers, url: request.url }
-  if (answer.statusCode < 400) {
-    return { ...response, body: responseBody(answer.body, signal, failed), discard: () => discard(answer.body) }
-  }
+  const { status } = head
+  const response = { status, headers: headersOf(head.headers), url: request.url }
+  if (status < 400) return { ...response, body: responseBody(answer, signal, failed), discard: () => discard(answer) }
   // Read before the request's body is stopped: stopping it closes the connection, and the answer with it.
-  const kept = bytesOf(await readStart(answer.body))
+  const kept = bytesOf(await readStart(answer))
   await body.stop()
   signal?.throwIfAborted()
   return {
@@ -76,21 +81,29 @@ function headersOf(raw: Readonly<Record<string, string | string[] | undefined>>)
   return headers
 }
 
-async function* responseBody(
-  body: Dispatcher.ResponseData['body'],
+function responseBody(
+  answer: IncomingAnswer,
   signal: AbortSignal | undefined,
   failed: (error: unknown) => NetworkFailure,
-): ByteStream & AsyncGenerator<Uint8Array> {
-  try {
-    yield* body
-  } catch (error) {
-    signal?.throwIfAborted()
-    throw failed(error).error
+): AsyncIterableIterator<Uint8Array> {
+  return {
+    [Symbol.asyncIterator]() {
+      return this
+    },
+    async next() {
+      try {
+        return await answer.next()
+      } catch (error) {
+        signal?.throwIfAborted()
+        throw failed(error).error
+      }
+    },
+    return: () => answer.return(),
   }
 }
 
-/** The beginning of an error's body. That it breaks off must not hide the error itself. */
-async function readStart(body: Dispatcher.ResponseData['body']): Promise<Uint8Array> {
+/** The beginning of a body, to its end or so far that another connection costs less. That it breaks off must not hide an error. */
+async function readStart(body: ByteStream): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0
   try {
@@ -103,6 +116,6 @@ async function readStart(body: Dispatcher.ResponseData['body']): Promise<Uint8Ar
   return Buffer.concat(chunks).subarray(0, maxErrorBytes)
 }
 
-async function discard(body: Dispatcher.ResponseData['body']): Promise<void> {
-  await body.dump({ limit: maxErrorBytes })
+async function discard(answer: IncomingAnswer): Promise<void> {
+  await readStart(answer)
 }

@@ -5,7 +5,7 @@ import type { Bytes } from '../streams/index.ts'
 export class RequestBody {
   readonly headers: Readonly<Record<string, string>>
   readonly content: Uint8Array | Readable | null
-  readonly #stop = new AbortController()
+  readonly #stop: AbortController | undefined
   #closed: Promise<void> | undefined
   #failure: { readonly error: unknown } | undefined
 
@@ -15,9 +15,12 @@ export class RequestBody {
       this.content = body ?? null
       return
     }
+    this.#stop = new AbortController()
     this.headers = body.size === undefined ? {} : { 'content-length': String(body.size) }
     const either = signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal])
     this.content = Readable.from(withoutThrow(this.#read(body, either)), { objectMode: false, highWaterMark: 1 })
+    // What went wrong is kept here, and told by the request. An error that nobody listens for would end the process.
+    this.content.on('error', () => {})
   }
 
   async *#read(body: Bytes, signal: AbortSignal): AsyncGenerator<Uint8Array> {
@@ -26,7 +29,7 @@ export class RequestBody {
     try {
       yield* body.open(0, signal)
     } catch (error) {
-      if (!this.#stop.signal.aborted) this.#failure = { error }
+      if (!this.#stop?.signal.aborted) this.#failure = { error }
       throw error
     } finally {
       resolve()
@@ -35,7 +38,7 @@ export class RequestBody {
 
   /** Ends the reading of a body that is no longer wanted. Resolves when its source is closed. */
   async stop(): Promise<void> {
-    this.#stop.abort()
+    this.#stop?.abort()
     if (this.content instanceof Readable) this.content.destroy()
     await this.#closed
   }

@@ -28,8 +28,13 @@ const againAtOnce = 16
 export interface WriteGuard extends AsyncDisposable {
   /** Begins, and does not wait for it. MUST be called before `protect` counts. */
   begin(): void
-  /** From when this returns, the blob stays if it is there, or is put there. Before `begin`: nothing is written, nothing is kept. */
-  protect(digest: Digest, signal?: AbortSignal): Promise<void>
+  /**
+   * From when this returns, the blob stays if it is there, or is put there. Before `begin`: nothing is written, nothing is kept.
+   *
+   * @returns whether it may have been condemned: only a look that follows tells whether it is there. Of any other blob, each look since
+   * the first call returned does
+   */
+  protect(digest: Digest, signal?: AbortSignal): Promise<boolean>
   /** It was looked for and is not there: this call of `protect` counts on nothing. */
   notThere(digest: Digest): void
   /** Just before the name is written. @throws LadingError `blob-not-found` where the push slept for so long that blobs were deleted */
@@ -57,9 +62,9 @@ export function writeGuard(store: ObjectStore, clock: LeaseClock = systemClock):
       guarded ??= open()
     },
     async protect(digest, signal) {
-      if (guarded === undefined) return
+      if (guarded === undefined) return false
       relied.set(digest, (relied.get(digest) ?? 0) + 1)
-      await liftBlob(store, digest, await abandonable(guarded, signal), clock, signal)
+      return await liftBlob(store, digest, await abandonable(guarded, signal), clock, signal)
     },
     notThere(digest) {
       const others = (relied.get(digest) ?? 0) - 1
@@ -101,8 +106,10 @@ async function liftBlob(
   { lease, ranges }: Guarded,
   clock: LeaseClock,
   signal: AbortSignal | undefined,
-): Promise<void> {
-  for (const range of ranges) if (mayHold(range, digest)) await liftOutOf(store, range, digest, lease, clock, signal)
+): Promise<boolean> {
+  const holding = ranges.filter(range => mayHold(range, digest))
+  for (const range of holding) await liftOutOf(store, range, digest, lease, clock, signal)
+  return holding.length > 0
 }
 
 async function liftOutOf(

@@ -4,11 +4,13 @@ import type { DirectRequest } from '../http/index.ts'
 import type { LayerVariant } from '../layout/index.ts'
 import type { Node } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
-import type { LayerCompression } from '../model/media-types.ts'
 import type { Platform } from '../model/platform.ts'
 import type { ObjectOrigin, StoreContext, Upload } from '../stores/index.ts'
 import type { ByteRange, ByteStream, Bytes, Draft } from '../streams/index.ts'
 import type { RemovedImage, RemoveOptions } from './remove-options.ts'
+import type { DestinationTraits, SourceTraits } from './traits.ts'
+
+export { type DestinationTraits, keepsEverything, readAsStored, type SourceTraits } from './traits.ts'
 
 /** What a user names. Every transport adds its own fields; `parse(format(r))` is the same place as `r`. */
 export interface Reference {
@@ -125,16 +127,6 @@ export interface ImageSource extends AsyncDisposable {
   origin?(node: Node): Origin | undefined
 }
 
-export interface SourceTraits {
-  /** `once`: a stream that comes in its own order. MUST have `receive`. */
-  readonly order: 'any' | 'once'
-  /**
-   * Its layers are stored as uncompressed tar archives, however they were pushed, so the manifest that `resolve` gives may have been
-   * made here. They are compressed on the way to a destination that holds compressed ones.
-   */
-  readonly unpacked: boolean
-}
-
 /** Takes a layer. It returns the digest of the bytes that it read, or, where it read none, the one that it was told. */
 export type TakeLayer = (layer: ArrivingLayer) => Promise<Digest>
 
@@ -183,6 +175,12 @@ export interface ImageDestination extends AsyncDisposable {
 
   /** Whether the node is stored whole. MUST compare the size where the destination tells it. */
   has(node: Node, signal?: AbortSignal): Promise<boolean>
+
+  /**
+   * Whether the node is stored whole, told by the request that begins to store it where it is not: `push` goes on with that. For small
+   * blobs that are probably not there. Absent: `has` asks, and `push` begins.
+   */
+  findOrBegin?(node: Node, signal?: AbortSignal): Promise<boolean>
 
   /** The bytes of a manifest that is stored, or `undefined`: so that a second copy reads no manifest from the source. */
   manifest(node: Node, signal?: AbortSignal): Promise<Uint8Array | undefined>
@@ -257,43 +255,3 @@ export interface CommitResult {
   /** Where the image is kept without its manifest: the digest of the one that is made when it is read. */
   readonly digest?: Digest
 }
-
-export interface DestinationTraits {
-  /** The destination refuses a manifest whose children are missing, so a root that is there has all its graph. */
-  readonly rootImpliesChildren: boolean
-  /**
-   * The destination stores content that nothing in it names. Then the index that a subset was chosen from is kept there, and the next
-   * copy of that subset need not ask the source for it.
-   */
-  readonly keepsUnnamed: boolean
-  /** An index with several platforms can be stored. Else one of them is chosen. */
-  readonly holdsIndex: boolean
-  /** An index can be stored while manifests that it names are not there. A registry says so itself. */
-  readonly holdsSparseIndex: boolean
-  /** What is no file system of a container can be stored too: artifacts, encrypted layers. Else it is refused before a byte moves. */
-  readonly holdsArtifacts: boolean
-  /** A manifest is taken without the layers whose descriptors say where else they are (`urls`). Else they are fetched from there. */
-  readonly leavesOutForeign: boolean
-  /** Docker's image manifest version 2 schema 1 can be stored. */
-  readonly holdsSchema1: boolean
-  /** How layers may be compressed here. The first is what a layer that comes unpacked is made. */
-  readonly layers: readonly LayerCompression[]
-  /** Whether `commit` takes `additionalTags`. */
-  readonly additionalTags: boolean
-}
-
-/** The traits of a destination that keeps an image as it was pushed, whatever it is. */
-export const keepsEverything = {
-  rootImpliesChildren: false,
-  keepsUnnamed: false,
-  holdsIndex: true,
-  holdsSparseIndex: true,
-  holdsArtifacts: true,
-  leavesOutForeign: false,
-  holdsSchema1: false,
-  layers: ['gzip', 'zstd', 'none'],
-  additionalTags: false,
-} as const satisfies DestinationTraits
-
-/** The traits of a source that can be read in any order, as often as one likes. */
-export const readAsStored = { order: 'any', unpacked: false } as const satisfies SourceTraits

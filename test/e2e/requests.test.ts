@@ -1,9 +1,10 @@
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { copyImage, parsePlatform } from '../../src/index.ts'
-import { buildIndex } from '../../src/testing/build-image.ts'
+import { buildImage, buildIndex } from '../../src/testing/build-image.ts'
 import { writeLayout } from '../../src/testing/write-layout.ts'
 import { useLanes } from '../lanes/use-lanes.ts'
+import { testCredentials } from '../services/credentials.ts'
 import { describeWithServices } from '../services/describe-with-services.ts'
 import { startProxy, type TestProxy } from '../services/start-proxy.ts'
 import { type RegistryServer, startRegistry } from '../services/start-registry.ts'
@@ -15,6 +16,19 @@ const image = buildIndex({
   'linux/amd64': { layers: [layer(1), layer(2)] },
   'linux/arm64': { layers: [layer(1), layer(3)] },
 })
+
+const small = (platform: number, layer: number) => new Uint8Array(500).fill(100 + platform * 15 + layer)
+/** More blobs than are asked for one by one: three platforms with a config and fifteen layers each, all different. */
+const many = buildIndex(
+  Object.fromEntries(
+    ['linux/amd64', 'linux/arm64', 'linux/s390x'].map((name, platform) => [
+      name,
+      { layers: Array.from({ length: 15 }, (_, at) => small(platform, at)) },
+    ]),
+  ),
+)
+/** The last layer of each of these platforms. */
+const tops = buildImage({ layers: [0, 1, 2].map(platform => small(platform, 14)) })
 
 /** What a proxy saw, without digests and upload states: `{ 'GET manifest': 3 }`. */
 function counted(proxy: TestProxy): Record<string, number> {
@@ -49,6 +63,7 @@ describeWithServices(['docker-registry'], 'requests of a copy, each of which is 
     ;[from, to] = proxies as [TestProxy, TestProxy]
     folder = await newFolder()
     await writeLayout(path.join(folder, 'layout'), { v1: image })
+    await writeLayout(path.join(folder, 'many'), { v1: many, tops })
   })
   afterAll(() => stack.disposeAsync())
 
@@ -62,6 +77,42 @@ describeWithServices(['docker-registry'], 'requests of a copy, each of which is 
       'PUT upload 201': 5,
       'PUT manifest 201': 3,
     })
+  })
+
+  test('a first one of many blobs asks for eight, and begins the others with the question', async () => {
+    const result = await copyImage(`oci:${folder}/many:v1`, `${from.host}/many:v1`)
+    expect(result.blobs).toEqual({ copied: 48, mounted: 0, present: 0 })
+    expect(counted(from)).toEqual({
+      'HEAD manifest 404': 1,
+      'GET manifest 404': 4,
+      'HEAD blob 404': 8,
+      'POST upload 202': 8,
+      'POST mount 202': 40,
+      'PUT upload 201': 48,
+      'PUT manifest 201': 4,
+    })
+  })
+
+  test('what such a question finds is not sent', async () => {
+    await copyImage(`oci:${folder}/many:tops`, `${from.host}/found:tops`)
+    counted(from)
+    const result = await copyImage(`oci:${folder}/many:v1`, `${from.host}/found:v1`)
+    expect(result.blobs).toEqual({ copied: 45, mounted: 0, present: 3 })
+    expect(counted(from)).toMatchObject({
+      'HEAD blob 404': 8,
+      'POST upload 202': 8,
+      'POST mount 201': 3,
+      'POST mount 202': 37,
+      'PUT upload 201': 45,
+    })
+  })
+
+  test('where a registry will hear of no mount, blobs are sent without a question', async () => {
+    from.fault({ method: 'POST', path: /mount=/, status: 405 })
+    const result = await copyImage(`oci:${folder}/many:v1`, `${from.host}/unmounted:v1`)
+    from.clearFaults()
+    expect(result.blobs).toEqual({ copied: 48, mounted: 0, present: 0 })
+    expect(counted(from)).toMatchObject({ 'POST mount 405': 40, 'POST upload 202': 48, 'PUT upload 201': 48 })
   })
 
   test('from a registry reads each manifest and each blob once', async () => {
@@ -115,5 +166,31 @@ describeWithServices(['docker-registry'], 'requests of a copy, each of which is 
       blobs: { present: 5, copied: 0 },
     })
     expect(counted(from)).toEqual({ 'HEAD manifest 200': 1 })
+  })
+
+  test('one token is asked for, for all that a side does', async () => {
+    await using registry = await startRegistry({ auth: 'token' })
+    await using proxy = await startProxy(registry.url)
+    const credential = testCredentials
+    await copyImage(`oci:${folder}/many:v1`, `${proxy.host}/app:v1`, { destinationServer: { credential } })
+    expect(counted(proxy)).toEqual({
+      'HEAD manifest 401': 1,
+      'HEAD manifest 404': 1,
+      'GET manifest 404': 4,
+      'HEAD blob 404': 8,
+      'POST upload 202': 8,
+      'POST mount 202': 40,
+      'PUT upload 201': 48,
+      'PUT manifest 201': 4,
+    })
+    expect(registry.tokens?.requests).toMatchObject([{ scopes: ['repository:app:pull,push'] }])
+    await copyImage(`${proxy.host}/app:v1`, `oci:${folder}/pulled:v1`)
+    expect(counted(proxy)).toEqual({
+      'HEAD manifest 401': 1,
+      'HEAD manifest 200': 1,
+      'GET manifest 200': 4,
+      'GET blob 200': 48,
+    })
+    expect(registry.tokens?.requests).toMatchObject([{}, { scopes: ['repository:app:pull'] }])
   })
 })

@@ -28,7 +28,9 @@ export interface HeldBlobsOptions {
 export function heldBlobs(store: ObjectStore, { guard, damage, signal }: HeldBlobsOptions): HeldBlobs {
   const mended = createDigestTable()
   return {
-    keep: digest => guard.protect(digest, signal),
+    async keep(digest) {
+      await guard.protect(digest, signal)
+    },
     notThere: digest => guard.notThere(digest),
     async look(node) {
       const { digest, size, kind } = node

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { answerHead } from '../../../test/lanes/blob-server.ts'
-import { all, breakOff, content, ended, expectWhole, relayed } from '../../../test/lanes/relayed.ts'
+import { breakOff, content, ended, expectWhole, relayed } from '../../../test/lanes/relayed.ts'
 import { partSize } from '../../../test/lanes/try-relay.ts'
 
 // what is waited between two attempts has tests of its own

@@ -1,4 +1,4 @@
-import { lstat, open, rm, unlink } from 'node:fs/promises'
+import { lstat, open, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { fromFileError, LadingError, systemCode } from '../../errors/index.ts'
 import type { ByteStream, Bytes } from '../../streams/index.ts'
@@ -23,9 +23,12 @@ import { listObjects } from './list-objects.ts'
 import { listUnfinished } from './list-unfinished.ts'
 import { pruneDirectories, refuseLinks, syncDirectory } from './object-directory.ts'
 import { changed, exists, existsAlready, ObjectPlaces } from './object-places.ts'
-import { contentBody, fileBody, openObject, readContent } from './read-object.ts'
-import { writeTemporary } from './temporary-file.ts'
+import { contentBody, fileBody, lookAtObject, openObject, readContent } from './read-object.ts'
+import { removeTemporary, writeTemporary } from './temporary-file.ts'
 import { Workshop } from './workshop.ts'
+
+/** Content of up to this size is written without a look whether it is there, which whoever puts it has had. */
+const sparedBytes = 64 * 1024
 
 /** A bucket in a directory: an object is the file whose path below the root is its key. */
 export async function openLocalStore(root: string): Promise<StoreDriver> {
@@ -52,10 +55,10 @@ class LocalStore implements StoreDriver {
   /** Without etag: a copy asks this of every blob, and the answer would cost reading them. */
   async head(key: string): Promise<ObjectInfo | undefined> {
     return await inFileTerms(async () => {
-      const opened = await this.#places.open(key)
-      if (opened === undefined) return undefined
-      await opened.handle.close()
-      return { key, size: opened.stats.size, modified: opened.stats.mtime }
+      const path = this.#places.pathOf(key)
+      await refuseLinks(this.#root, dirname(path))
+      const stats = await lookAtObject(path)
+      return stats && { key, size: stats.size, modified: stats.mtime }
     })
   }
 
@@ -90,14 +93,16 @@ class LocalStore implements StoreDriver {
   async put(key: string, body: Bytes, options: PutOptions = {}): Promise<ObjectInfo> {
     return await inFileTerms(async () => {
       const path = this.#places.pathOf(key)
-      await refuseLinks(this.#root, dirname(path))
+      if (options.content === undefined) await refuseLinks(this.#root, dirname(path))
       // What would fail or be for nothing in the end must not write gigabytes first. The link below decides.
       if (options.ifNoneMatch !== undefined && (await exists(path))) throw existsAlready()
-      const there = options.content === undefined ? undefined : await this.head(key)
+      const worthAsking = options.content !== undefined && (body.size ?? 0) > sparedBytes
+      const there = worthAsking ? await this.head(key) : undefined
       if (there !== undefined && there.size === body.size) return there
       const workshop = this.#workshop
       await workshop.enter()
-      const written = await writeTemporary(await workshop.draft(), body.open(0, options.signal), step =>
+      const draft = await workshop.draft()
+      const written = await writeTemporary(draft, body.open(0, options.signal), body.size, step =>
         workshop.within(step),
       )
       try {
@@ -106,7 +111,7 @@ class LocalStore implements StoreDriver {
           await this.#places.replace(key, written.path, options)
         else await this.#places.place(key, written.path, options)
       } finally {
-        await rm(written.path, { force: true })
+        await removeTemporary(written.path)
       }
       const { size, modified, etag } = written
       return { key, size, modified, ...(etag === undefined ? {} : { etag }) }
@@ -121,7 +126,7 @@ class LocalStore implements StoreDriver {
       await workshop.enter()
       const path = await workshop.draft()
       await (await workshop.within(() => open(path, 'wx'))).close()
-      const abort = () => inFileTerms(() => rm(path, { force: true }))
+      const abort = () => inFileTerms(() => removeTemporary(path))
       return {
         kind: 'file',
         path,
@@ -227,7 +232,7 @@ class LocalStore implements StoreDriver {
       await this.#places.put(key, draft, options)
       return { key, size: options.size, modified: new Date() }
     } finally {
-      await rm(draft, { force: true })
+      await removeTemporary(draft)
     }
   }
 }

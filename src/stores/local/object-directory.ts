@@ -12,7 +12,19 @@ const maxAttempts = 100
  *
  * @throws LadingError `bad-layout`
  */
-export async function refuseLinks(root: string, directory: string): Promise<void> {
+export function refuseLinks(root: string, directory: string): Promise<void> {
+  const key = JSON.stringify([root, directory])
+  const known = checks.get(key)
+  if (known !== undefined) return known
+  const check = findLinks(root, directory).finally(() => checks.delete(key))
+  checks.set(key, check)
+  return check
+}
+
+/** Those under way: hundreds of blobs go to one directory at once, and what one of them finds holds for all. */
+const checks = new Map<string, Promise<void>>()
+
+async function findLinks(root: string, directory: string): Promise<void> {
   for (let path = directory; path !== root; path = dirname(path)) {
     try {
       const real = await realpath(path)

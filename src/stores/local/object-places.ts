@@ -6,7 +6,7 @@ import type { CopyFromOptions, DeleteOptions, PutOptions } from '../object-store
 import { etagOfFile } from './content-etag.ts'
 import { acquireLock, type FileLock } from './file-lock.ts'
 import { placeObject, refuseLinks } from './object-directory.ts'
-import { type OpenObject, openObject } from './read-object.ts'
+import { lookAtObject, type OpenObject, openObject } from './read-object.ts'
 import type { Workshop } from './workshop.ts'
 
 /**
@@ -98,9 +98,9 @@ export class ObjectPlaces {
   }
 
   async #sizeOf(key: string): Promise<number | undefined> {
-    const opened = await this.open(key)
-    await opened?.handle.close()
-    return opened?.stats.size
+    const path = this.pathOf(key)
+    await refuseLinks(this.#root, dirname(path))
+    return (await lookAtObject(path))?.size
   }
 }
 

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { type FileHandle, open, opendir, rm, stat } from 'node:fs/promises'
+import { type FileHandle, open, opendir, rm, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { systemCode } from '../../errors/index.ts'
 import type { ByteStream } from '../../streams/index.ts'
 import { etagLimitBytes } from './content-etag.ts'
 import { currentProcess, hasEnded } from './process-identity.ts'
@@ -27,11 +28,12 @@ interface TemporaryFile {
 export async function writeTemporary(
   path: string,
   body: ByteStream,
+  sizeHint: number | undefined,
   within: <T>(step: () => Promise<T>) => Promise<T>,
 ): Promise<TemporaryFile> {
   const handle = await within(() => open(path, 'wx'))
   try {
-    const content = await writeAll(handle, body)
+    const content = await writeAll(handle, body, sizeHint)
     await handle.sync()
     const { mtime } = await handle.stat()
     await handle.close()
@@ -43,20 +45,37 @@ export async function writeTemporary(
   }
 }
 
-/** Chunks of a body may be small; the disk is given large ones. Each write is awaited, so the body is read no faster than that. */
-async function writeAll(handle: FileHandle, body: ByteStream): Promise<{ size: number; etag?: string }> {
+/** Where it was renamed there is nothing left. Not by rm(): it looks before it removes. */
+export async function removeTemporary(path: string): Promise<void> {
+  try {
+    await unlink(path)
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error
+  }
+}
+
+/**
+ * Chunks of a body may be small; the disk is given large ones. Each write is awaited, so the body is read no faster than that.
+ *
+ * @param sizeHint what the body has, where it says: a thousand small files have small buffers
+ */
+async function writeAll(
+  handle: FileHandle,
+  body: ByteStream,
+  sizeHint = writeBytes,
+): Promise<{ size: number; etag?: string }> {
   const hash = createHash('sha256')
-  const buffer = Buffer.allocUnsafe(writeBytes)
+  const buffer = Buffer.allocUnsafe(Math.min(writeBytes, sizeHint))
   let filled = 0
   let size = 0
   for await (const chunk of body) {
     size += chunk.byteLength
     if (size <= etagLimitBytes) hash.update(chunk)
-    if (filled > 0 && filled + chunk.byteLength > writeBytes) {
+    if (filled > 0 && filled + chunk.byteLength > buffer.byteLength) {
       await write(handle, buffer.subarray(0, filled))
       filled = 0
     }
-    if (chunk.byteLength >= writeBytes) {
+    if (chunk.byteLength > buffer.byteLength) {
       await write(handle, chunk)
     } else {
       buffer.set(chunk, filled)

@@ -8,6 +8,7 @@ import {
   readImmutable,
   readTag,
   readVariants,
+  type TagRecord,
   tagHolds,
   type WriteGuard,
   writeGuard,
@@ -26,6 +27,7 @@ import {
   type Origin,
   type TransportContext,
 } from '../transport.ts'
+import { BlobPage } from './blob-page.ts'
 import { readManifestBlob } from './find-manifest.ts'
 import { openBucket } from './open-bucket.ts'
 import type { BucketReference } from './reference.ts'
@@ -54,12 +56,19 @@ class BucketDestination implements ImageDestination {
   readonly #store: ObjectStore
   readonly #image: BucketImage
   readonly #guard: WriteGuard
+  readonly #page: BlobPage
+  /** The tag as it was found, once it was looked for. */
+  #tag: { readonly record: TagRecord | undefined } | undefined
+  readonly findOrBegin?: (node: Node, signal?: AbortSignal) => Promise<boolean>
 
   constructor(store: ObjectStore, image: BucketImage, clock?: LeaseClock) {
     this.name = image.name
     this.#store = store
     this.#image = image
     this.#guard = writeGuard(store, clock)
+    this.#page = new BlobPage(store)
+    // In a cloud the request that writes a small blob costs what a question for it does. In a directory a look costs less than the bytes.
+    if (store.listing === 'by-prefix') this.findOrBegin = async () => false
   }
 
   begin(): void {
@@ -68,24 +77,29 @@ class BucketDestination implements ImageDestination {
 
   async current(signal?: AbortSignal): Promise<Digest | undefined> {
     const { image, tag, digest } = this.#image
-    if (tag !== undefined) return (await readTag(this.#store, image, tag, signal))?.digest
+    if (tag !== undefined) {
+      this.#tag = { record: await readTag(this.#store, image, tag, signal) }
+      return this.#tag.record?.digest
+    }
     if (digest === undefined) return undefined
     return (await readManifestBlob(this.#store, digest, signal)) === undefined ? undefined : digest
   }
 
   async has(node: Node, signal?: AbortSignal): Promise<boolean> {
-    await this.#guard.protect(node.digest, signal)
-    const isThere = (await this.#store.head(blobKey(node.digest), { signal }))?.size === node.size
+    const isDoubtful = await this.#guard.protect(node.digest, signal)
+    const listed = isDoubtful ? undefined : await this.#page.find(node.digest, signal)
+    const { size } = listed ?? (await this.#store.head(blobKey(node.digest), { signal })) ?? {}
+    const isThere = size === node.size
     if (!isThere) this.#guard.notThere(node.digest)
     return isThere
   }
 
   async manifest(node: Node, signal?: AbortSignal): Promise<Uint8Array | undefined> {
     const blob = await this.document(node.digest, signal)
-    const { image, tag } = this.#image
-    if (blob !== undefined || tag === undefined) return blob
+    if (blob !== undefined || this.#image.tag === undefined) return blob
     // Other tags may hold it as well, but reading all of them would cost more than reading it at the source.
-    const record = await readTag(this.#store, image, tag, signal)
+    if (this.#tag === undefined) await this.current(signal)
+    const record = this.#tag?.record
     return record !== undefined && tagHolds(record, node.digest) ? record.bytes : undefined
   }
 
@@ -150,13 +164,15 @@ class BucketDestination implements ImageDestination {
   async commit(root: Node, bytes: Uint8Array, options: CommitOptions, signal?: AbortSignal): Promise<CommitResult> {
     const { image, tag, digest } = this.#image
     this.#refuseOtherDigest(root.digest)
-    const existed = (await readManifestBlob(this.#store, root.digest, signal)) !== undefined
-    if (!existed) await this.push(root, bytesOf(bytes), signal)
+    // Who forces it may be whom a malformed configuration keeps from mending something.
+    const asksImmutable = tag !== undefined && !options.force
+    const [existed, immutable] = await Promise.all([
+      this.#keepRoot(root, bytes, signal),
+      asksImmutable && readImmutable(this.#store, image, signal),
+    ])
     // By digest alone, content is all there is: it has no name to become visible under.
     if (tag === undefined)
       return { changed: !existed, ...(existed && digest !== undefined ? { previous: digest } : {}) }
-    // Who forces it may be whom a malformed configuration keeps from mending something.
-    const immutable = !options.force && (await readImmutable(this.#store, image, signal))
     await this.#guard.confirm(signal)
     return await writeTag(this.#store, {
       image,
@@ -173,6 +189,13 @@ class BucketDestination implements ImageDestination {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#guard[Symbol.asyncDispose]()
     await this.#store[Symbol.asyncDispose]()
+  }
+
+  /** Whether the root was kept as content already. */
+  async #keepRoot(root: Node, bytes: Uint8Array, signal: AbortSignal | undefined): Promise<boolean> {
+    if ((await readManifestBlob(this.#store, root.digest, signal)) !== undefined) return true
+    await this.push(root, bytesOf(bytes), signal)
+    return false
   }
 
   /** Where content is kept. What is there under this key already may be condemned. */

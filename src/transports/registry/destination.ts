@@ -69,6 +69,8 @@ class RegistryDestination implements ImageDestination {
   readonly #blobs: BlobAddress
   /** Uploads that a mount was answered with, and that the blob's push goes on with. */
   readonly #begun = new Map<Digest, UploadSession>()
+  /** `false`: the registry refuses to mount what a repository has into itself. */
+  #mountsOwn = true
   /** What the name was last known to be: asked once, however often a copy needs it. */
   #known: { readonly digest: Digest | undefined } | undefined
 
@@ -127,6 +129,20 @@ class RegistryDestination implements ImageDestination {
     const answer = await mountBlob(this.#blobs, node, origin.repository, signal)
     if (answer === 'mounted') return true
     if (answer !== undefined) this.#begun.set(node.digest, answer)
+    return false
+  }
+
+  /**
+   * A blob that is mounted from the repository that it goes to is there if it was there, and begun if it was not. Registries that do not
+   * mount begin an upload in any case.
+   */
+  async findOrBegin(node: Node, signal?: AbortSignal): Promise<boolean> {
+    if (this.#begun.has(node.digest)) return false
+    if (!this.#mountsOwn) return await this.has(node, signal)
+    const answer = await mountBlob(this.#blobs, node, this.#reference.repository, signal)
+    if (answer === 'mounted') return true
+    if (answer === undefined) this.#mountsOwn = false
+    else this.#begun.set(node.digest, answer)
     return false
   }
 

@@ -17,14 +17,15 @@ export async function mountBlob(
   signal: AbortSignal | undefined,
 ): Promise<'mounted' | UploadSession | undefined> {
   const { client, access } = address
-  const readable: Access = { repository: from, actions: 'pull' }
+  // Of the repository itself the token for writing says enough.
+  const readable: readonly Access[] = from === access.repository ? [] : [{ repository: from, actions: 'pull' }]
   const query = new URLSearchParams({ mount: blob.digest, from })
   let response: HttpResponse
   try {
     response = await client.session.request({
       method: 'POST',
       target: `${uploadsPath(address)}?${query}`,
-      access: [access, readable],
+      access: [access, ...readable],
       idempotent: true,
       signal,
     })
