@@ -69,7 +69,11 @@ describe('threads that cannot be started', () => {
 test('a thread that dies later is an error, and what comes then is moved by another', async () => {
   const file = await script(`
     import { parentPort } from 'node:worker_threads'
-    parentPort.on('message', () => { throw new Error('planted') })
+    parentPort.on('message', ({ type, id }) => {
+      // whoever answers has heard before that it is ready
+      if (type === 'answer') throw new Error('planted')
+      parentPort.postMessage({ type: 'question', id, number: 1, question: { kind: 'relocate' } })
+    })
     parentPort.postMessage({ type: 'ready' })`)
   const onUnavailable = vi.fn()
   const threads = openThreads({ file, onUnavailable })
