@@ -10,6 +10,7 @@ import { buildImage } from '../../src/testing/build-image.ts'
 import { objectStoreSuite } from '../../src/testing/object-store-suite.ts'
 import { writeLayout } from '../../src/testing/write-layout.ts'
 import { describeWithServices } from '../services/describe-with-services.ts'
+import { useLanes } from '../lanes/use-lanes.ts'
 import { servicePath } from '../services/peer.ts'
 import { temporaryFolder } from '../services/temporary-folder.ts'
 
@@ -21,6 +22,7 @@ const isRoot = process.getuid?.() === 0
 
 describeWithServices(['mkfs.btrfs'], 'a file system whose files share their bytes', () => {
   describe.skipIf(!isRoot)('as root', () => {
+    useLanes('server-side')
     let mounted = ''
 
     beforeAll(async () => {
