@@ -86,6 +86,11 @@ describe('compiled code', () => {
     expect(await versionWith({ HOME: home })).toBe(`lading ${version}\n`)
     expect(existsSync('/nowhere')).toBe(false)
   })
+
+  test.skipIf(process.getuid?.() !== 0)('is not kept for a user that the system does not know', async () => {
+    const options = { uid: 4_000_000, gid: 4_000_000, env: { PATH: process.env.PATH } }
+    expect((await run(process.execPath, [bin, '--version'], options)).stdout).toBe(`lading ${version}\n`)
+  })
 })
 
 test.each(['', 'home'])('a home that is no whole path (%j) is not written to', async home => {
