@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { LadingError } from '../../errors/index.ts'
+import { LadingError, systemCode } from '../../errors/index.ts'
 import type { DirectRequest, HttpRequest } from '../../http/index.ts'
 import type { PartToSend } from '../../stores/index.ts'
 import type { Outcome, Retry } from './outcome.ts'
@@ -9,6 +9,8 @@ import type { Order, Question, Report, TransferTask } from './transfer-message.t
 
 /** Two of them reach what a loopback or a fast disk gives; more are for machines whose network needs them. */
 const maxThreads = 4
+
+const declined: Outcome = { kind: 'declined', why: 'there can be no thread' }
 
 /** What is heard of a transfer while it goes on. */
 export interface TransferListener {
@@ -27,6 +29,8 @@ interface Running {
 
 interface Thread {
   readonly worker: Worker
+  /** Whether anything was heard of it. */
+  works: boolean
   readonly running: Map<number, Running>
 }
 
@@ -37,11 +41,16 @@ export class TransferThreads implements AsyncDisposable {
   #lastId = 0
   #closed = false
 
-  /** @throws what the listener throws; LadingError `internal` where the thread itself failed */
+  /**
+   * Declines where there can be no thread: a bundler may have left its file behind, and Node may be told to allow none.
+   *
+   * @throws what the listener throws; LadingError `internal` where the thread itself failed
+   */
   move(task: TransferTask, listener: TransferListener, signal: AbortSignal): Promise<Outcome> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted()
       const thread = this.#choose()
+      if (thread === undefined) return resolve(declined)
       this.#lastId += 1
       const id = this.#lastId
       const stop = () => thread.worker.postMessage({ type: 'abort', id } satisfies Order)
@@ -68,23 +77,28 @@ export class TransferThreads implements AsyncDisposable {
   }
 
   /** The one with the least to do, or a new one where all have something. */
-  #choose(): Thread {
+  #choose(): Thread | undefined {
     if (this.#closed) throw new LadingError('interrupted', 'the copy was closed')
     const [least] = [...this.#threads].sort((a, b) => a.running.size - b.running.size)
     if (least !== undefined && (least.running.size === 0 || this.#threads.size === this.#most)) return least
     return this.#start()
   }
 
-  #start(): Thread {
+  #start(): Thread | undefined {
     // a checkout runs its sources, an installed package what was built of them: scripts/build.ts
     const file = new URL(`./transfer-thread${path.extname(import.meta.url)}`, import.meta.url)
     // without the flags of this process: Node ends a thread that gets --input-type with a file
-    const worker = new Worker(file, { name: 'lading transfer', execArgv: [] })
-    const thread: Thread = { worker, running: new Map() }
+    const worker = newWorker(file)
+    if (worker === undefined) return undefined
+    const thread: Thread = { worker, works: false, running: new Map() }
     worker.unref()
     worker.on('message', (report: Report) => void hear(thread, report))
     const fail = (cause: unknown) => {
       this.#threads.delete(thread)
+      if (!thread.works && !this.#closed) {
+        for (const { resolve } of [...thread.running.values()]) resolve(declined)
+        return
+      }
       const error = new LadingError('internal', 'a thread that moves blobs has failed', { cause })
       for (const { reject } of [...thread.running.values()]) reject(error)
     }
@@ -95,7 +109,19 @@ export class TransferThreads implements AsyncDisposable {
   }
 }
 
-async function hear({ worker, running }: Thread, report: Report): Promise<void> {
+/** `undefined` where Node allows none. */
+function newWorker(file: URL): Worker | undefined {
+  try {
+    return new Worker(file, { name: 'lading transfer', execArgv: [] })
+  } catch (error) {
+    if (systemCode(error) === 'ERR_ACCESS_DENIED') return undefined
+    throw error
+  }
+}
+
+async function hear(thread: Thread, report: Report): Promise<void> {
+  const { worker, running } = thread
+  thread.works = true
   const { id } = report
   const transfer = running.get(id)
   if (transfer === undefined) return
