@@ -2,8 +2,21 @@ import { constants } from 'node:fs'
 import { chmod, copyFile, open, unlink } from 'node:fs/promises'
 import { systemCode } from '../../errors/index.ts'
 
-/** What systems say of files that cannot share their bytes: of two file systems, or of one that keeps each file's apart. ioctl_ficlonerange(2) */
-const cannot: ReadonlySet<string> = new Set(['EINVAL', 'ENOSYS', 'ENOTSUP', 'ENOTTY', 'EOPNOTSUPP', 'EXDEV'])
+/**
+ * What systems say of files that cannot share their bytes: of two file systems, or of one that keeps each file's apart (ioctl_ficlonerange(2)), and
+ * ZFS of one that was written a moment ago (EAGAIN).
+ */
+const cannot: ReadonlySet<string> = new Set([
+  'EAGAIN',
+  'EINVAL',
+  'ENOSYS',
+  'ENOTSUP',
+  'ENOTTY',
+  'EOPNOTSUPP',
+  'EPERM',
+  'ETXTBSY',
+  'EXDEV',
+])
 
 /**
  * Makes a file that shares its bytes with another until one of them is changed, in no time whatever its size (a reflink: btrfs, XFS, APFS,
