@@ -58,7 +58,7 @@ const groups: Readonly<Record<string, { input: Uint8Array; ways: Record<string, 
       ...program('gzip', '-dc'),
     },
   },
-  'unzstd, frames of 4 MiB': {
+  'unzstd, frames of 1 MiB': {
     input: await buffer(compress(chunks(content), 'zstd')),
     ways: { lading: bytes => decompress(chunks(bytes), 'zstd'), ...program('zstd', '-dcq') },
   },

@@ -12,18 +12,18 @@ import { streamAt } from './sides.ts'
  * Nothing of what is known of the source (credentials, certificates) is shown to those places.
  */
 export function withForeignLayers(source: ImageSource, http: () => Promise<HttpClient>): ImageSource {
-  const { origin } = source
+  const { origin, locate } = source
+  const isElsewhere = ({ urls }: Node) => urls !== undefined && urls.length > 0
   return {
     ...source,
     // what is kept elsewhere is found by reading it
-    ...(origin === undefined
+    ...(origin === undefined ? {} : { origin: node => (isElsewhere(node) ? undefined : origin.call(source, node)) }),
+    ...(locate === undefined
       ? {}
-      : {
-          origin: node => (node.urls === undefined || node.urls.length === 0 ? origin.call(source, node) : undefined),
-        }),
+      : { locate: async (node, signal) => (isElsewhere(node) ? undefined : await locate.call(source, node, signal)) }),
     fetch(node, range, signal) {
-      if (node.urls === undefined || node.urls.length === 0) return source.fetch(node, range, signal)
-      const elsewhere = node.urls.map(url => fetchUrl(url, http, range, signal))
+      if (!isElsewhere(node)) return source.fetch(node, range, signal)
+      const elsewhere = (node.urls ?? []).map(url => fetchUrl(url, http, range, signal))
       const places = [source.fetch(node, range, signal), ...elsewhere]
       return streamAt(() => firstThatHas(node, places, signal), source.name, `read ${node.kind}`)
     },

@@ -58,7 +58,11 @@ export interface Shared extends AsyncDisposable {
 /** @throws LadingError `bad-argument` where the environment names lanes that there are none of */
 export function openShared(listen: CopyListener, settings: HttpSettings = {}): Shared {
   const { userAgent, userAgentPrefix, onRequest, retryRequests } = settings
-  const lanes = openLanes(process.env)
+  const lanes = openLanes(process.env, {
+    onRequest,
+    retryRequests,
+    onUnavailable: why => listen({ type: 'warning', message: `large blobs are moved without threads: ${why}` }),
+  })
   let client: Promise<HttpClient> | undefined
   return {
     lanes,

@@ -1,8 +1,17 @@
 import type { ByteStream } from './byte-stream.ts'
+import { SpareBuffers } from './spare-buffers.ts'
 
-/** The same bytes in pieces of exactly this size, the last excepted, whatever the chunks. One piece, an empty one, where there are none. */
-export async function* pieces(stream: ByteStream, size: number): AsyncGenerator<Uint8Array, void, undefined> {
-  let piece = new Uint8Array()
+/**
+ * The same bytes in pieces of exactly this size, the last excepted, whatever the chunks. One piece, an empty one, where there are none.
+ *
+ * @param buffers of that size, to be given back by who has no use for a piece any more
+ */
+export async function* pieces(
+  stream: ByteStream,
+  size: number,
+  buffers = new SpareBuffers(size),
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let piece: Uint8Array = new Uint8Array()
   let filled = 0
   let any = false
   for await (const chunk of stream) {
@@ -14,7 +23,7 @@ export async function* pieces(stream: ByteStream, size: number): AsyncGenerator<
         any = true
         continue
       }
-      if (filled === 0) piece = new Uint8Array(size)
+      if (filled === 0) piece = buffers.take()
       const part = chunk.subarray(at, at + size - filled)
       piece.set(part, filled)
       at += part.byteLength

@@ -27,6 +27,8 @@ export interface BlobServer {
 interface BlobServerOptions {
   /** Bytes that a connection gets at each tick of a timer. Default: all at once. */
   readonly bytesPerTick?: number
+  /** So long after the second question the rest comes all at once. Default: never. */
+  readonly hurryMs?: number
   readonly tls?: { readonly key: string; readonly cert: string }
 }
 
@@ -34,10 +36,11 @@ interface BlobServerOptions {
 export async function serveBlob(
   content: Buffer,
   quirk: BlobQuirk = () => false,
-  { bytesPerTick, tls }: BlobServerOptions = {},
+  { bytesPerTick, hurryMs, tls }: BlobServerOptions = {},
 ): Promise<BlobServer> {
   const questions: Question[] = []
   const sockets = new Set<unknown>()
+  let isInHurry = false
   const server = await startScriptedServer((request, response) => {
     sockets.add(request.raw.socket)
     const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? []
@@ -45,9 +48,14 @@ export async function serveBlob(
     const [from, to] = isRange ? [Number(first), Number(last) + 1] : [0, content.byteLength]
     const question = { from, to, isRange, nth: questions.length + 1, request }
     questions.push(question)
+    if (hurryMs !== undefined && questions.length === 2) {
+      setTimeout(() => {
+        isInHurry = true
+      }, hurryMs)
+    }
     if (quirk(question, response)) return
     answerHead(content, question, response)
-    sendAt(response, content.subarray(from, to), bytesPerTick)
+    sendAt(response, content.subarray(from, to), () => (isInHurry ? undefined : bytesPerTick))
   }, tls)
   onTestFinished(() => server[Symbol.asyncDispose]())
   return {
@@ -66,14 +74,17 @@ export function answerHead(content: Buffer, { from, to, isRange }: Question, res
   response.writeHead(isRange ? 206 : 200, { 'content-length': to - from, ...range })
 }
 
-function sendAt(response: ServerResponse, bytes: Buffer, bytesPerTick: number | undefined): void {
-  if (bytesPerTick === undefined) return void response.end(bytes)
+function sendAt(response: ServerResponse, bytes: Buffer, bytesPerTick: () => number | undefined): void {
+  if (bytesPerTick() === undefined) return void response.end(bytes)
   let at = 0
   const timer = setInterval(() => {
-    response.write(bytes.subarray(at, at + bytesPerTick))
-    at += bytesPerTick
-    if (at >= bytes.byteLength) response.end()
+    const next = at + (bytesPerTick() ?? bytes.byteLength)
+    response.write(bytes.subarray(at, next))
+    at = next
+    if (at >= bytes.byteLength) {
+      clearInterval(timer)
+      response.end()
+    }
   }, 5)
   response.on('close', () => clearInterval(timer))
-  response.on('finish', () => clearInterval(timer))
 }

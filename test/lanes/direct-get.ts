@@ -14,7 +14,7 @@ export const ok = (body: Buffer, ...lines: readonly string[]) =>
 
 /** It goes with the test. */
 export function openPool(changed: Partial<typeof timeouts> = {}): DirectPool {
-  const pool = new DirectPool({ ...timeouts, ...changed })
+  const pool = new DirectPool({ timeouts: { ...timeouts, ...changed } })
   onTestFinished(() => pool[Symbol.dispose]())
   return pool
 }

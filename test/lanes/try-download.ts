@@ -27,6 +27,8 @@ interface TryOptions {
   /** Default: as many as there ever are. */
   readonly share?: number
   readonly progress?: (bytes: number) => void
+  /** Default: those of the HTTP client. */
+  readonly attempts?: number
 }
 
 const timeouts = { connectMs: 5000, answerMs: 5000, writeAnswerMs: 5000, idleMs: 5000 }
@@ -47,12 +49,13 @@ export async function tryDownload(options: TryOptions): Promise<Tried> {
     },
     retried: ({ reason }) => retries.push(reason),
     share: () => options.share ?? 16,
+    attempts: options.attempts ?? 5,
     async relocate() {
       relocated += 1
       return await options.relocate?.()
     },
   }
-  using pool = new DirectPool(timeouts)
+  using pool = new DirectPool({ timeouts })
   const ended = await download(task, pool, hooks, signal)
   return { outcome: outcomeOf(ended), progress, retries, relocated, file: await readFile(file) }
 }

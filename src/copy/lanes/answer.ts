@@ -1,6 +1,6 @@
 import { LadingError } from '../../errors/index.ts'
 import type { DirectRequest, ResponseHead } from '../../http/direct/index.ts'
-import { parseRetryAfter, proxyFor, redirected } from '../../http/index.ts'
+import { isTransientStatus, parseRetryAfter, proxyFor, redirected } from '../../http/index.ts'
 
 /** What an answer to a question for bytes means for whoever reads the blob. */
 export type Answer =
@@ -19,9 +19,6 @@ interface Question {
   readonly size: number
 }
 
-/** Statuses that say "not now": RFC 9110 section 15, and 429 of RFC 6585. */
-const transient: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504])
-
 /** @throws LadingError `protocol-error` for a redirect that must not be followed */
 export function judgeAnswer(head: ResponseHead, { request, from, size }: Question): Answer {
   const { status, headers, length } = head
@@ -35,7 +32,7 @@ export function judgeAnswer(head: ResponseHead, { request, from, size }: Questio
     return { kind: 'other', why: `it answered with range ${JSON.stringify(said)}` }
   }
   if (status === 401 || status === 403) return { kind: 'unauthorized' }
-  if (transient.has(status)) {
+  if (isTransientStatus(status)) {
     const retryAfterMs = parseRetryAfter(headers.get('retry-after'), Date.now())
     const code = status === 429 ? 'rate-limited' : 'server-error'
     return { kind: 'slow-down', retryAfterMs, error: new LadingError(code, `${host} answered ${status}`, { status }) }

@@ -31,7 +31,8 @@ interface DirectMove {
  */
 export async function moveDirectly(move: DirectMove): Promise<boolean> {
   const { node, source, destination, lanes, signal } = move
-  if (lanes.threads === undefined || node.size < smallestBytes) return false
+  const { threads: open } = lanes
+  if (open === undefined || node.size < smallestBytes) return false
   if (source.locate === undefined || destination.upload === undefined) return false
   const request = await source.locate(node, signal)
   if (request === undefined) return false
@@ -39,7 +40,7 @@ export async function moveDirectly(move: DirectMove): Promise<boolean> {
   if (upload === undefined) return false
   let outcome: Outcome = { kind: 'aborted' }
   try {
-    const threads = await lanes.threads()
+    const threads = await open()
     outcome = await threads.move(taskOf(node, request, upload), listenerOf(move, upload), signal)
     signal.throwIfAborted()
     if (outcome.kind === 'failed') throwUnlessDoubtful(outcome.error, move)

@@ -10,6 +10,8 @@ const mib = 1024 * 1024
 const huge = randomBytes(64 * mib)
 const large = huge.subarray(0, 32 * mib)
 const kib256 = 256 * 1024
+/** What is asked again and again would be asked within this. */
+const hurryMs = 200
 
 afterEach(() => {
   expect(openBelow(temporaryFolder())).toEqual([])
@@ -38,6 +40,7 @@ describe('a server that is slow for each connection', () => {
   test('and knows no ranges is asked for one once, and sends all of it', async () => {
     const blob = await serveBlob(large, ({ isRange }, response) => isRange && answersWhole(response), {
       bytesPerTick: kib256,
+      hurryMs,
     })
     const { outcome, file, progress } = await tryDownload({ content: large, url: blob.url })
     expect([outcome, file.equals(large), progress]).toEqual(['done', true, large.byteLength])
@@ -53,6 +56,7 @@ describe('a server that is slow for each connection', () => {
   ])('and answers a range with %s is not asked for another, and its first answer is read on', async (_, quirk) => {
     const blob = await serveBlob(large, (question, response) => question.isRange && quirk(question, response), {
       bytesPerTick: kib256,
+      hurryMs,
     })
     const { outcome, file } = await tryDownload({ content: large, url: blob.url })
     expect([outcome, file.equals(large)]).toEqual(['done', true])
@@ -60,7 +64,7 @@ describe('a server that is slow for each connection', () => {
   })
 
   test('and never answers a second question is not waited for', async () => {
-    const blob = await serveBlob(large, ({ nth }) => nth > 1, { bytesPerTick: kib256 })
+    const blob = await serveBlob(large, ({ nth }) => nth > 1, { bytesPerTick: kib256, hurryMs })
     const { outcome, file } = await tryDownload({ content: large, url: blob.url })
     expect([outcome, file.equals(large)]).toEqual(['done', true])
     expect(blob.questions).toHaveLength(2)
@@ -91,7 +95,7 @@ describe('a server that is slow for each connection', () => {
         answerHead(large, question, response)
         return ended(response, wrongByte(large.subarray(question.from, question.to)))
       },
-      { bytesPerTick: kib256 },
+      { bytesPerTick: kib256, hurryMs },
     )
     const { outcome } = await tryDownload({ content: large, url: blob.url })
     expect(outcome).toEqual({ declined: 'the bytes have another digest' })
@@ -106,7 +110,7 @@ describe('a server that is slow for each connection', () => {
         answerHead(large, { ...question, to }, response)
         return ended(response, large.subarray(question.from, to))
       },
-      { bytesPerTick: kib256 },
+      { bytesPerTick: kib256, hurryMs },
     )
     const { outcome, file } = await tryDownload({ content: large, url: blob.url })
     expect([outcome, file.equals(large)]).toEqual(['done', true])

@@ -1,18 +1,14 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { isLadingError, type LadingError } from '../../errors/index.ts'
 import { type DirectPool, type DirectRequest, NotSimple } from '../../http/direct/index.ts'
-import { defaultRetryPolicy, retryDelay } from '../../http/index.ts'
 import type { Digest } from '../../model/digest.ts'
 import type { Answer } from './answer.ts'
 import { ConnectionGrowth } from './connection-growth.ts'
 import { LocatedBlob } from './located-blob.ts'
-import type { Outcome } from './outcome.ts'
+import type { Outcome, Retry } from './outcome.ts'
 import { type Piece, PiecesOfBlob } from './pieces-of-blob.ts'
 import { ReceivedFile } from './received-file.ts'
+import { waitForSource } from './wait-in-lane.ts'
 
-/** Breaks of one piece, without a byte between them, after which the blob is given up: as many as where bytes pass as a stream. */
-const maxBreaks = 4
-const firstWaitMs = 250
 /** Answers in a row that send a piece elsewhere, or want other credentials, without a byte between them. */
 const maxDetours = 10
 const maxRefusals = 2
@@ -32,11 +28,13 @@ export interface DownloadTask {
 export interface DownloadHooks {
   /** Bytes that have come for the first time. */
   progress(bytes: number): void
-  retried(retry: { readonly attempt: number; readonly waitSeconds: number; readonly reason: string }): void
+  retried(retry: Retry): void
   /** The server no longer takes the request, or its credentials. `undefined`: there is no other. */
   relocate(): Promise<DirectRequest | undefined>
   /** How many connections it may have now, beside what else is under way. */
   share(): number
+  /** How often a server is asked that answers "not now". */
+  readonly attempts: number
 }
 
 /**
@@ -224,7 +222,7 @@ class Download {
           if (answer.kind === 'range') continue
         }
         if (answer.kind === 'redirect' && ++detours <= maxDetours) continue
-        if (answer.kind === 'unauthorized' && ++refusals <= maxRefusals && (await this.#blob.relocate())) continue
+        if (answer.kind === 'unauthorized' && ++refusals <= maxRefusals && (await this.#blob.relocate(answer))) continue
         if (answer.kind !== 'slow-down') {
           return this.#end({ declined: answer.kind === 'other' ? answer.why : `the answer is ${answer.kind}` })
         }
@@ -241,18 +239,8 @@ class Download {
       }
       failures = piece.at > furthest ? 1 : failures + 1
       furthest = Math.max(furthest, piece.at)
-      await this.#wait(error, failures, retryAfterMs)
+      await waitForSource({ error, failures, retryAfterMs }, this.#means.hooks, this.#signal)
     }
-  }
-
-  async #wait(error: LadingError, failures: number, retryAfterMs: number | undefined): Promise<void> {
-    const isBreak = isLadingError(error, 'network', 'timeout')
-    const waitMs = isBreak
-      ? firstWaitMs * 2 ** (failures - 1) * (0.5 + Math.random() / 2)
-      : retryDelay(defaultRetryPolicy, failures, Math.random(), retryAfterMs)
-    if (waitMs === undefined || failures >= (isBreak ? maxBreaks : defaultRetryPolicy.attempts)) throw error
-    this.#means.hooks.retried({ attempt: failures, waitSeconds: waitMs / 1000, reason: error.message })
-    await sleep(waitMs, undefined, { signal: this.#signal })
   }
 
   /** A server that knows no ranges sends everything: good where everything, or nothing yet, is wanted. */

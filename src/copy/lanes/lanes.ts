@@ -1,24 +1,36 @@
 import { type LaneName, lanesOf } from './lane-names.ts'
-import type { TransferThreads } from './transfer-threads.ts'
+import type { TransferThreads, TransferThreadsOptions } from './transfer-threads.ts'
 
 /** What may be used beside the stream, which is there for everything. */
 export interface Lanes {
   readonly serverSide: boolean
   /** Absent: every byte passes through this thread. */
-  readonly threads?: () => Promise<TransferThreads>
+  readonly threads?: (() => Promise<TransferThreads>) | undefined
 }
 
 /** The lanes of a process, whose threads are started when they are first needed. */
-export function openLanes(environment: Readonly<Record<string, string | undefined>>): Lanes & AsyncDisposable {
+export function openLanes(
+  environment: Readonly<Record<string, string | undefined>>,
+  options: TransferThreadsOptions = {},
+): Lanes & AsyncDisposable {
   const names: ReadonlySet<LaneName> = lanesOf(environment)
   let threads: Promise<TransferThreads> | undefined
+  let isAvailable = names.has('direct')
+  const onUnavailable = (why: string) => {
+    isAvailable = false
+    options.onUnavailable?.(why)
+  }
   const start = () => {
-    threads ??= import('./transfer-threads.ts').then(({ TransferThreads }) => new TransferThreads())
+    threads ??= import('./transfer-threads.ts').then(
+      ({ TransferThreads }) => new TransferThreads({ ...options, onUnavailable }),
+    )
     return threads
   }
   return {
     serverSide: names.has('server-side'),
-    ...(names.has('direct') ? { threads: start } : {}),
+    get threads() {
+      return isAvailable ? start : undefined
+    },
     async [Symbol.asyncDispose]() {
       await (await threads)?.[Symbol.asyncDispose]()
     },

@@ -1,5 +1,6 @@
 import type { DirectPool, DirectRequest } from '../../http/direct/index.ts'
 import { type Answer, judgeAnswer } from './answer.ts'
+import { untilAborted } from './until-aborted.ts'
 
 interface LocatedBlobOptions {
   readonly request: DirectRequest
@@ -18,6 +19,8 @@ export class LocatedBlob {
   #located: DirectRequest
   #request: DirectRequest
   #relocating: Promise<DirectRequest | undefined> | undefined
+  /** What each answer is one to. */
+  readonly #asked = new WeakMap<Answer, DirectRequest>()
 
   constructor(options: LocatedBlobOptions) {
     this.#options = options
@@ -54,27 +57,37 @@ export class LocatedBlob {
       },
       signal,
     )
-    return this.#follow(answer)
+    return this.#follow(asked, answer)
   }
 
-  /** Whether there is another request to send, after one was refused. One question for all connections. */
-  async relocate(): Promise<boolean> {
+  /**
+   * Whether there is another request to send, after one was refused. One question for all connections.
+   *
+   * @throws the signal's reason as soon as it is aborted; what `relocate` throws
+   */
+  async relocate(refusal: Answer): Promise<boolean> {
+    // Another connection was refused too, and has seen to it.
+    if (this.#asked.get(refusal) !== this.#request) return true
     if (this.#request !== this.#located) {
       // where it was redirected to may have been for a while only
       this.#request = this.#located
       return true
     }
-    this.#relocating ??= this.#options.relocate()
-    const found = await this.#relocating
-    this.#relocating = undefined
+    const { relocate, signal } = this.#options
+    this.#relocating ??= relocate().finally(() => {
+      this.#relocating = undefined
+    })
+    const found = await untilAborted(this.#relocating, signal)
     if (found === undefined) return false
     this.#located = found
     this.#request = found
     return true
   }
 
-  #follow(answer: Answer | undefined): Answer {
-    if (answer?.kind === 'redirect') this.#request = answer.to
-    return answer ?? { kind: 'other', why: 'there was no answer' }
+  #follow(asked: DirectRequest, answer: Answer | undefined): Answer {
+    if (answer === undefined) return { kind: 'other', why: 'there was no answer' }
+    this.#asked.set(answer, asked)
+    if (answer.kind === 'redirect') this.#request = answer.to
+    return answer
   }
 }

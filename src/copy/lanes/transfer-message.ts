@@ -1,4 +1,4 @@
-import type { DirectRequest, HttpRequest } from '../../http/index.ts'
+import type { DirectRequest, HttpRequest, RequestEvent } from '../../http/index.ts'
 import type { PartToSend } from '../../stores/index.ts'
 import type { DownloadTask } from './download.ts'
 import type { Outcome, Retry } from './outcome.ts'
@@ -9,6 +9,14 @@ export type TransferTask = ({ readonly kind: 'download' } & DownloadTask) | ({ r
 /** What a thread asks while it moves a blob: for another request for the same bytes, or for a part as a request. */
 export type Question = { readonly kind: 'relocate' } | { readonly kind: 'sign'; readonly part: PartToSend }
 
+/** What a thread is told when it begins. */
+export interface ThreadSettings {
+  /** How often a server is asked that answers "not now". */
+  readonly attempts: number
+  /** Whether anybody hears of its requests. */
+  readonly tellsRequests: boolean
+}
+
 /** What a thread is told. */
 export type Order =
   | { readonly type: 'move'; readonly id: number; readonly task: TransferTask }
@@ -17,6 +25,9 @@ export type Order =
 
 /** What a thread tells. */
 export type Report =
+  /** It has begun. */
+  | { readonly type: 'ready' }
+  | { readonly type: 'request'; readonly event: RequestEvent }
   | { readonly type: 'progress'; readonly id: number; readonly bytes: number }
   | ({ readonly type: 'retried'; readonly id: number } & Retry)
   | { readonly type: 'question'; readonly id: number; readonly number: number; readonly question: Question }

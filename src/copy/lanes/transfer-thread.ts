@@ -1,12 +1,12 @@
-import { parentPort } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 import { fromFileError, isLadingError, systemCode } from '../../errors/index.ts'
 import { DirectPool, type DirectRequest, NotSimple } from '../../http/direct/index.ts'
-import { createHttpClient, type HttpRequest } from '../../http/index.ts'
+import { createHttpClient, type HttpRequest, type RequestEvent } from '../../http/index.ts'
 import { PartBuffers, partSizeFor } from '../../stores/parts/index.ts'
 import { download } from './download.ts'
 import type { Outcome, Retry } from './outcome.ts'
 import { relay } from './relay.ts'
-import type { Order, Question, Report, TransferTask } from './transfer-message.ts'
+import type { Order, Question, Report, ThreadSettings, TransferTask } from './transfer-message.ts'
 
 /** What is told of a blob's progress is told in steps: each message wakes the thread that hears it. */
 const progressBytes = 4 * 1024 * 1024
@@ -24,9 +24,11 @@ interface Transfer {
   readonly open: Set<number>
 }
 
-const pool = new DirectPool()
+const { attempts, tellsRequests } = workerData as ThreadSettings // it is what TransferThreads says
+const onRequest = tellsRequests ? (event: RequestEvent) => report({ type: 'request', event }) : undefined
+const pool = new DirectPool({ onRequest })
 // what is tried again is tried again where it can be heard of
-const http = createHttpClient({ retryRequests: false })
+const http = createHttpClient({ retryRequests: false, onRequest })
 const buffers = new PartBuffers(partMemoryBytes, partSizeFor(undefined, 1))
 const transfers = new Map<number, Transfer>()
 const questions = new Map<number, (answer: Answer) => void>()
@@ -37,6 +39,7 @@ parentPort?.on('message', (order: Order) => {
   else if (order.type === 'answer') settle(order.question, order.answer)
   else abort(transfers.get(order.id))
 })
+report({ type: 'ready' })
 
 function abort(transfer: Transfer | undefined): void {
   transfer?.stop.abort()
@@ -72,6 +75,7 @@ async function perform(id: number, task: TransferTask): Promise<void> {
     untold = 0
   }
   const hooks = {
+    attempts,
     progress(bytes: number) {
       untold += bytes
       if (untold >= progressBytes) tell()

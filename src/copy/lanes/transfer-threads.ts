@@ -1,16 +1,16 @@
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { LadingError, systemCode } from '../../errors/index.ts'
-import type { DirectRequest, HttpRequest } from '../../http/index.ts'
+import { LadingError } from '../../errors/index.ts'
+import { type DirectRequest, defaultRetryPolicy, type HttpRequest, type HttpSettings } from '../../http/index.ts'
 import type { PartToSend } from '../../stores/index.ts'
 import type { Outcome, Retry } from './outcome.ts'
-import type { Order, Question, Report, TransferTask } from './transfer-message.ts'
+import type { Order, Question, Report, ThreadSettings, TransferTask } from './transfer-message.ts'
 
 /** Two of them reach what a loopback or a fast disk gives; more are for machines whose network needs them. */
 const maxThreads = 4
 
-const declined: Outcome = { kind: 'declined', why: 'there can be no thread' }
+type TransferReport = Extract<Report, { readonly id: number }>
 
 /** What is heard of a transfer while it goes on. */
 export interface TransferListener {
@@ -29,28 +29,37 @@ interface Running {
 
 interface Thread {
   readonly worker: Worker
-  /** Whether anything was heard of it. */
-  works: boolean
   readonly running: Map<number, Running>
+  /** Whether it has begun. */
+  isReady: boolean
+}
+
+export interface TransferThreadsOptions extends Pick<HttpSettings, 'onRequest' | 'retryRequests'> {
+  /** Called once, where this machine starts no thread: then everything is declined. */
+  readonly onUnavailable?: ((why: string) => void) | undefined
+  /** What a thread runs. Default: what moves blobs. */
+  readonly file?: URL
 }
 
 /** Threads that move blobs without this one. They are started when there is something for them to do, and kept until the end. */
 export class TransferThreads implements AsyncDisposable {
   readonly #threads = new Set<Thread>()
   readonly #most = Math.min(maxThreads, availableParallelism())
+  readonly #options: TransferThreadsOptions
   #lastId = 0
   #closed = false
+  #unavailable: string | undefined
 
-  /**
-   * Declines where there can be no thread: a bundler may have left its file behind, and Node may be told to allow none.
-   *
-   * @throws what the listener throws; LadingError `internal` where the thread itself failed
-   */
+  constructor(options: TransferThreadsOptions = {}) {
+    this.#options = options
+  }
+
+  /** @throws what the listener throws; LadingError `internal` where the thread itself failed */
   move(task: TransferTask, listener: TransferListener, signal: AbortSignal): Promise<Outcome> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted()
       const thread = this.#choose()
-      if (thread === undefined) return resolve(declined)
+      if (thread === undefined) return resolve(this.#declined)
       this.#lastId += 1
       const id = this.#lastId
       const stop = () => thread.worker.postMessage({ type: 'abort', id } satisfies Order)
@@ -85,43 +94,72 @@ export class TransferThreads implements AsyncDisposable {
   }
 
   #start(): Thread | undefined {
-    // a checkout runs its sources, an installed package what was built of them: scripts/build.ts
-    const file = new URL(`./transfer-thread${path.extname(import.meta.url)}`, import.meta.url)
-    // without the flags of this process: Node ends a thread that gets --input-type with a file
-    const worker = newWorker(file)
-    if (worker === undefined) return undefined
-    const thread: Thread = { worker, works: false, running: new Map() }
-    worker.unref()
-    worker.on('message', (report: Report) => void hear(thread, report))
-    const fail = (cause: unknown) => {
-      this.#threads.delete(thread)
-      if (!thread.works && !this.#closed) {
-        for (const { resolve } of [...thread.running.values()]) resolve(declined)
-        return
-      }
-      const error = new LadingError('internal', 'a thread that moves blobs has failed', { cause })
-      for (const { reject } of [...thread.running.values()]) reject(error)
+    if (this.#unavailable !== undefined) return undefined
+    const { onRequest, retryRequests, file = ownFile() } = this.#options
+    const attempts = retryRequests === false ? 1 : defaultRetryPolicy.attempts
+    const workerData: ThreadSettings = { attempts, tellsRequests: onRequest !== undefined }
+    let worker: Worker
+    try {
+      // without the flags of this process: Node ends a thread that gets --input-type with a file
+      worker = new Worker(file, { name: 'lading transfer', execArgv: [], workerData })
+    } catch (error) {
+      this.#giveUp(error)
+      return undefined
     }
-    worker.on('error', fail)
-    worker.on('exit', code => fail(new Error(`it ended with ${code}`)))
+    const thread: Thread = { worker, running: new Map(), isReady: false }
+    worker.unref()
+    worker.on('message', (report: Report) => this.#hear(thread, report))
+    worker.on('error', cause => this.#end(thread, cause))
+    worker.on('exit', code => this.#end(thread, new Error(`it ended with ${code}`)))
     this.#threads.add(thread)
     return thread
   }
-}
 
-/** `undefined` where Node allows none. */
-function newWorker(file: URL): Worker | undefined {
-  try {
-    return new Worker(file, { name: 'lading transfer', execArgv: [] })
-  } catch (error) {
-    if (systemCode(error) === 'ERR_ACCESS_DENIED') return undefined
-    throw error
+  #hear(thread: Thread, report: Report): void {
+    if (report.type === 'ready') thread.isReady = true
+    else if (report.type !== 'request') void hear(thread, report)
+    else {
+      try {
+        this.#options.onRequest?.(report.event)
+      } catch (error) {
+        // as everywhere: what a listener throws fails what it listens to
+        for (const [id, { reject }] of [...thread.running]) {
+          thread.worker.postMessage({ type: 'abort', id } satisfies Order)
+          reject(error)
+        }
+      }
+    }
+  }
+
+  #end(thread: Thread, cause: unknown): void {
+    this.#threads.delete(thread)
+    const running = [...thread.running.values()]
+    if (!thread.isReady && !this.#closed) {
+      this.#giveUp(cause)
+      for (const { resolve } of running) resolve(this.#declined)
+      return
+    }
+    const error = new LadingError('internal', 'a thread that moves blobs has failed', { cause })
+    for (const { reject } of running) reject(error)
+  }
+
+  get #declined(): Outcome {
+    return { kind: 'declined', why: this.#unavailable ?? '' }
+  }
+
+  #giveUp(cause: unknown): void {
+    if (this.#unavailable !== undefined) return
+    this.#unavailable = cause instanceof Error ? cause.message : String(cause)
+    this.#options.onUnavailable?.(this.#unavailable)
   }
 }
 
-async function hear(thread: Thread, report: Report): Promise<void> {
-  const { worker, running } = thread
-  thread.works = true
+/** A checkout runs its sources, an installed package what was built of them: scripts/build.ts. */
+function ownFile(): URL {
+  return new URL(`./transfer-thread${path.extname(import.meta.url)}`, import.meta.url)
+}
+
+async function hear({ worker, running }: Thread, report: TransferReport): Promise<void> {
   const { id } = report
   const transfer = running.get(id)
   if (transfer === undefined) return

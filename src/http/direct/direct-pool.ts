@@ -1,8 +1,16 @@
 import { LadingError } from '../../errors/index.ts'
+import type { RequestEvent } from '../http-client.ts'
 import { networkFailure } from '../network-failure.ts'
+import { redactText, redactUrl } from '../redact.ts'
 import { defaultTimeouts, type Timeouts } from '../timeouts.ts'
 import { DirectConnection, NotSimple, type Taker } from './direct-connection.ts'
 import type { DirectRequest } from './direct-request.ts'
+
+interface DirectPoolOptions {
+  readonly timeouts?: Timeouts
+  /** Hears of every request once it is answered, or has failed. */
+  readonly onRequest?: ((event: RequestEvent) => void) | undefined
+}
 
 /** Connections of one thread. They are kept for the next request to the same server in the same way. */
 export class DirectPool implements Disposable {
@@ -10,10 +18,12 @@ export class DirectPool implements Disposable {
   readonly #idle = new Map<string, DirectConnection[]>()
   readonly #open = new Set<DirectConnection>()
 
+  readonly #onRequest: DirectPoolOptions['onRequest']
   #isClosed = false
 
-  constructor(timeouts: Timeouts = defaultTimeouts) {
+  constructor({ timeouts = defaultTimeouts, onRequest }: DirectPoolOptions = {}) {
     this.#timeouts = timeouts
+    this.#onRequest = onRequest
   }
 
   /**
@@ -57,8 +67,7 @@ export class DirectPool implements Disposable {
       signal.throwIfAborted()
       // A disk that is full says nothing of the network.
       if (taking !== undefined) throw taking.error
-      if (error instanceof NotSimple || error instanceof LadingError) throw error
-      throw networkFailure(error, { url, proxy: undefined, timeouts: this.#timeouts }).error
+      throw this.#explain(error, request)
     }
   }
 
@@ -78,13 +87,39 @@ export class DirectPool implements Disposable {
   ): Promise<'whole' | 'left'> {
     const stop = () => connection.close()
     signal.addEventListener('abort', stop, { once: true })
+    const heard = this.#hear(request)
     try {
-      return await connection.get(request, taker)
+      return await connection.get(request, {
+        head(head) {
+          heard({ status: head.status })
+          return taker.head(head)
+        },
+        bytes: chunk => taker.bytes(chunk),
+      })
+    } catch (error) {
+      heard({ failure: redactText(messageOf(this.#explain(error, request))) })
+      throw error
     } finally {
       signal.removeEventListener('abort', stop)
       if (connection.isClosed) this.#open.delete(connection)
       else this.#idle.set(name, [...(this.#idle.get(name) ?? []), connection])
     }
+  }
+
+  /** Tells of a request, once. */
+  #hear({ url }: DirectRequest): (end: { readonly status: number } | { readonly failure: string }) => void {
+    const began = performance.now()
+    let isTold = this.#onRequest === undefined
+    return end => {
+      if (isTold) return
+      isTold = true
+      this.#onRequest?.({ method: 'GET', url: redactUrl(url), milliseconds: performance.now() - began, ...end })
+    }
+  }
+
+  #explain(error: unknown, { url }: DirectRequest): unknown {
+    if (error instanceof NotSimple || error instanceof LadingError) return error
+    return networkFailure(error, { url: new URL(url), proxy: undefined, timeouts: this.#timeouts }).error
   }
 
   #takeIdle(name: string): DirectConnection | undefined {
@@ -101,4 +136,8 @@ export class DirectPool implements Disposable {
     this.#open.add(connection)
     return connection
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

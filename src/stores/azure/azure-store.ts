@@ -1,5 +1,5 @@
 import type { BlockBlobClient, ContainerClient } from '@azure/storage-blob'
-import type { HttpClient } from '../../http/index.ts'
+import type { DirectRequest, HttpClient } from '../../http/index.ts'
 import type { ByteStream, Bytes } from '../../streams/index.ts'
 import type {
   CopyFromOptions,
@@ -24,6 +24,7 @@ import { copyBlob } from './copy-blob.ts'
 import { deleteBlob } from './delete-blob.ts'
 import { listBlobs } from './list-blobs.ts'
 import { listUnfinished } from './list-unfinished.ts'
+import { locateBlob } from './locate-blob.ts'
 import { type OpenAccount, openAccount } from './open-account.ts'
 import { readBlob } from './read-blob.ts'
 import { isAbsent } from './refusal.ts'
@@ -74,6 +75,12 @@ class AzureStore implements StoreDriver {
 
   get(key: string, options: GetOptions = {}): Promise<{ info: ObjectInfo; body: ByteStream }> {
     return this.#ask(() => readBlob(this.#blob(key), key, options))
+  }
+
+  /** By a signature in the URL. An identity cannot make one by itself: its objects come by `get`. */
+  async locate(key: string): Promise<DirectRequest | undefined> {
+    const url = await locateBlob(this.#blob(key), this.#settings.credential)
+    return url === undefined ? undefined : (await this.#http()).direct({ url })
   }
 
   put(key: string, body: Bytes, options: PutOptions = {}): Promise<ObjectInfo> {

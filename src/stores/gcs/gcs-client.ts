@@ -1,5 +1,5 @@
 import type { LadingError } from '../../errors/index.ts'
-import type { HttpClient, HttpRequest, HttpResponse } from '../../http/index.ts'
+import type { DirectRequest, HttpClient, HttpRequest, HttpResponse } from '../../http/index.ts'
 import { readAll } from '../../streams/index.ts'
 import type { GcsCredentials } from './credentials.ts'
 import { type Refusal, readRefusal, refusalError } from './refusal.ts'
@@ -29,6 +29,12 @@ export class GcsClient {
       if (answer.status !== 401 || renewed || !this.#credentials.renew(own)) return answer
       await answer.discard()
     }
+  }
+
+  /** A GET with credentials as data, for a thread of its own. */
+  async locate(request: Pick<HttpRequest, 'url' | 'headers' | 'signal'>): Promise<DirectRequest | undefined> {
+    const own = await this.#credentials.headers(request.signal)
+    return this.#http.direct({ url: request.url, headers: { ...request.headers, ...own } })
   }
 
   /**
