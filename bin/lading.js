@@ -43,7 +43,7 @@ function keepCompiledCode() {
   var path = process.getBuiltinModule('node:path')
   var caches = process.env.XDG_CACHE_HOME
   if (!caches || !path.isAbsolute(caches)) {
-    caches = path.join(process.env.HOME || process.getBuiltinModule('node:os').homedir(), '.cache')
+    caches = path.join(home(), '.cache')
   }
   // a home that is empty, or relative, would put it wherever this is called
   if (!path.isAbsolute(caches)) return
@@ -56,4 +56,13 @@ function keepCompiledCode() {
     } catch {}
   }
   if (fs.existsSync(compiled)) nodeModule.enableCompileCache(compiled)
+}
+
+// A container may run as a user that the system does not know.
+function home() {
+  try {
+    return process.env.HOME || process.getBuiltinModule('node:os').homedir()
+  } catch {
+    return ''
+  }
 }

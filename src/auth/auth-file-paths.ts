@@ -1,5 +1,5 @@
-import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { homeFolder } from './home-folder.ts'
 
 /** Where authentication files are looked for. */
 export interface AuthFileSearch {
@@ -14,7 +14,7 @@ export function authFilePaths(search: AuthFileSearch): string[] {
   const environment = search.environment ?? process.env
   const named = search.authFile || environment.REGISTRY_AUTH_FILE
   if (named) return [named]
-  const home = environment.HOME || homedir()
+  const home = homeFolder(environment)
   return [
     ...runtimeAuthFile(environment),
     join(environment.XDG_CONFIG_HOME || join(home, '.config'), 'containers', 'auth.json'),

@@ -1,7 +1,7 @@
-import { homedir } from 'node:os'
 import path from 'node:path'
 import { LadingError } from '../errors/index.ts'
 import { type FolderCertificates, readCertificateFolder } from './certificate-folder.ts'
+import { homeFolder } from './home-folder.ts'
 
 /** Where the certificates for a registry are looked for. */
 export interface CertificateSearch {
@@ -36,7 +36,7 @@ export async function findRegistryCertificates(
       hint: 'it holds authorities as *.crt, and a client as NAME.cert with NAME.key',
     })
   }
-  const own = path.join(environment.HOME || homedir(), '.config/containers/certs.d')
+  const own = path.join(homeFolder(environment), '.config/containers/certs.d')
   for (const folder of [own, ...(search.systemFolders ?? systemFolders)]) {
     const found = await readCertificateFolder(path.join(folder, registry), warn)
     if (found !== undefined) return found

@@ -1,11 +1,13 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, stat } from 'node:fs/promises'
+import { chmod, chown, mkdir, mkdtemp, mkdtempDisposable, readdir, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { temporaryFolder } from '../../test/services/temporary-folder.ts'
+import { buildImage } from '../testing/build-image.ts'
+import { writeLayout } from '../testing/write-layout.ts'
 import { version } from '../version.ts'
 
 const run = promisify(execFile)
@@ -86,12 +88,37 @@ describe('compiled code', () => {
     expect(await versionWith({ HOME: home })).toBe(`lading ${version}\n`)
     expect(existsSync('/nowhere')).toBe(false)
   })
+
+  test.skipIf(process.getuid?.() !== 0)('is not kept for a user that the system does not know', async () => {
+    const options = { uid: 4_000_000, gid: 4_000_000, env: { PATH: process.env.PATH } }
+    expect((await run(process.execPath, [bin, '--version'], options)).stdout).toBe(`lading ${version}\n`)
+  })
 })
 
 test.each(['', 'home'])('a home that is no whole path (%j) is not written to', async home => {
   const cwd = await mkdtemp(path.join(temporaryFolder(), 'working-'))
   await run(process.execPath, [bin, '--version'], { cwd, env: { PATH: process.env.PATH, HOME: home } })
   expect(await readdir(cwd)).toEqual([])
+})
+
+test.skipIf(process.getuid?.() !== 0)('a user that the system does not know copies and asks as any other', async () => {
+  // not below the temporary folder of a test's run, which is for its own user
+  await using made = await mkdtempDisposable('/dev/shm/lading-')
+  const folder = made.path
+  await writeLayout(path.join(folder, 'from'), { v1: buildImage() })
+  await mkdir(path.join(folder, 'mine'))
+  await chown(path.join(folder, 'mine'), 4_000_000, 4_000_000)
+  await chmod(folder, 0o755)
+  const lading = (...argv: string[]) =>
+    run(process.execPath, [bin, ...argv], {
+      uid: 4_000_000,
+      gid: 4_000_000,
+      env: { PATH: process.env.PATH, TMPDIR: '/tmp' },
+    })
+  await lading('copy', `oci:${folder}/from:v1`, `oci:${folder}/mine/to:v1`)
+  await expect(lading('inspect', 'docker://127.0.0.1:1/app:v1')).rejects.toMatchObject({
+    stderr: expect.stringContaining('127.0.0.1:1 refuses connections'),
+  })
 })
 
 describe('what is loaded', () => {

@@ -22,6 +22,7 @@ export class Connections implements AsyncDisposable {
   readonly #dispatchers = new Map<string, Dispatcher>()
 
   readonly #early: EarlySocket | undefined
+  #isClosed = false
 
   /** @param early is used by whoever connects to its server first, and closed with the rest */
   constructor(timeouts: Timeouts, early?: EarlySocket) {
@@ -59,9 +60,11 @@ export class Connections implements AsyncDisposable {
     const early = this.#early
     if (early === undefined || tls.socketPath !== undefined) return connect
     return (options, callback) => {
-      early.take(options).then(
+      early.take(options, this.#timeouts.connectMs).then(
         socket => {
-          if (socket === undefined) connect(options, callback)
+          if (this.#isClosed) socket?.destroy()
+          if (this.#isClosed) callback(new Error('the connections were closed'), null)
+          else if (socket === undefined) connect(options, callback)
           else if (options.protocol === 'https:') connect({ ...options, httpSocket: socket }, callback)
           else callback(null, socket.setKeepAlive(true, keepAliveMs))
         },
@@ -71,6 +74,7 @@ export class Connections implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true
     this.#early?.close()
     const open = [...this.#dispatchers.values()]
     this.#dispatchers.clear()

@@ -5,31 +5,31 @@ export class EarlySocket {
   readonly #host: string
   readonly #port: string
   #socket: Socket | undefined
+  /** Until it is open it is ours, and ends with us. */
+  #opening: Socket | undefined
 
   constructor(url: URL) {
-    this.#host = url.hostname
+    this.#host = bare(url.hostname)
     this.#port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port
-    this.#socket = connect({ host: this.#host.replace(/^\[|\]$/g, ''), port: Number(this.#port), noDelay: true })
+    this.#socket = connect({ host: this.#host, port: Number(this.#port), noDelay: true })
     // Whoever connects later finds out what is wrong, and says it.
     this.#socket.on('error', () => this.close())
   }
 
-  /** Gives it away once it is open, if it is to that server; `undefined`: there is none. */
-  async take({
-    hostname,
-    port,
-    protocol,
-  }: {
-    hostname: string
-    port?: string
-    protocol: string
-  }): Promise<Socket | undefined> {
+  /**
+   * Gives it away once it is open, if it is to that server; `undefined`: there is none.
+   *
+   * @throws with the code ETIMEDOUT where it is not open by then
+   */
+  async take(
+    { hostname, port, protocol }: { readonly hostname: string; readonly port?: string; readonly protocol: string },
+    timeoutMs: number,
+  ): Promise<Socket | undefined> {
     const wanted = port || (protocol === 'https:' ? '443' : '80')
     const socket = this.#socket
-    if (socket === undefined || hostname !== this.#host || wanted !== this.#port) return undefined
+    if (socket === undefined || bare(hostname) !== this.#host || wanted !== this.#port) return undefined
     this.#socket = undefined
-    if (socket.connecting)
-      await new Promise<void>(resolve => socket.once('connect', resolve).once('close', () => resolve()))
+    if (socket.connecting) await this.#untilOpen(socket, timeoutMs)
     if (socket.destroyed || socket.readyState !== 'open') return undefined
     return socket.removeAllListeners()
   }
@@ -37,5 +37,24 @@ export class EarlySocket {
   close(): void {
     this.#socket?.destroy()
     this.#socket = undefined
+    this.#opening?.destroy()
   }
+
+  async #untilOpen(socket: Socket, timeoutMs: number): Promise<void> {
+    this.#opening = socket
+    let isLate = false
+    const timer = setTimeout(() => {
+      isLate = true
+      socket.destroy()
+    }, timeoutMs)
+    await new Promise<void>(resolve => socket.once('connect', resolve).once('close', () => resolve()))
+    clearTimeout(timer)
+    this.#opening = undefined
+    if (isLate) throw Object.assign(new Error('no connection in time'), { code: 'ETIMEDOUT' })
+  }
+}
+
+/** URLs have IPv6 addresses in brackets, and undici names them without. */
+function bare(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, '')
 }

@@ -5,5 +5,14 @@ import { isAbsolute, join } from 'node:path'
 export function cacheFolder(environment: Readonly<Record<string, string | undefined>>): string {
   const { XDG_CACHE_HOME: named, HOME: home } = environment
   if (named && isAbsolute(named)) return join(named, 'lading')
-  return join(home && isAbsolute(home) ? home : userInfo().homedir, '.cache', 'lading')
+  return join(home && isAbsolute(home) ? home : knownHome(), '.cache', 'lading')
+}
+
+/** Not what HOME says. A user that the system does not know has none, and nothing can be kept. */
+function knownHome(): string {
+  try {
+    return userInfo().homedir
+  } catch {
+    return '/'
+  }
 }

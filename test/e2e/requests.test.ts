@@ -102,6 +102,7 @@ describeWithServices(['docker-registry'], 'requests of a copy, each of which is 
       'HEAD blob 404': 8,
       'POST upload 202': 8,
       'POST mount 201': 3,
+      'HEAD blob 200': 3,
       'POST mount 202': 37,
       'PUT upload 201': 45,
     })

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, mkdtempDisposable, rm, statfs, truncate, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, mkdtempDisposable, rm, stat, statfs, truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { copyImage } from '../../src/index.ts'
+import { type Digest, digestParts } from '../../src/model/digest.ts'
 import { openStore } from '../../src/stores/index.ts'
 import { buildImage } from '../../src/testing/build-image.ts'
 import { objectStoreSuite } from '../../src/testing/object-store-suite.ts'
@@ -66,8 +67,26 @@ describeWithServices(['mkfs.btrfs'], 'a file system whose files share their byte
       }
       expect((await used()) - before).toBeLessThan(layerBytes / 2)
     })
+
+    test('a copy has the permissions of what is written, not those of what it is a copy of', async () => {
+      const layout = path.join(mounted, 'mine')
+      const image = buildImage()
+      await writeLayout(layout, { v1: image })
+      for (const digest of image.blobs.keys()) await chmod(path.join(layout, fileOf(digest)), 0o4400)
+      const { blobs } = await copyImage(`oci:${layout}`, `oci:${mounted}/shared:v1`)
+      expect(blobs).toMatchObject({ mounted: 2 })
+      await writeFile(path.join(mounted, 'new'), '')
+      const { mode } = await stat(path.join(mounted, 'new'))
+      for (const digest of image.blobs.keys())
+        expect((await stat(path.join(mounted, 'shared', fileOf(digest)))).mode).toBe(mode)
+    })
   })
 })
+
+function fileOf(digest: Digest): string {
+  const { algorithm, hex } = digestParts(digest)
+  return path.join('blobs', algorithm, hex)
+}
 
 test('where files cannot share their bytes they are copied, and checked', async () => {
   await using other = await mkdtempDisposable('/dev/shm/lading-')

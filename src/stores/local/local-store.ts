@@ -229,6 +229,8 @@ class LocalStore implements StoreDriver {
         this.#cannotClone.add(other)
         return undefined
       }
+      // It was open to whoever writes there after it was looked at. What is wrong is said by who reads it.
+      if ((await lstat(draft)).size !== options.size) return undefined
       await this.#places.put(key, draft, options)
       return { key, size: options.size, modified: new Date() }
     } finally {

@@ -1,4 +1,4 @@
-import { LadingError } from '../../errors/index.ts'
+import { isLadingError, LadingError } from '../../errors/index.ts'
 import {
   addVariant,
   blobKey,
@@ -14,7 +14,7 @@ import {
   writeGuard,
   writeTag,
 } from '../../layout/index.ts'
-import type { Node } from '../../model/descriptor.ts'
+import { isManifestNode, type Node } from '../../model/descriptor.ts'
 import type { Digest } from '../../model/digest.ts'
 import { type ObjectStore, putDraft, putNode, type Upload } from '../../stores/index.ts'
 import { type Bytes, bytesOf, type Draft } from '../../streams/index.ts'
@@ -104,7 +104,14 @@ class BucketDestination implements ImageDestination {
   }
 
   async push(node: Node, bytes: Bytes, signal?: AbortSignal): Promise<void> {
-    await putNode(this.#store, await this.#keyToWrite(node.digest, signal), node, bytes, signal)
+    const key = await this.#keyToWrite(node.digest, signal)
+    try {
+      await putNode(this.#store, key, node, bytes, signal)
+    } catch (error) {
+      // It may be there, which nobody has asked, and be kept as it is: by a retention policy, or from an identity that may only create.
+      if (isManifestNode(node) || !isLadingError(error, 'denied')) throw error
+      if ((await this.#store.head(key, { signal }))?.size !== node.size) throw error
+    }
   }
 
   async upload(node: Node, signal?: AbortSignal): Promise<Upload | undefined> {

@@ -1,5 +1,5 @@
-import os from 'node:os'
 import path from 'node:path'
+import { homeFolder } from '../../auth/home-folder.ts'
 import type { TransportContext } from '../transport.ts'
 import { type DaemonAddress, type DaemonTls, localAddress, networkAddress } from './daemon-address.ts'
 import { readCertificates, readNamedCertificates } from './daemon-certificates.ts'
@@ -16,7 +16,7 @@ export async function findDaemon(
   context: Pick<TransportContext, 'certDir' | 'daemonHost' | 'environment' | 'side' | 'tlsVerify'>,
 ): Promise<DaemonAddress> {
   const { certDir, daemonHost, environment, side, tlsVerify } = context
-  const configuration = environment.DOCKER_CONFIG || path.join(environment.HOME || os.homedir(), '.docker')
+  const configuration = environment.DOCKER_CONFIG || path.join(homeFolder(environment), '.docker')
   const certificates = certDir ?? environment.DOCKER_CERT_PATH
   const read = certDir === undefined ? readCertificates : readNamedCertificates
   if (daemonHost !== undefined) {

@@ -140,7 +140,8 @@ class RegistryDestination implements ImageDestination {
     if (this.#begun.has(node.digest)) return false
     if (!this.#mountsOwn) return await this.has(node, signal)
     const answer = await mountBlob(this.#blobs, node, this.#reference.repository, signal)
-    if (answer === 'mounted') return true
+    // Few of those that are asked for so are there, and a registry that says so of each would end up with an image without blobs.
+    if (answer === 'mounted') return await this.has(node, signal)
     if (answer === undefined) this.#mountsOwn = false
     else this.#begun.set(node.digest, answer)
     return false

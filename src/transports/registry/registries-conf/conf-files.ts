@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import path from 'node:path'
+import { homeFolder } from '../../../auth/home-folder.ts'
 import { fromFileError, systemCode } from '../../../errors/index.ts'
 import { badConfig } from './bad-config.ts'
 
@@ -29,7 +29,7 @@ const systemFolders = { administrator: '/etc/containers', distribution: '/usr/sh
  */
 export async function readConfFiles(search: ConfSearch): Promise<ConfFile[]> {
   const { administrator, distribution } = search.folders ?? systemFolders
-  const user = path.join(search.environment.HOME || homedir(), '.config', 'containers')
+  const user = path.join(homeFolder(search.environment), '.config', 'containers')
   const named = search.registriesConf || search.environment.CONTAINERS_REGISTRIES_CONF
   const main = named ? await readNamed(named) : await readFirst([user, administrator, distribution])
   if (!named && main !== undefined && path.dirname(main.path) === user) return [main, ...(await readDropIns([user]))]
