@@ -33,9 +33,8 @@ export type Outcome = 'copied' | 'mounted' | 'skipped'
  * @throws LadingError
  */
 export async function moveBlob(move: BlobMove): Promise<Outcome> {
-  const { node, unsure, source, destination, lanes, listen, signal } = move
-  const origin = lanes.serverSide ? source.origin?.(node) : undefined
-  if (origin !== undefined && (await destination.adopt?.(node, origin, signal))) return 'mounted'
+  const { node, unsure, source, destination, listen, signal } = move
+  if (await adopt(move)) return 'mounted'
   if (unsure && (await destination.findOrBegin?.(node, signal))) return 'skipped'
   listen({ type: 'started', digest: node.digest, kind: node.kind, size: node.size })
   // A lane that is given up has told of bytes already: those are not told again.
@@ -61,5 +60,17 @@ export async function moveBlob(move: BlobMove): Promise<Outcome> {
       if (attempt === wrongBytesAttempts || !isLadingError(error, 'digest-mismatch', 'size-mismatch')) throw error
       await waitBeforeRetry(error, attempt, node.digest, listen, signal)
     }
+  }
+}
+
+/** What the destination finds wrong with the source is left to who reads it there, and says so. */
+async function adopt({ node, source, destination, lanes, signal }: BlobMove): Promise<boolean> {
+  const origin = lanes.serverSide ? source.origin?.(node) : undefined
+  if (origin === undefined || destination.adopt === undefined) return false
+  try {
+    return await destination.adopt(node, origin, signal)
+  } catch (error) {
+    if (isLadingError(error, 'blob-not-found', 'size-mismatch')) return false
+    throw error
   }
 }
