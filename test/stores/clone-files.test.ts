@@ -23,7 +23,6 @@ const isRoot = process.getuid?.() === 0
 
 describeWithServices(['mkfs.btrfs'], 'a file system whose files share their bytes', () => {
   describe.skipIf(!isRoot)('as root', () => {
-    useLanes('server-side')
     let mounted = ''
 
     beforeAll(async () => {
@@ -51,6 +50,7 @@ describeWithServices(['mkfs.btrfs'], 'a file system whose files share their byte
     )
 
     test('an image is copied within it without being read, and takes no room', async () => {
+      useLanes('server-side')
       const layout = path.join(mounted, 'layout')
       const image = buildImage({ layers: [randomBytes(layerBytes)] })
       await writeLayout(layout, { v1: image })
@@ -69,6 +69,7 @@ describeWithServices(['mkfs.btrfs'], 'a file system whose files share their byte
     })
 
     test('a copy has the permissions of what is written, not those of what it is a copy of', async () => {
+      useLanes('server-side')
       const layout = path.join(mounted, 'mine')
       const image = buildImage()
       await writeLayout(layout, { v1: image })
