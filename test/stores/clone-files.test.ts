@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, mkdtemp, mkdtempDisposable, rm, stat, statfs, truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { copyImage } from '../../src/index.ts'
 import { type Digest, digestParts } from '../../src/model/digest.ts'
 import { openStore } from '../../src/stores/index.ts'
@@ -12,34 +12,38 @@ import { objectStoreSuite } from '../../src/testing/object-store-suite.ts'
 import { writeLayout } from '../../src/testing/write-layout.ts'
 import { useLanes } from '../lanes/use-lanes.ts'
 import { describeWithServices } from '../services/describe-with-services.ts'
-import { servicePath } from '../services/peer.ts'
+import { findService, servicePath } from '../services/peer.ts'
 import { temporaryFolder } from '../services/temporary-folder.ts'
 
 const run = promisify(execFile)
 const layerBytes = 20_000_000
 
-/** Where a file system can be mounted: as root, and where the machine lets it. */
-const isRoot = process.getuid?.() === 0
+/** A file system of its own, where this machine lets us mount one: as root, and not in every container. */
+async function mountBtrfs(): Promise<string | undefined> {
+  if (process.getuid?.() !== 0 || findService('mkfs.btrfs') === undefined) return undefined
+  const folder = await mkdtemp(path.join(temporaryFolder(), 'btrfs-'))
+  const image = path.join(folder, 'disk')
+  await writeFile(image, '')
+  await truncate(image, 300 * 1024 * 1024)
+  await run(servicePath('mkfs.btrfs'), ['-q', image])
+  const place = path.join(folder, 'mounted')
+  await mkdir(place)
+  const refusal = await run('mount', ['-o', 'loop', image, place]).then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+  afterAll(async () => {
+    if (refusal === undefined) await run('umount', [place])
+    await rm(folder, { recursive: true })
+  })
+  return refusal === undefined ? place : undefined
+}
+
+/** Empty where there is none. */
+const mounted = (await mountBtrfs()) ?? ''
 
 describeWithServices(['mkfs.btrfs'], 'a file system whose files share their bytes', () => {
-  describe.skipIf(!isRoot)('as root', () => {
-    let mounted = ''
-
-    beforeAll(async () => {
-      const folder = await mkdtemp(path.join(temporaryFolder(), 'btrfs-'))
-      const image = path.join(folder, 'disk')
-      await writeFile(image, '')
-      await truncate(image, 300 * 1024 * 1024)
-      await run(servicePath('mkfs.btrfs'), ['-q', image])
-      mounted = path.join(folder, 'mounted')
-      await mkdir(mounted)
-      await run('mount', ['-o', 'loop', image, mounted])
-    })
-    afterAll(async () => {
-      await run('umount', [mounted])
-      await rm(path.dirname(mounted), { recursive: true })
-    })
-
+  describe.skipIf(mounted === '')('where one can be mounted', () => {
     let opened = 0
     objectStoreSuite(
       { describe, test },
