@@ -10,9 +10,9 @@ export interface CompressOptions {
   readonly level?: number | undefined
 }
 
-/** As much as stays in a processor's cache: pieces of 4 MiB take a fifth longer in zstd, and up to twice as long in gzip. */
+/** Of 4 MiB, zstd takes a fifth more processor time for the same bytes, and gzip keeps fewer cores busy. */
 const pieceBytes = 1024 * 1024
-/** gzip's 4 takes half the time of its 6, and gives one to two per cent more bytes: `npm run bench:compress`. */
+/** gzip's 4 takes half the time of its 6, and gives two to three per cent more bytes: `npm run bench:compress`. */
 const formats = {
   gzip: { defaultLevel: 4, maxLevel: 9 },
   zstd: { defaultLevel: 3, maxLevel: 20 },
