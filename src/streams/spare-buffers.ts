@@ -2,13 +2,13 @@
 export class SpareBuffers {
   readonly #size: number
   readonly #own = new WeakSet<Uint8Array>()
-  readonly #free: Uint8Array<ArrayBuffer>[] = []
+  readonly #free: Uint8Array[] = []
 
   constructor(size: number) {
     this.#size = size
   }
 
-  take(): Uint8Array<ArrayBuffer> {
+  take(): Uint8Array {
     const known = this.#free.pop()
     if (known !== undefined) return known
     const made = new Uint8Array(this.#size)
@@ -18,7 +18,6 @@ export class SpareBuffers {
 
   /** Nobody reads it any more. What did not come from here stays whose it is. */
   give(buffer: Uint8Array): void {
-    if (this.#own.has(buffer) && buffer.buffer instanceof ArrayBuffer)
-      this.#free.push(buffer as Uint8Array<ArrayBuffer>)
+    if (this.#own.has(buffer)) this.#free.push(buffer)
   }
 }
