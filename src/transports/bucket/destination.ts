@@ -18,6 +18,7 @@ import { isManifestNode, type Node } from '../../model/descriptor.ts'
 import type { Digest } from '../../model/digest.ts'
 import { type ObjectStore, putDraft, putNode, type Upload } from '../../stores/index.ts'
 import { type Bytes, bytesOf, type Draft } from '../../streams/index.ts'
+import { adoptObject } from '../adopt-object.ts'
 import {
   type CommitOptions,
   type CommitResult,
@@ -148,11 +149,8 @@ class BucketDestination implements ImageDestination {
   }
 
   async adopt(node: Node, origin: Origin, signal?: AbortSignal): Promise<boolean> {
-    if (origin.kind !== 'object') return false
-    const { digest, size } = node
-    if (this.#store.copyFrom === undefined) return false
-    const key = await this.#keyToWrite(digest, signal)
-    return (await this.#store.copyFrom(origin, key, { size, content: digest, signal })) !== undefined
+    if (origin.kind !== 'object' || this.#store.copyFrom === undefined) return false
+    return await adoptObject(this.#store, await this.#keyToWrite(node.digest, signal), node, origin, signal)
   }
 
   async checkCommit(

@@ -7,6 +7,7 @@ import { detectMediaType, maxManifestBytes } from '../../model/manifest.ts'
 import { isIndexType } from '../../model/media-types.ts'
 import type { ObjectStore } from '../../stores/index.ts'
 import type { ByteRange, ByteStream } from '../../streams/index.ts'
+import { objectOrigin } from '../adopt-object.ts'
 import { type ImageSource, type Origin, readAsStored, type TransportContext } from '../transport.ts'
 import { findInHistory, findManifest } from './find-manifest.ts'
 import { openBucket } from './open-bucket.ts'
@@ -72,8 +73,7 @@ class BucketSource implements ImageSource {
   }
 
   origin(node: Node): Origin | undefined {
-    const object = this.#store.origin?.(blobKey(node.digest))
-    return object && { kind: 'object', ...object }
+    return objectOrigin(this.#store, blobKey(node.digest))
   }
 
   async locate(node: Node, signal?: AbortSignal): Promise<DirectRequest | undefined> {

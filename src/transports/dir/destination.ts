@@ -3,6 +3,7 @@ import { isManifestNode, type Node } from '../../model/descriptor.ts'
 import { digestParts } from '../../model/digest.ts'
 import { manifestDigest } from '../../model/manifest-digest.ts'
 import { putDraft, putNode } from '../../stores/index.ts'
+import { adoptObject } from '../adopt-object.ts'
 import {
   type CommitOptions,
   type Expectation,
@@ -53,10 +54,8 @@ export async function openDirDestination(
       await putNode(store, fileKey(node), node, bytes, signal)
     },
     async adopt(node, origin, signal) {
-      if (isManifestNode(node) || origin.kind !== 'object' || store.copyFrom === undefined) return false
       await directory.claim(signal)
-      const { digest, size } = node
-      return (await store.copyFrom(origin, fileKey(node), { size, content: digest, signal })) !== undefined
+      return await adoptObject(store, fileKey(node), node, origin, signal)
     },
     async upload(node, signal) {
       if (isManifestNode(node)) return undefined

@@ -5,6 +5,7 @@ import { manifestDigest } from '../../model/manifest-digest.ts'
 import { isIndexType } from '../../model/media-types.ts'
 import { type ObjectStore, openStore } from '../../stores/index.ts'
 import type { ByteRange, ByteStream } from '../../streams/index.ts'
+import { objectOrigin } from '../adopt-object.ts'
 import { type ImageSource, readAsStored } from '../transport.ts'
 import { fileKey, isDigestOf, readDocument, rootKey } from './image-files.ts'
 import { type DirReference, formatDirReference } from './reference.ts'
@@ -30,10 +31,7 @@ export async function openDirSource(reference: DirReference): Promise<ImageSourc
       }
     },
     fetch: (node, range, signal) => fetchNode(store, node, range, signal),
-    origin(node) {
-      const object = store.origin?.(fileKey(node))
-      return object && { kind: 'object', ...object }
-    },
+    origin: node => objectOrigin(store, fileKey(node)),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   }
 }

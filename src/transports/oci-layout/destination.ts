@@ -1,6 +1,7 @@
 import { putDraft, putNode } from '../../stores/index.ts'
 import { bytesOf } from '../../streams/index.ts'
 
+import { adoptObject } from '../adopt-object.ts'
 import { type ImageDestination, keepsEverything } from '../transport.ts'
 import { checkExpectation, currentDigest } from './layout-entries.ts'
 import { readStoredManifest } from './layout-files.ts'
@@ -25,9 +26,7 @@ export async function openOciLayoutDestination(
     has: async (node, signal) => (await blobs.head(place.keyOf(node.digest), { signal }))?.size === node.size,
     manifest: (node, signal) => readStoredManifest(blobs, node, signal, place),
     push: (node, bytes, signal) => putNode(blobs, place.keyOf(node.digest), node, bytes, signal),
-    adopt: async ({ digest, size }, origin, signal) =>
-      origin.kind === 'object' &&
-      (await blobs.copyFrom?.(origin, place.keyOf(digest), { size, content: digest, signal })) !== undefined,
+    adopt: (node, origin, signal) => adoptObject(blobs, place.keyOf(node.digest), node, origin, signal),
     upload: async ({ digest, size }, signal) =>
       await blobs.upload?.(place.keyOf(digest), { size, content: digest, signal }),
     pushDraft: (draft, signal) => putDraft(blobs, draft, place.keyOf, signal),

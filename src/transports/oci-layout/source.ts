@@ -1,4 +1,5 @@
 import { LadingError } from '../../errors/index.ts'
+import { objectOrigin } from '../adopt-object.ts'
 import { type ImageSource, readAsStored } from '../transport.ts'
 import { type Entry, entryNames, findEntry } from './layout-entries.ts'
 import { fetchBlob } from './layout-files.ts'
@@ -22,10 +23,7 @@ export async function openOciLayoutSource(reference: OciLayoutReference, sharedB
       yield* entryNames(await entries(signal))
     },
     fetch: (node, range, signal) => fetchBlob(blobs, node, range, signal, place),
-    origin(node) {
-      const object = blobs.origin?.(place.keyOf(node.digest))
-      return object && { kind: 'object', ...object }
-    },
+    origin: node => objectOrigin(blobs, place.keyOf(node.digest)),
     [Symbol.asyncDispose]: close,
   }
 }
