@@ -89,3 +89,11 @@ test('a request that is aborted while it waits for a connection ends at once, an
   answer.onRequestStart(controller)
   expect(controller.calls).toEqual(['abort: the request was given up'])
 })
+
+test('that nobody waits for is given up in silence: an unhandled rejection would end the process', async () => {
+  const stop = new AbortController()
+  const answer = new IncomingAnswer(stop.signal)
+  stop.abort(new Error('stopped'))
+  await new Promise(resolve => setImmediate(resolve))
+  await expect(answer.next()).rejects.toThrow('stopped')
+})

@@ -27,6 +27,8 @@ export class IncomingAnswer implements Dispatcher.DispatchHandler, AsyncIterable
   constructor(signal: AbortSignal | undefined) {
     const { promise, resolve, reject } = Promise.withResolvers<AnswerHead>()
     this.head = promise
+    // Where the request could not even be sent, nobody waits for it.
+    promise.catch(() => {})
     this.#settle = { resolve, reject }
     this.#signal = signal
     signal?.addEventListener('abort', this.#abort, { once: true })
