@@ -1,17 +1,16 @@
 import { connect, type Socket } from 'node:net'
+import { type ServerAddress, serverAddress } from './server-address.ts'
 
 /** A connection to a server that is opened while the client that will use it is still being loaded, which takes as long as a round trip. */
 export class EarlySocket {
-  readonly #host: string
-  readonly #port: string
+  readonly #address: ServerAddress
   #socket: Socket | undefined
   /** Until it is open it is ours, and ends with us. */
   #opening: Socket | undefined
 
   constructor(url: URL) {
-    this.#host = bare(url.hostname)
-    this.#port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port
-    this.#socket = connect({ host: this.#host, port: Number(this.#port), noDelay: true })
+    this.#address = serverAddress(url)
+    this.#socket = connect({ ...this.#address, noDelay: true })
     // Whoever connects later finds out what is wrong, and says it.
     this.#socket.on('error', () => this.close())
   }
@@ -21,13 +20,10 @@ export class EarlySocket {
    *
    * @throws with the code ETIMEDOUT where it is not open by then
    */
-  async take(
-    { hostname, port, protocol }: { readonly hostname: string; readonly port?: string; readonly protocol: string },
-    timeoutMs: number,
-  ): Promise<Socket | undefined> {
-    const wanted = port || (protocol === 'https:' ? '443' : '80')
+  async take(server: Parameters<typeof serverAddress>[0], timeoutMs: number): Promise<Socket | undefined> {
+    const { host, port } = serverAddress(server)
     const socket = this.#socket
-    if (socket === undefined || bare(hostname) !== this.#host || wanted !== this.#port) return undefined
+    if (socket === undefined || host !== this.#address.host || port !== this.#address.port) return undefined
     this.#socket = undefined
     if (socket.connecting) await this.#untilOpen(socket, timeoutMs)
     if (socket.destroyed || socket.readyState !== 'open') return undefined
@@ -52,9 +48,4 @@ export class EarlySocket {
     this.#opening = undefined
     if (isLate) throw Object.assign(new Error('no connection in time'), { code: 'ETIMEDOUT' })
   }
-}
-
-/** URLs have IPv6 addresses in brackets, and undici names them without. */
-function bare(hostname: string): string {
-  return hostname.replace(/^\[|\]$/g, '')
 }

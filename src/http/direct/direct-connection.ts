@@ -1,6 +1,7 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { secureContextOf } from '../secure-context.ts'
+import { serverAddress } from '../server-address.ts'
 import type { Timeouts } from '../timeouts.ts'
 import type { DirectRequest } from './direct-request.ts'
 import { parseResponseHead, type ResponseHead } from './response-head.ts'
@@ -56,8 +57,7 @@ export class DirectConnection {
         return true
       },
     }
-    const host = url.hostname.replace(/^\[|\]$/g, '')
-    const port = Number(url.port === '' ? (isTls ? 443 : 80) : url.port)
+    const { host, port } = serverAddress(url)
     const tls = {
       host,
       port,
