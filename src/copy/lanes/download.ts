@@ -3,15 +3,12 @@ import { type DirectPool, type DirectRequest, NotSimple } from '../../http/direc
 import type { Digest } from '../../model/digest.ts'
 import type { Answer } from './answer.ts'
 import { ConnectionGrowth } from './connection-growth.ts'
-import { LocatedBlob } from './located-blob.ts'
+import { LocatedBlob, maxDetours, maxRefusals } from './located-blob.ts'
 import type { Outcome, Retry } from './outcome.ts'
 import { type Piece, PiecesOfBlob } from './pieces-of-blob.ts'
 import { ReceivedFile } from './received-file.ts'
 import { waitForSource } from './wait-in-lane.ts'
 
-/** Answers in a row that send a piece elsewhere, or want other credentials, without a byte between them. */
-const maxDetours = 10
-const maxRefusals = 2
 const sampleMs = 25
 
 /** A blob that is to be read from a server into a file. */

@@ -2,6 +2,10 @@ import type { DirectPool, DirectRequest } from '../../http/direct/index.ts'
 import { type Answer, judgeAnswer } from './answer.ts'
 import { untilAborted } from './until-aborted.ts'
 
+/** Answers in a row that send a reader elsewhere, or want other credentials, without a byte between them. */
+export const maxDetours = 10
+export const maxRefusals = 2
+
 interface LocatedBlobOptions {
   readonly request: DirectRequest
   /** Bytes. */

@@ -1,12 +1,8 @@
 import { isLadingError, type LadingError } from '../../errors/index.ts'
 import { NotSimple } from '../../http/direct/index.ts'
-import type { LocatedBlob } from './located-blob.ts'
+import { type LocatedBlob, maxDetours, maxRefusals } from './located-blob.ts'
 import type { Retry } from './outcome.ts'
 import { waitForSource } from './wait-in-lane.ts'
-
-/** Answers in a row that send it elsewhere, or want other credentials, without a byte between them. */
-const maxDetours = 10
-const maxRefusals = 2
 
 /** A range of a blob, and the memory that it goes to. */
 export interface PartToRead {
