@@ -1,28 +1,16 @@
-import { startRegistry } from '../../test/services/start-registry.ts'
-import { fillRegistry } from '../fill-registry.ts'
+import { manySmallLayers, startDistantRegistry } from '../many-small-layers.ts'
 import { pullToBucket } from '../pullers.ts'
 import { pushers } from '../pushers.ts'
 import type { Scenario } from '../scenario.ts'
-import { distantRegistry } from '../shape.ts'
-import { writeBenchImage } from '../write-bench-image.ts'
 
 export const nothingToDo: Scenario = {
   letter: 'd',
   title: 'Nothing to do: the image is there already, 20 ms away',
   shows: 'how many requests it takes to know that',
-  sizes: { platforms: 9, layers: 60, layerBytes: 4096 },
-  fixed: ['platforms', 'layerBytes'],
-  needs: ['docker-registry'],
+  ...manySmallLayers,
   async *contests(stage) {
-    await using registry = await startRegistry()
-    const recipe = {
-      platforms: stage.size('platforms'),
-      layers: stage.size('layers'),
-      layerBytes: stage.size('layerBytes'),
-    }
-    const image = await writeBenchImage(`${stage.folder}/image`, recipe)
-    await fillRegistry(stage, image, registry.url, 'many')
-    const servers = { registry: { origin: registry.url, shape: distantRegistry } }
+    await using distant = await startDistantRegistry(stage)
+    const { registry, image, servers } = distant
     yield {
       title: 'pushed to the registry again',
       servers,
