@@ -1,6 +1,6 @@
+import { abandonable } from '../../auth/abandonable.ts'
 import type { DirectPool, DirectRequest } from '../../http/direct/index.ts'
 import { type Answer, judgeAnswer } from './answer.ts'
-import { untilAborted } from './until-aborted.ts'
 
 /** Answers in a row that send a reader elsewhere, or want other credentials, without a byte between them. */
 export const maxDetours = 10
@@ -81,7 +81,7 @@ export class LocatedBlob {
     this.#relocating ??= relocate().finally(() => {
       this.#relocating = undefined
     })
-    const found = await untilAborted(this.#relocating, signal)
+    const found = await abandonable(this.#relocating, signal)
     if (found === undefined) return false
     this.#located = found
     this.#request = found

@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto'
+import { abandonable } from '../../auth/abandonable.ts'
 import { isLadingError, LadingError } from '../../errors/index.ts'
 import { NotSimple } from '../../http/direct/index.ts'
 import { type HttpClient, type HttpRequest, isTransientStatus, parseRetryAfter } from '../../http/index.ts'
 import type { PartToSend } from '../../stores/index.ts'
 import type { Retry } from './outcome.ts'
-import { untilAborted } from './until-aborted.ts'
 import { waitForServer } from './wait-in-lane.ts'
 
 /** How often a request is signed anew that was refused: a signature holds for minutes, and a server may be slow. */
@@ -42,7 +42,7 @@ export async function sendPart(
   let refusals = 0
   let damaged = 0
   for (;;) {
-    const request = await untilAborted(hooks.sign(part), signal)
+    const request = await abandonable(hooks.sign(part), signal)
     let error: LadingError
     let retryAfterMs: number | undefined
     sent += 1
