@@ -10,6 +10,7 @@ import {
 import { abandonable } from './abandonable.ts'
 import type { Access } from './access.ts'
 import { Authenticator } from './authenticator.ts'
+import type { Credential } from './credential.ts'
 import type { CredentialFinder } from './credential-finder.ts'
 import { registryOrigins } from './registry-origin.ts'
 
@@ -80,9 +81,9 @@ export class RegistrySession {
     return this.#candidates.length > 1
   }
 
-  /** Whether the registry knows who is asking. */
-  async hasCredential(repository: string): Promise<boolean> {
-    return (await this.#credentials.find(this.registry, repository)) !== undefined
+  /** How the registry knows who is asking, where it does. */
+  async credentialKind(repository: string): Promise<Credential['kind'] | undefined> {
+    return (await this.#credentials.find(this.registry, repository))?.kind
   }
 
   /**
@@ -161,7 +162,9 @@ export class RegistrySession {
       this.#origin = doubtful.origin
       return doubtful
     }
-    throw failures.find(({ code }) => code === 'tls') ?? failures[0]
+    // A certificate that is refused is the answer. One that speaks no TLS was meant to be spoken to without, and what failed there is.
+    const plain = failures[this.#candidates.findIndex(origin => origin.startsWith('http:'))]
+    throw failures.find(failure => failure.code === 'tls' && !speaksNoTls(failure)) ?? plain ?? failures[0]
   }
 
   /** What Go's and nginx's TLS servers answer to plain HTTP; the words are in the body, which the answer to a HEAD has not. */

@@ -23,7 +23,8 @@ export async function exchange(request: HttpRequest, route: Route): Promise<Http
   const url = new URL(request.url)
   const { signal } = request
   const timeouts = patient(route.timeouts, request.silenceMs)
-  const failed = (error: unknown) => networkFailure(error, { url, proxy: route.proxy, timeouts })
+  const failed = (error: unknown, answered = false) =>
+    networkFailure(error, { url, proxy: route.proxy, timeouts, answered })
   const body = new RequestBody(request.body, signal)
   const answer = new IncomingAnswer(signal)
   let head: AnswerHead
@@ -84,7 +85,7 @@ function headersOf(raw: Readonly<Record<string, string | string[] | undefined>>)
 function responseBody(
   answer: IncomingAnswer,
   signal: AbortSignal | undefined,
-  failed: (error: unknown) => NetworkFailure,
+  failed: (error: unknown, answered: boolean) => NetworkFailure,
 ): AsyncIterableIterator<Uint8Array> {
   return {
     [Symbol.asyncIterator]() {
@@ -95,7 +96,7 @@ function responseBody(
         return await answer.next()
       } catch (error) {
         signal?.throwIfAborted()
-        throw failed(error).error
+        throw failed(error, true).error
       }
     },
     return: () => answer.return(),

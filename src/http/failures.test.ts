@@ -21,6 +21,15 @@ describe('failures', () => {
     await expect(text(response)).rejects.toMatchObject({ code: 'network' })
   })
 
+  test('a chunked body that is damaged is asked for again by who reads it: that is a failure of the network', async () => {
+    const server = await serve((request, response) => {
+      response.write('half', () => request.raw.socket.write('no chunk\r\n'))
+    })
+    const { http } = client()
+    const response = await http.request({ method: 'GET', url: server.origin })
+    await expect(text(response)).rejects.toMatchObject({ code: 'network', message: expect.stringContaining('damaged') })
+  })
+
   test.each([
     ['without headers', (): void => {}, { answerMs: 50 }],
     ['without a body', (_: unknown, response: { write(text: string): void }) => response.write('x'), { idleMs: 50 }],

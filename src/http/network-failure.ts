@@ -12,6 +12,8 @@ interface Attempt {
   readonly url: URL
   readonly proxy: URL | undefined
   readonly timeouts: Timeouts
+  /** Whether the head of the answer had come. */
+  readonly answered?: boolean
 }
 
 const proxyHint = 'check HTTPS_PROXY, HTTP_PROXY and NO_PROXY'
@@ -86,7 +88,7 @@ export function networkFailure(cause: unknown, attempt: Attempt): NetworkFailure
         cause,
       )
     case 'UND_ERR_HEADERS_TIMEOUT':
-      return timeout(`${host} did not answer in time`, 'if-idempotent')
+      return timeout(`${host} did not answer within ${seconds(attempt.timeouts.answerMs)}`, 'if-idempotent')
     case 'UND_ERR_BODY_TIMEOUT':
       return timeout(`${host} sent nothing for ${seconds(attempt.timeouts.idleMs)}`, 'if-idempotent')
     case 'ECONNRESET':
@@ -100,6 +102,9 @@ export function networkFailure(cause: unknown, attempt: Attempt): NetworkFailure
     case 'HPE_HEADER_OVERFLOW':
       return failure('protocol-error', `${host} sends headers that are too large`, 'never', cause)
     default:
+      // In the middle of an answer it is damage, and asking again is the cure.
+      if (isNoHttp(cause, code) && attempt.answered)
+        return network(`the answer of ${host} is damaged: it is no longer HTTP`, 'if-idempotent')
       return tlsFailure(code, host, cause) ?? otherFailure(code, host, via, cause)
   }
 }
@@ -128,7 +133,7 @@ function tlsFailure(code: string, host: string, cause: unknown): NetworkFailure 
 }
 
 function otherFailure(code: string, host: string, via: string, cause: unknown): NetworkFailure {
-  if (code.startsWith('HPE_')) {
+  if (isNoHttp(cause, code)) {
     const hint = 'perhaps it speaks HTTPS there, or another protocol'
     return failure('protocol-error', `${host} does not answer in HTTP`, 'never', cause, hint)
   }
@@ -145,6 +150,11 @@ function otherFailure(code: string, host: string, via: string, cause: unknown): 
     'if-idempotent',
     cause,
   )
+}
+
+/** undici knows no code for every way in which its parser fails. */
+function isNoHttp(cause: unknown, code: string): boolean {
+  return code.startsWith('HPE_') || (cause instanceof Error && cause.name === 'HTTPParserError')
 }
 
 function failure(

@@ -80,8 +80,8 @@ test('a server that nobody listens for refuses', async () => {
 
 describe('a silent server is given up', () => {
   test.each([
-    ['before the head', '', { answerMs: 50 }, 'did not answer in time'],
-    ['in the head', 'HTTP/1.1 200', { answerMs: 50 }, 'did not answer in time'],
+    ['before the head', '', { answerMs: 50 }, 'did not answer within 0.1 s'],
+    ['in the head', 'HTTP/1.1 200', { answerMs: 50 }, 'did not answer within 0.1 s'],
     ['in the body', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel', { idleMs: 50 }, 'sent nothing for 0.1 s'],
   ])('%s', async (_, answer, limit, message) => {
     const server = await serveRaw(socket => answer !== '' && socket.write(answer))

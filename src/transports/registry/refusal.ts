@@ -10,6 +10,8 @@ interface Asked {
   readonly subject: string
   readonly absent: 'image-not-found' | 'blob-not-found' | undefined
   readonly anonymous: boolean
+  /** The token that was refused is one that the user gave, not one of the token server. */
+  readonly tokenGiven: boolean
   /** Credential helpers that failed on the way. */
   readonly problems: readonly string[]
 }
@@ -22,6 +24,9 @@ interface Stated {
 
 /** More than any error that a registry writes, and a bound on what one may make us hold. */
 const maxErrorBytes = 256 * 1024
+
+/** As far as clocks differ that nobody keeps, and further than those that are kept. */
+const tellingSkewMs = 120_000
 
 /** The error that an answer of a registry means. */
 export async function refusalError(response: HttpResponse, asked: Asked): Promise<LadingError> {
@@ -78,10 +83,12 @@ const chunkHint =
 /** 401 says both "who are you" and "not you": only a credential that was sent makes it the second. */
 function refused(response: HttpResponse, asked: Asked, where: string): LadingError {
   const { status } = response
-  const insufficient = /insufficient_scope/.test(response.headers.get('www-authenticate') ?? '')
+  const challenge = response.headers.get('www-authenticate') ?? ''
+  const insufficient = /insufficient_scope/.test(challenge)
   const login = `log in with \`lading login ${asked.registry}\``
   const problems =
     asked.problems.length === 0 ? '' : `; no credentials came from a helper: ${asked.problems.join('; ')}`
+  if (status === 401 && /error="?invalid_token/.test(challenge)) return tokenRefused(response, asked, where)
   if (asked.anonymous) {
     const message = `it does not exist, or is not for anonymous users: ${where}`
     return new LadingError(status === 401 ? 'unauthorized' : 'denied', message, { status, hint: login + problems })
@@ -93,6 +100,24 @@ function refused(response: HttpResponse, asked: Asked, where: string): LadingErr
   return new LadingError('unauthorized', `the credentials were refused for ${where}`, {
     status,
     hint: `${login} again${problems}`,
+  })
+}
+
+/** A token was there, and was not taken: no login helps against that, where it is the token server's. */
+function tokenRefused(response: HttpResponse, asked: Asked, where: string): LadingError {
+  const { status } = response
+  if (asked.tokenGiven) {
+    const hint = 'get a new one: tokens of registries hold for minutes'
+    return new LadingError('unauthorized', `the registry token has expired, or is not for ${where}`, { status, hint })
+  }
+  const skewMs = Date.now() - Date.parse(response.headers.get('date') ?? '')
+  const clocks =
+    Math.abs(skewMs) > tellingSkewMs
+      ? `this machine's clock is ${Math.round(Math.abs(skewMs) / 60_000)} minutes ${skewMs > 0 ? 'ahead of' : 'behind'} the registry's; if it is the one that is wrong, set it`
+      : 'to it the token may be expired or not valid yet: the clocks of the two differ, or it does not trust this token server; who runs them can say'
+  return new LadingError('unauthorized', `the registry refuses the token that its token server gave for ${where}`, {
+    status,
+    hint: clocks,
   })
 }
 

@@ -42,12 +42,14 @@ export class RegistryClient {
   async refusal(response: HttpResponse, { subject, absent, access }: Pick<Question, 'subject' | 'absent' | 'access'>) {
     const repository = access[0]?.repository ?? ''
     const isRefused = response.status === 401 || response.status === 403
+    const credential = isRefused ? await this.session.credentialKind(repository) : undefined
     return refusalError(response, {
       registry: this.session.registry,
       repository,
       subject,
       absent,
-      anonymous: isRefused && !(await this.session.hasCredential(repository)),
+      anonymous: isRefused && credential === undefined,
+      tokenGiven: credential === 'registry-token',
       problems: this.session.credentialProblems,
     })
   }
