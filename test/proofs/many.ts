@@ -1,0 +1,56 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { type ManyOptions, manyProcesses, runProgram } from '../cleaning/many-processes.ts'
+import { startCeph } from '../services/start-ceph.ts'
+import { temporaryFolder } from '../services/temporary-folder.ts'
+import { environmentOf, sdkClient } from '../stores/s3-place.ts'
+import { print } from './print.ts'
+
+/**
+ * Many processes copy images that share layers into one bucket, and delete tags, while one clean follows the other; then every byte of what
+ * is left is read. `node many.ts [SECONDS] [local|ceph] [PROCESSES]`. A clean keeps for a minute what a push may count on, and so what
+ * is deleted is deleted after two.
+ */
+const [seconds = '240', place, processes = '32'] = process.argv.slice(2)
+const folder = await mkdtemp(path.join(temporaryFolder(), 'many-'))
+const rules = 'default: { keep_history: 1 }\n'
+
+if (place !== 'ceph') {
+  const root = path.join(folder, 'bucket')
+  await mkdir(path.join(root, 'blobs'), { recursive: true })
+  await writeFile(path.join(root, 's3lo.yaml'), rules)
+  await proof('local', `local://${root}//`, {})
+}
+if (place !== 'local') {
+  await using ceph = await startCeph()
+  const sdk = sdkClient(ceph)
+  await sdk.createBucket({ Bucket: 'many' })
+  await sdk.putObject({ Bucket: 'many', Key: 's3lo.yaml', Body: rules })
+  await proof('Ceph', 's3://many/', environmentOf(ceph, path.join(folder, 'cache')))
+}
+await rm(folder, { recursive: true, force: true })
+
+async function proof(name: string, bucket: string, env: ManyOptions['env']): Promise<void> {
+  const report = await manyProcesses({
+    bucket,
+    env,
+    layout: path.join(folder, 'layout'),
+    processes: Number(processes),
+    seconds: Number(seconds),
+    turnSeconds: 20,
+    clean: () => clean(bucket, env),
+  })
+  const { copies, deletions, cleans, blobsDeleted, tagsChecked, faults } = report
+  print(`${name}: ${processes} processes, ${seconds} s: ${copies} copies, ${deletions} deletions of tags done`)
+  print(`${name}: ${cleans} cleans beside them, ${blobsDeleted} blobs deleted`)
+  print(`${name}: ${tagsChecked} tags read with every byte, ${faults.length} errors`)
+  for (const fault of faults.slice(0, 10)) print(fault)
+  if (faults.length > 0 || cleans === 0 || tagsChecked === 0) process.exitCode = 1
+}
+
+async function clean(bucket: string, env: ManyOptions['env']): Promise<number> {
+  const words = ['clean', bucket, '--confirm', '--grace', '0', '--keep-trash', '0', '--output', 'json']
+  const { code, stdout, stderr } = await runProgram(words, env)
+  if (code !== 0) throw new Error(`${code}: ${stderr.trim()}`)
+  return JSON.parse(stdout).blobs.removed.count
+}
