@@ -14,6 +14,8 @@ export interface ManyOptions {
   /** Copies under way at any moment, each in a process of its own. */
   readonly processes: number
   readonly seconds: number
+  /** What is run. Default: the program of the checkout. */
+  readonly program?: string
   /** How long the same few images are copied before others take their place: what has gone comes back after all have had their turn. */
   readonly turnSeconds: number
   /** One clean of the bucket. Returns how many blobs it deleted. */
@@ -36,7 +38,7 @@ export interface Ended {
   readonly stderr: string
 }
 
-const program = path.join(import.meta.dirname, '../../bin/lading.js')
+const checkoutProgram = path.join(import.meta.dirname, '../../bin/lading.js')
 const turns = 7
 const imagesOfTurn = 6
 const tags = ['a', 'b', 'c', 'd']
@@ -49,7 +51,7 @@ const absent = 2
  * then has every byte of what is left read.
  */
 export async function manyProcesses(options: ManyOptions): Promise<ManyReport> {
-  const { bucket, env, layout, processes, seconds, turnSeconds } = options
+  const { bucket, layout, processes, seconds, turnSeconds } = options
   await writeLayout(layout, makeImages())
   const random = seededRandom(Date.now() % 1_000_000)
   const began = performance.now()
@@ -58,7 +60,7 @@ export async function manyProcesses(options: ManyOptions): Promise<ManyReport> {
   const done = { copies: 0, deletions: 0, cleans: 0, blobsDeleted: 0 }
   const tag = () => `${bucket}${random.pick(names)}:${random.pick(tags)}`
   const run = async (words: readonly string[], allowed: readonly (number | null)[]) => {
-    const { code, stderr } = await runProgram(words, env)
+    const { code, stderr } = await runProgram(words, options)
     if (!allowed.includes(code)) faults.push(`${words.join(' ')}: ${code}: ${stderr.trim()}`)
   }
   const until = async (task: () => Promise<void>) => {
@@ -83,12 +85,15 @@ export async function manyProcesses(options: ManyOptions): Promise<ManyReport> {
   }
   await run(['copy', `oci:${layout}:0-0`, tag()], [0])
   await Promise.all([...Array.from({ length: processes }, () => until(copy)), until(remove), until(clean)])
-  const report = await runProgram(['doctor', bucket, '--verify', '--output', 'json'], env)
+  const report = await runProgram(['doctor', bucket, '--verify', '--output', 'json'], options)
   return { ...done, ...judged(report, faults) }
 }
 
 /** Runs `lading` to its end. */
-export async function runProgram(words: readonly string[], env: ManyOptions['env']): Promise<Ended> {
+export async function runProgram(
+  words: readonly string[],
+  { env, program = checkoutProgram }: Pick<ManyOptions, 'env' | 'program'>,
+): Promise<Ended> {
   const child = spawn(process.execPath, [program, ...words], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { type ManyOptions, manyProcesses, runProgram } from '../cleaning/many-processes.ts'
 import { startCeph } from '../services/start-ceph.ts'
@@ -13,6 +13,13 @@ import { print } from './print.ts'
  */
 const [seconds = '240', place, processes = '32'] = process.argv.slice(2)
 const folder = await mkdtemp(path.join(temporaryFolder(), 'many-'))
+// Without sources beside it, it runs what was built.
+const checkout = path.join(import.meta.dirname, '../..')
+const program = path.join(folder, 'bin/lading.js')
+await mkdir(path.dirname(program))
+await copyFile(path.join(checkout, 'bin/lading.js'), program)
+await writeFile(path.join(folder, 'package.json'), '{ "type": "module" }')
+await symlink(path.join(checkout, 'dist'), path.join(folder, 'dist'))
 const rules = 'default: { keep_history: 1 }\n'
 
 if (place !== 'ceph') {
@@ -34,6 +41,7 @@ async function proof(name: string, bucket: string, env: ManyOptions['env']): Pro
   const report = await manyProcesses({
     bucket,
     env,
+    program,
     layout: path.join(folder, 'layout'),
     processes: Number(processes),
     seconds: Number(seconds),
@@ -50,7 +58,7 @@ async function proof(name: string, bucket: string, env: ManyOptions['env']): Pro
 
 async function clean(bucket: string, env: ManyOptions['env']): Promise<number> {
   const words = ['clean', bucket, '--confirm', '--grace', '0', '--keep-trash', '0', '--output', 'json']
-  const { code, stdout, stderr } = await runProgram(words, env)
+  const { code, stdout, stderr } = await runProgram(words, { env, program })
   if (code !== 0) throw new Error(`${code}: ${stderr.trim()}`)
   return JSON.parse(stdout).blobs.removed.count
 }
