@@ -139,7 +139,7 @@ test('a file of Docker’s keeps Docker Hub under the name that Docker knows, an
       discard: async () => {},
     }),
     direct: () => undefined,
-    pause: async () => {},
+    pause: async () => true,
     [Symbol.asyncDispose]: async () => {},
   }
   const account = { username: 'me', password: 'pw', authFile, dockerFile: true, http }

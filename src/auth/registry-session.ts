@@ -4,6 +4,9 @@ import {
   type HttpClient,
   type HttpRequest,
   type HttpResponse,
+  isTransientStatus,
+  parseRetryAfter,
+  redactUrl,
   type ServerRoute,
   speaksNoTls,
 } from '../http/index.ts'
@@ -144,8 +147,7 @@ export class RegistrySession {
           continue
         }
         this.#origin = origin
-        // One attempt was enough for the question, but not for a registry that is busy.
-        return sent.response.status === 429 || sent.response.status >= 500 ? await this.#sendTo(origin, request) : sent
+        return await this.#unlessBusy(sent, request)
       } catch (error) {
         if (this.#origin !== undefined || !isLadingError(error, 'network', 'timeout', 'tls', 'protocol-error'))
           throw error
@@ -165,6 +167,18 @@ export class RegistrySession {
     // A certificate that is refused is the answer. One that speaks no TLS was meant to be spoken to without, and what failed there is.
     const plain = failures[this.#candidates.findIndex(origin => origin.startsWith('http:'))]
     throw failures.find(failure => failure.code === 'tls' && !speaksNoTls(failure)) ?? plain ?? failures[0]
+  }
+
+  /** One attempt was enough for the question, but not for a registry that is busy. */
+  async #unlessBusy(sent: Sent, request: RegistryRequest): Promise<Sent> {
+    const { origin, response } = sent
+    const { status, headers } = response
+    if (request.attempts === 1 || !isTransientStatus(status)) return sent
+    const retryAfterMs = parseRetryAfter(headers.get('retry-after'), Date.now())
+    const subject = `${request.method} ${redactUrl(new URL(request.target, origin).href)}`
+    const pause = { attempt: 1, subject, reason: `it answered ${status}`, retryAfterMs }
+    if (await this.http.pause(pause, request.signal)) return await this.#sendTo(origin, request)
+    return { ...sent, response: { ...response, tried: { attempts: 1, milliseconds: 0, askedMs: retryAfterMs } } }
   }
 
   /** What Go's and nginx's TLS servers answer to plain HTTP; the words are in the body, which the answer to a HEAD has not. */

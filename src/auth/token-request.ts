@@ -110,5 +110,5 @@ async function refusal(response: HttpResponse, { realm, credential }: TokenReque
     return new LadingError('denied', `${server} gives ${who ?? 'anonymous users'} no token for this`, { status })
   }
   const code = status === 429 ? 'rate-limited' : status >= 500 ? 'server-error' : 'protocol-error'
-  return new LadingError(code, `the token server ${server} answered ${status}`, { status })
+  return new LadingError(code, `the token server ${server} answered ${status}`, { status }).afterTrying(response.tried)
 }

@@ -58,7 +58,7 @@ export async function moveBlob(move: BlobMove): Promise<Outcome> {
     } catch (error) {
       signal.throwIfAborted()
       if (attempt === wrongBytesAttempts || !isLadingError(error, 'digest-mismatch', 'size-mismatch')) throw error
-      await waitBeforeRetry(error, attempt, node.digest, listen, signal)
+      await waitBeforeRetry({ error, attempt, since: performance.now(), subject: node.digest }, listen, signal)
     }
   }
 }

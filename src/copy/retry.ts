@@ -2,24 +2,45 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { LadingError } from '../errors/index.ts'
 import type { CopyListener } from './events.ts'
 
-/** Breaks in a row, without a byte between them, after which a source is given up. */
-const maxAttempts = 4
-const firstWaitSeconds = 0.25
+/** Something that breaks off again and again. */
+export interface Break {
+  readonly error: LadingError
+  /** Breaks in a row, without a byte between them: this one counted. */
+  readonly attempt: number
+  /** When the first of them was, by `performance.now()`. */
+  readonly since: number
+  readonly subject: string
+}
 
-/**
- * Waits before a blob is asked for again: exponentially, with jitter, so that many blobs broken at once do not come back at once.
- *
- * @throws `error` once it has been tried often enough
- */
-export async function waitBeforeRetry(
-  error: LadingError,
-  attempt: number,
+/** What waits before each further attempt to read a blob that breaks off. `attempt` is 1 for the first break since a byte has come. */
+export function retryBreaks(
   subject: string,
   listen: CopyListener,
   signal: AbortSignal,
+): (error: LadingError, attempt: number) => Promise<void> {
+  let since = 0
+  return (error, attempt) => {
+    if (attempt === 1) since = performance.now()
+    return waitBeforeRetry({ error, attempt, since, subject }, listen, signal)
+  }
+}
+
+/**
+ * Waits before a blob is asked for again, as every request is tried again.
+ *
+ * @throws `error` once it has been tried often enough, here or where it was thrown
+ */
+export async function waitBeforeRetry(
+  { error, attempt, since, subject }: Break,
+  listen: CopyListener,
+  signal: AbortSignal,
 ): Promise<void> {
-  if (attempt >= maxAttempts) throw error
-  const waitSeconds = firstWaitSeconds * 2 ** (attempt - 1) * (0.5 + Math.random() / 2)
-  listen({ type: 'retried', subject, attempt, waitSeconds, reason: error.message })
-  await sleep(waitSeconds * 1000, undefined, { signal })
+  if (error.tried !== undefined) throw error
+  const { defaultRetryPolicy, retryDelay } = await import('../http/index.ts')
+  const waitMs = retryDelay(defaultRetryPolicy, attempt, Math.random(), error.retryAfterMs)
+  if (waitMs === undefined || attempt >= defaultRetryPolicy.attempts) {
+    throw error.afterTrying({ attempts: attempt, milliseconds: performance.now() - since })
+  }
+  listen({ type: 'retried', subject, attempt, waitSeconds: waitMs / 1000, reason: error.message })
+  await sleep(waitMs, undefined, { signal })
 }

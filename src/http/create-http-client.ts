@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { LadingError } from '../errors/index.ts'
+import { LadingError, type Tried } from '../errors/index.ts'
 import { readAll } from '../streams/index.ts'
 import { version } from '../version.ts'
 import { type Clock, systemClock } from './clock.ts'
@@ -81,20 +81,21 @@ class PooledHttpClient implements HttpClient {
       headers: this.#withDefaults(request.headers),
       signal: this.#untilClosed(request.signal),
     }
-    const latest = this.#clock.now() + this.#policy.budgetMs
+    const began = this.#clock.now()
+    const latest = began + this.#policy.budgetMs
     for (let attempt = 1; ; attempt++) {
       const rest = Promise.withResolvers<void>()
       try {
         const outcome = await this.#follow(complete, rest.promise)
-        const delay =
-          attempt < (request.attempts ?? this.#policy.attempts) ? this.#delay(complete, outcome, attempt) : undefined
-        if (delay === undefined || this.#clock.now() + delay > latest) {
-          if ('error' in outcome) throw outcome.error
-          return outcome
+        const delay = this.#delay(complete, outcome, attempt)
+        const waitMs = delay?.waitMs
+        const isLast = attempt >= this.#attempts(request, outcome)
+        if (waitMs === undefined || isLast || this.#clock.now() + waitMs > latest) {
+          return givenUp(outcome, { attempts: attempt, milliseconds: this.#clock.now() - began }, delay)
         }
         const reason = 'error' in outcome ? outcome.error.message : `it answered ${outcome.status}`
         const subject = `${request.method} ${redactUrl(request.url)}`
-        await this.#wait({ attempt, reason, subject }, delay, complete.signal)
+        await this.#wait({ attempt, reason, subject }, waitMs, complete.signal)
       } finally {
         rest.resolve()
       }
@@ -106,11 +107,11 @@ class PooledHttpClient implements HttpClient {
     return { url, headers: this.#withDefaults(headers), tlsVerify: tlsVerify !== false, route }
   }
 
-  async pause(pause: Pause, signal?: AbortSignal): Promise<void> {
-    const asked =
-      pause.retryAfterMs === undefined ? undefined : Math.min(pause.retryAfterMs, this.#policy.maxRetryAfterMs)
-    const delay = retryDelay(this.#policy, pause.attempt, this.#clock.random(), asked) ?? 0
+  async pause(pause: Pause, signal?: AbortSignal): Promise<boolean> {
+    const delay = retryDelay(this.#policy, pause.attempt, this.#clock.random(), pause.retryAfterMs)
+    if (delay === undefined) return false
     await this.#wait(pause, delay, this.#untilClosed(signal))
+    return true
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -140,17 +141,25 @@ class PooledHttpClient implements HttpClient {
     await this.#clock.sleep(waitMs, signal)
   }
 
+  #attempts(
+    { attempts = this.#policy.attempts, busyAttempts }: HttpRequest,
+    outcome: HttpResponse | NetworkFailure,
+  ): number {
+    const isBusy = !('error' in outcome) && outcome.status === 429
+    return isBusy && this.#policy.attempts > 1 ? (busyAttempts ?? attempts) : attempts
+  }
+
   /** How long to wait before this is tried again; `undefined` where it must not be, or where that cannot help. */
-  #delay(request: HttpRequest, outcome: HttpResponse | NetworkFailure, attempt: number): number | undefined {
+  #delay(request: HttpRequest, outcome: HttpResponse | NetworkFailure, attempt: number): Delay | undefined {
     const idempotent = request.idempotent ?? !['POST', 'PATCH'].includes(request.method)
     if ('error' in outcome) {
       const again = outcome.retry === 'always' || (outcome.retry === 'if-idempotent' && idempotent)
-      return again ? retryDelay(this.#policy, attempt, this.#clock.random(), undefined) : undefined
+      return again ? { waitMs: retryDelay(this.#policy, attempt, this.#clock.random(), undefined) } : undefined
     }
     // A server that answers 429 has done nothing yet, whatever the method.
     if (!isTransientStatus(outcome.status) || !(idempotent || outcome.status === 429)) return undefined
     const retryAfter = parseRetryAfter(outcome.headers.get('retry-after'), this.#clock.now())
-    return retryDelay(this.#policy, attempt, this.#clock.random(), retryAfter)
+    return { waitMs: retryDelay(this.#policy, attempt, this.#clock.random(), retryAfter), askedMs: retryAfter }
   }
 
   /** `rest` ends when this request is no longer waiting to be tried again. */
@@ -231,6 +240,20 @@ class PooledHttpClient implements HttpClient {
     const error = pullLimitError({ host, headers: response.headers, body }, this.#clock.now())
     if (error !== undefined) throw error
   }
+}
+
+interface Delay {
+  /** `undefined`: the server asks for more than is waited. */
+  readonly waitMs: number | undefined
+  readonly askedMs?: number | undefined
+}
+
+/** The answer, or the error thrown, with what was tried where it was tried again, or would have been had the server not asked for so much. */
+function givenUp(outcome: HttpResponse | NetworkFailure, counted: Tried, delay: Delay | undefined): HttpResponse {
+  const askedMs = delay !== undefined && delay.waitMs === undefined ? delay.askedMs : undefined
+  const tried = counted.attempts > 1 || askedMs !== undefined ? { ...counted, askedMs } : undefined
+  if ('error' in outcome) throw outcome.error.afterTrying(tried)
+  return tried !== undefined && isTransientStatus(outcome.status) ? { ...outcome, tried } : outcome
 }
 
 /** The next request where the answer is a redirect; its connection is given back in any case. */

@@ -1,3 +1,4 @@
+import type { Tried } from '../errors/index.ts'
 import type { ByteStream, Bytes } from '../streams/index.ts'
 import type { DirectRequest } from './direct/direct-request.ts'
 import type { ServerRoute } from './server-route.ts'
@@ -18,6 +19,8 @@ export interface HttpRequest {
   readonly silenceMs?: number
   /** How often it may be sent at most. Default: the policy's. 1 for a question whose failure is an answer. */
   readonly attempts?: number
+  /** The same where it is answered 429, by who takes one at a time. Default: as often as otherwise. */
+  readonly busyAttempts?: number
   /** Whether sending it twice does no harm. Default: true for all but POST and PATCH. */
   readonly idempotent?: boolean
   /** `false`: a redirect is an answer like any other. Default: those of GET and HEAD are followed. */
@@ -35,6 +38,8 @@ export interface HttpResponse {
    * the content does. Of an error (400 and above) the first 64 KiB are kept and no connection is held.
    */
   readonly body: ByteStream
+  /** Of an answer that says "not now": it was asked for as often as is of use. Who makes an error of it says so. */
+  readonly tried?: Tried | undefined
   /** Gives the connection back without reading the body. */
   discard(): Promise<void>
 }
@@ -87,6 +92,9 @@ export interface HttpClient extends AsyncDisposable {
   /** A GET as data, for a thread of its own. `undefined` where only this client can send it: a proxy or a socket is in between. */
   direct(request: Pick<HttpRequest, 'url' | 'headers' | 'tlsVerify' | 'route'>): DirectRequest | undefined
 
-  /** Waits as `request` does between attempts, for work that spans several requests, and reports it. */
-  pause(pause: Pause, signal?: AbortSignal): Promise<void>
+  /**
+   * Waits as `request` does between attempts, for work that spans several requests, and reports it. `false`: the server asks for a wait that
+   * is too long, and it did not wait.
+   */
+  pause(pause: Pause, signal?: AbortSignal): Promise<boolean>
 }

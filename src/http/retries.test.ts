@@ -21,6 +21,7 @@ describe('retries', () => {
     expect(response.status).toBe(503)
     expect(await text(response)).toBe('busy')
     expect(waits).toEqual([250, 500, 1000, 2000])
+    expect(response.tried).toEqual({ attempts: 5, milliseconds: 3750 })
   })
 
   test('nothing is sent again where that is said', async () => {
@@ -56,8 +57,27 @@ describe('retries', () => {
   test('a server that asks for an hour is not waited for', async () => {
     const server = await serve((_, response) => void response.writeHead(503, { 'retry-after': '3600' }).end())
     const { http, waits } = client()
-    expect((await http.request({ method: 'GET', url: server.origin })).status).toBe(503)
+    const response = await http.request({ method: 'GET', url: server.origin })
+    expect(response).toMatchObject({ status: 503, tried: { attempts: 1, askedMs: 3_600_000 } })
+    expect(await http.pause({ attempt: 1, subject: 'it', reason: 'busy', retryAfterMs: 3_600_000 })).toBe(false)
     expect(waits).toEqual([])
+  })
+
+  test('who takes one at a time is asked more often where it is busy, and not where it fails', async () => {
+    let count = 0
+    const server = await serve((_, response) => void response.writeHead(count++ < 7 ? 429 : 503).end())
+    const { http, waits } = client()
+    const response = await http.request({ method: 'PUT', url: server.origin, busyAttempts: 12 })
+    expect(response.status).toBe(503)
+    expect(waits).toHaveLength(7)
+  })
+
+  test('an error of a connection says how often it was tried, and over how long', async () => {
+    const { http } = client()
+    await expect(http.request({ method: 'GET', url: 'http://127.0.0.1:1/' })).rejects.toMatchObject({
+      message: '127.0.0.1:1 refuses connections (tried 5 times in 3.8 s)',
+      tried: { attempts: 5, milliseconds: 3750 },
+    })
   })
 
   test('no attempt begins after the budget', async () => {

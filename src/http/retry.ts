@@ -1,4 +1,4 @@
-/** When a failed request is sent again, and after how long. */
+/** When what failed is tried again, and after how long: a request, an upload of several, the rest of a blob that broke off. */
 export interface RetryPolicy {
   readonly attempts: number
   readonly firstDelayMs: number
@@ -16,6 +16,9 @@ export const defaultRetryPolicy: RetryPolicy = {
   maxRetryAfterMs: 120_000,
   budgetMs: 300_000,
 }
+
+/** How often bytes are sent in all that do not arrive as they were sent: more of that is no accident. */
+export const damagedAttempts = 3
 
 /** Statuses that say "not now": RFC 9110 section 15, and 429 of RFC 6585. */
 const transientStatuses: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504])

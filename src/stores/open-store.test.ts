@@ -15,7 +15,7 @@ test('what is said of certificates holds for every request of a store', async ()
       throw new LadingError('network', 'no')
     },
     direct: () => undefined,
-    pause: async () => {},
+    pause: async () => true,
     [Symbol.asyncDispose]: async () => {},
   }
   const context = { http: async () => http, cloud: { endpoint: 'https://gcs.test' }, environment: {}, warn: () => {} }

@@ -1,5 +1,5 @@
 import type { CopyListener } from '../../copy/events.ts'
-import { waitBeforeRetry } from '../../copy/retry.ts'
+import { retryBreaks } from '../../copy/retry.ts'
 import { verifiedBytes } from '../../copy/verified-bytes.ts'
 import { type ErrorCode, isLadingError } from '../../errors/index.ts'
 import { blobKey } from '../../layout/index.ts'
@@ -61,7 +61,7 @@ export async function whyDamaged(
     async *open(from, inner = signal) {
       yield* (await store.get(key, { ...(from === 0 ? {} : { range: { start: from } }), signal: inner })).body
     },
-    retry: (error, attempt) => waitBeforeRetry(error, attempt, digest, listen, signal),
+    retry: retryBreaks(digest, listen, signal),
     passed: count => listen({ type: 'progress', digest, bytes: count }),
   })
   try {

@@ -199,6 +199,7 @@ class Download {
   /** Reads a piece to its end, or as far as it comes where other connections can go on with it. */
   async #readPiece(piece: Piece, me: Reader): Promise<void> {
     let failures = 0
+    let since = 0
     let refusals = 0
     let detours = 0
     // A server without ranges begins anew each time: only what comes after that is any progress.
@@ -235,8 +236,9 @@ class Download {
         return
       }
       failures = piece.at > furthest ? 1 : failures + 1
+      if (failures === 1) since = performance.now()
       furthest = Math.max(furthest, piece.at)
-      await waitForSource({ error, failures, retryAfterMs }, this.#means.hooks, this.#signal)
+      await waitForSource({ error, failures, retryAfterMs, since }, this.#means.hooks, this.#signal)
     }
   }
 

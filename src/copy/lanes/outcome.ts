@@ -1,4 +1,4 @@
-import type { ErrorCode, Side } from '../../errors/index.ts'
+import type { ErrorCode, Side, Tried } from '../../errors/index.ts'
 import type { StoredParts } from '../../stores/index.ts'
 
 /** Something that is tried again, and why. */
@@ -25,4 +25,5 @@ export interface FailureRecord {
   readonly hint: string | undefined
   readonly status: number | undefined
   readonly side: Side
+  readonly tried: Tried | undefined
 }

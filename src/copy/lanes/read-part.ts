@@ -35,6 +35,7 @@ export async function readPart(
   // A server without ranges begins anew each time: only what comes after that is any progress.
   let furthest = 0
   let failures = 0
+  let since = 0
   let refusals = 0
   let detours = 0
   const take = (chunk: Uint8Array) => {
@@ -75,6 +76,7 @@ export async function readPart(
       error = thrown
     }
     failures += 1
-    await waitForSource({ error: error.with({ side: 'source' }), failures, retryAfterMs }, hooks, signal)
+    if (failures === 1) since = performance.now()
+    await waitForSource({ error: error.with({ side: 'source' }), failures, retryAfterMs, since }, hooks, signal)
   }
 }

@@ -2,16 +2,19 @@ import { hash } from 'node:crypto'
 import { abandonable } from '../../auth/abandonable.ts'
 import { isLadingError, LadingError } from '../../errors/index.ts'
 import { NotSimple } from '../../http/direct/index.ts'
-import { type HttpClient, type HttpRequest, isTransientStatus, parseRetryAfter } from '../../http/index.ts'
+import {
+  damagedAttempts,
+  type HttpClient,
+  type HttpRequest,
+  isTransientStatus,
+  parseRetryAfter,
+} from '../../http/index.ts'
 import type { PartToSend } from '../../stores/index.ts'
 import type { Retry } from './outcome.ts'
 import { waitForServer } from './wait-in-lane.ts'
 
 /** How often a request is signed anew that was refused: a signature holds for minutes, and a server may be slow. */
 const maxRefusals = 2
-/** How often a part is sent that does not arrive as it was sent. */
-const maxDamaged = 4
-
 interface SendHooks {
   readonly attempts: number
   retried(retry: Retry): void
@@ -39,6 +42,7 @@ export async function sendPart(
   const part: PartToSend = { number, size: bytes.byteLength, sha256: hash('sha256', bytes) }
   let sent = 0
   let failures = 0
+  let since = 0
   let refusals = 0
   let damaged = 0
   for (;;) {
@@ -55,7 +59,7 @@ export async function sendPart(
       if (status === 403 && ++refusals <= maxRefusals) continue
       const { host } = new URL(request.url)
       // A part that arrives changed is answered with 400.
-      const isDamaged = status === 400 && ++damaged < maxDamaged
+      const isDamaged = status === 400 && ++damaged < damagedAttempts
       if (!isDamaged && !isTransientStatus(status)) throw new NotSimple(`${host} answered ${status} to a part`)
       retryAfterMs = parseRetryAfter(headers.get('retry-after'), Date.now())
       const code = status === 429 ? 'rate-limited' : 'server-error'
@@ -66,6 +70,7 @@ export async function sendPart(
       error = thrown
     }
     failures += 1
-    await waitForServer({ error: error.with({ side: 'destination' }), failures, retryAfterMs }, hooks, signal)
+    if (failures === 1) since = performance.now()
+    await waitForServer({ error: error.with({ side: 'destination' }), failures, retryAfterMs, since }, hooks, signal)
   }
 }

@@ -106,7 +106,7 @@ describe('every request of a thread is heard of', () => {
     const events: RequestEvent[] = []
     const threads = openThreads({ onRequest: event => events.push(event) })
     expect(await threads.move(taskOf('http://127.0.0.1:1/blob'), listener, never)).toMatchObject({ kind: 'failed' })
-    expect(events).toHaveLength(4)
+    expect(events).toHaveLength(5)
     expect(events[0]).toMatchObject({ method: 'GET', failure: '127.0.0.1:1 refuses connections' })
   })
 

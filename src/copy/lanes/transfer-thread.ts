@@ -109,8 +109,8 @@ function outcomeOf(thrown: unknown, task: TransferTask): Outcome {
   const error = ofDisk ? fromFileError(thrown, { subject: task.path, side: 'destination' }) : thrown
   // A fault of ours ends the thread, and is told as such.
   if (!isLadingError(error)) throw thrown
-  const { code, message, hint, status, side = 'source' } = error
-  return { kind: 'failed', error: { code, message, hint, status, side } }
+  const { code, message, hint, status, tried, side = 'source' } = error
+  return { kind: 'failed', error: { code, message, hint, status, tried, side } }
 }
 
 function report(message: Report): void {

@@ -3,10 +3,6 @@ import { isLadingError, type LadingError } from '../../errors/index.ts'
 import { defaultRetryPolicy, retryDelay } from '../../http/index.ts'
 import type { Retry } from './outcome.ts'
 
-/** Breaks in a row, without a byte between them, after which a source is given up: as many as where bytes pass as a stream. */
-const maxBreaks = 4
-const firstWaitMs = 250
-
 /** What has failed. */
 export interface LaneFailure {
   readonly error: LadingError
@@ -14,6 +10,8 @@ export interface LaneFailure {
   readonly failures: number
   /** What the server asked for. */
   readonly retryAfterMs: number | undefined
+  /** When the first of them was, by `performance.now()`. */
+  readonly since: number
 }
 
 interface Waiting {
@@ -28,9 +26,10 @@ interface Waiting {
  * @throws the failure's error once it has been tried often enough
  */
 export async function waitForSource(failure: LaneFailure, waiting: Waiting, signal: AbortSignal): Promise<void> {
-  if (!isLadingError(failure.error, 'network', 'timeout')) return await waitForServer(failure, waiting, signal)
-  if (failure.failures >= maxBreaks) throw failure.error
-  await wait(firstWaitMs * 2 ** (failure.failures - 1) * (0.5 + Math.random() / 2), failure, waiting, signal)
+  // A break is not tried again as a request is, but gone on with: that is done also where no request is sent twice.
+  const isBreak = isLadingError(failure.error, 'network', 'timeout')
+  const attempts = isBreak ? defaultRetryPolicy.attempts : waiting.attempts
+  await waitForServer(failure, { ...waiting, attempts }, signal)
 }
 
 /**
@@ -39,13 +38,13 @@ export async function waitForSource(failure: LaneFailure, waiting: Waiting, sign
  * @throws the failure's error once it has been tried often enough
  */
 export async function waitForServer(failure: LaneFailure, waiting: Waiting, signal: AbortSignal): Promise<void> {
-  const { error, failures, retryAfterMs } = failure
+  const { error, failures, retryAfterMs, since } = failure
   const waitMs = retryDelay(defaultRetryPolicy, failures, Math.random(), retryAfterMs)
-  if (waitMs === undefined || failures >= waiting.attempts) throw error
-  await wait(waitMs, failure, waiting, signal)
-}
-
-async function wait(waitMs: number, failure: LaneFailure, { retried }: Waiting, signal: AbortSignal): Promise<void> {
-  retried({ attempt: failure.failures, waitSeconds: waitMs / 1000, reason: failure.error.message })
+  if (waitMs === undefined || failures >= waiting.attempts) {
+    const askedMs = waitMs === undefined ? retryAfterMs : undefined
+    const tried = { attempts: failures, milliseconds: performance.now() - since, askedMs }
+    throw failures > 1 || askedMs !== undefined ? error.afterTrying(tried) : error
+  }
+  waiting.retried({ attempt: failures, waitSeconds: waitMs / 1000, reason: error.message })
   await sleep(waitMs, undefined, { signal })
 }

@@ -1,6 +1,6 @@
 import { type ErrorCode, isLadingError, LadingError, systemCode } from '../../errors/index.ts'
 import { identityError } from './identity-error.ts'
-import { isChangedOnTheWay, isRefusal, type Refusal, refusalCode } from './refusal.ts'
+import { isChangedOnTheWay, isRefusal, type Refusal, refusalCode, triedOf } from './refusal.ts'
 import { explainSas, isSasExpired } from './sas.ts'
 import type { AzureSettings } from './settings.ts'
 
@@ -19,7 +19,7 @@ export function azureError(error: unknown, settings: AzureSettings): unknown {
   if (isLadingError(error)) return hostError(error, settings)
   if (isRefusal(error)) {
     const [code, message, hint] = explain(error, settings)
-    return new LadingError(code, message, { hint, status: error.statusCode })
+    return new LadingError(code, message, { hint, status: error.statusCode }).afterTrying(triedOf(error))
   }
   return identityError(error) ?? error
 }
@@ -35,7 +35,12 @@ function hostError(error: LadingError, { account, endpoint }: AzureSettings): La
     })
   }
   const hint = `check that the endpoint of the storage account is right and can be reached: ${endpoint}`
-  return new LadingError(error.code, error.message, { hint, cause: error.cause, status: error.status })
+  return new LadingError(error.code, error.message, {
+    hint,
+    cause: error.cause,
+    status: error.status,
+    tried: error.tried,
+  })
 }
 
 function explain(refusal: Refusal, settings: AzureSettings): Explanation {

@@ -1,3 +1,5 @@
+import type { Tried } from '../../errors/index.ts'
+
 /** An answer of 400 and above, as the SDK throws it: recognised by its form, so that nothing is loaded for it. */
 export interface Refusal {
   readonly name: 'RestError'
@@ -5,6 +7,15 @@ export interface Refusal {
   readonly statusCode?: number | undefined
   readonly code?: string | undefined
   readonly response?: { readonly headers: { get(name: string): string | undefined } } | undefined
+}
+
+/** How `sdk-http.ts` tells in an answer what was tried before it was given up. */
+export const triedHeader = 'lading-tried'
+
+/** What was tried before this was given up. */
+export function triedOf({ response }: Refusal): Tried | undefined {
+  const text = response?.headers.get(triedHeader)
+  return text === undefined ? undefined : JSON.parse(text)
 }
 
 export function isRefusal(error: unknown, ...codes: readonly string[]): error is Refusal {

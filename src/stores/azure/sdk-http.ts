@@ -9,6 +9,7 @@ import type { HttpOperationResponse, IHttpClient, WebResource } from '@azure/sto
 import { LadingError } from '../../errors/index.ts'
 import type { HttpClient, HttpMethod } from '../../http/index.ts'
 import { readAll } from '../../streams/index.ts'
+import { triedHeader } from './refusal.ts'
 
 /** A page of a listing is about a megabyte; the list of 50 000 blocks with their names is eight. */
 const maxAnswerBytes = 64 * 1024 * 1024
@@ -62,13 +63,17 @@ async function send(
     signal: signalOf(request),
     ...(body === undefined ? {} : { body }),
   })
-  const { status } = response
+  const { status, tried } = response
+  // The SDK passes on nothing of an answer but what HTTP has. That one header is ours, whatever the server says.
+  const answered = new Map(response.headers)
+  if (tried === undefined) answered.delete(triedHeader)
+  else answered.set(triedHeader, JSON.stringify(tried))
   const streamed = request.streamResponseStatusCodes
   if (streamed?.has(status) || streamed?.has(Number.POSITIVE_INFINITY)) {
-    return { status, headers: response.headers, readableStreamBody: Readable.from(response.body) }
+    return { status, headers: answered, readableStreamBody: Readable.from(response.body) }
   }
   const content = await readAll(response.body, maxAnswerBytes, 'the answer')
-  return { status, headers: response.headers, bodyAsText: new TextDecoder().decode(content) }
+  return { status, headers: answered, bodyAsText: new TextDecoder().decode(content) }
 }
 
 const methods: ReadonlySet<string> = new Set<HttpMethod>(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])

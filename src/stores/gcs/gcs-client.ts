@@ -4,8 +4,8 @@ import { readAll } from '../../streams/index.ts'
 import type { GcsCredentials } from './credentials.ts'
 import { type Refusal, readRefusal, refusalError } from './refusal.ts'
 
-/** How often a write waits for its object after the HTTP client's own attempts: nearly two minutes in all, on average. */
-const busyRounds = 8
+/** How often a write is sent to an object that takes no more: nearly two minutes in all, on average. */
+const busyAttempts = 12
 
 const maxDocumentBytes = 16 * 1024 * 1024
 
@@ -39,15 +39,15 @@ export class GcsClient {
 
   /**
    * A request that writes an object. Google takes about one write a second of each object
-   * (https://cloud.google.com/storage/quotas#objects): a 429 that outlasts the HTTP client's attempts is waited out.
+   * (https://cloud.google.com/storage/quotas#objects): a 429 is waited out for longer than elsewhere.
    */
-  async write(request: HttpRequest): Promise<HttpResponse> {
-    for (let attempt = 1; ; attempt++) {
-      const answer = await this.ask(request)
-      if (answer.status !== 429 || attempt > busyRounds) return answer
-      const reason = 'Google takes about one write a second of an object'
-      await this.#http.pause({ attempt: attempt + 2, subject: `gs://${this.#bucket}`, reason }, request.signal)
-    }
+  write(request: HttpRequest): Promise<HttpResponse> {
+    return this.ask({ busyAttempts, ...request })
+  }
+
+  /** Waits before something is sent again that was changed on the way. */
+  async pause(attempt: number, reason: string, signal: AbortSignal | undefined): Promise<void> {
+    await this.#http.pause({ attempt, subject: `gs://${this.#bucket}`, reason }, signal)
   }
 
   /** What an answer of 400 and above says, as the error to throw. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { LadingError } from '../../errors/index.ts'
-import type { HttpRequest, HttpResponse } from '../../http/index.ts'
+import { damagedAttempts, type HttpRequest, type HttpResponse } from '../../http/index.ts'
 import type { Bytes } from '../../streams/index.ts'
 import type { ObjectInfo, PutOptions } from '../object-store.ts'
 import type { Part } from '../parts/read-parts.ts'
@@ -11,9 +11,6 @@ import { infoOf, parseJson, parseResource, resourceFields } from './object-resou
 import { putMarker } from './put-marker.ts'
 import { isGeneration, lookUp } from './read-object.ts'
 import { isDamaged, readRefusal } from './refusal.ts'
-
-/** How often bytes are sent that Google says are not those of their checksum. */
-const damagedAttempts = 3
 
 /**
  * Writes an object that is in memory, in one request: multipart/related, whose description holds an MD5 that Google checks.
@@ -61,6 +58,7 @@ export async function sendUndamaged(client: GcsClient, request: HttpRequest): Pr
         status: answer.status,
         hint: 'a proxy or a faulty network changes what is sent',
       })
+    await client.pause(attempt, 'the bytes were changed on their way', request.signal)
   }
 }
 

@@ -1,4 +1,4 @@
-import { type ErrorCode, LadingError } from '../../errors/index.ts'
+import { type ErrorCode, LadingError, type Tried } from '../../errors/index.ts'
 import { type HttpResponse, redactText } from '../../http/index.ts'
 import { readAll } from '../../streams/index.ts'
 import { elementText } from './xml.ts'
@@ -9,6 +9,7 @@ export interface Refusal {
   /** `reason` of the JSON API (`conditionNotMet`), or `Code` of the XML API (`PreconditionFailed`). */
   readonly reason: string
   readonly message: string
+  readonly tried?: Tried | undefined
 }
 
 /** Who asked for what, for the error that says so. */
@@ -23,13 +24,13 @@ const maxBytes = 64 * 1024
 /** Reads the answer's body; of a refusal it is kept, and can be read again. */
 export async function readRefusal(answer: HttpResponse): Promise<Refusal> {
   const text = new TextDecoder().decode(await readAll(answer.body, maxBytes, 'an error'))
-  const { status } = answer
+  const { status, tried } = answer
   const json = text.startsWith('{') ? parseJson(text) : undefined
-  if (json !== undefined) return { status, ...json }
+  if (json !== undefined) return { status, tried, ...json }
   const reason = elementText(text, 'Code') ?? ''
   const details = elementText(text, 'Details')
   const message = elementText(text, 'Message') ?? ''
-  return { status, reason, message: details === undefined ? message : `${message} ${details}` }
+  return { status, tried, reason, message: details === undefined ? message : `${message} ${details}` }
 }
 
 function parseJson(text: string): { reason: string; message: string } | undefined {
@@ -52,7 +53,11 @@ export function isDamaged({ status, reason, message }: Refusal): boolean {
 }
 
 /** A refusal in lading's words, one line with what to do about it. */
-export function refusalError(refusal: Refusal, { bucket, principal }: Asked): LadingError {
+export function refusalError(refusal: Refusal, asked: Asked): LadingError {
+  return meaningOf(refusal, asked).afterTrying(refusal.tried)
+}
+
+function meaningOf(refusal: Refusal, { bucket, principal }: Asked): LadingError {
   const { status, reason } = refusal
   const said = redactText(refusal.message)
   const error = (code: ErrorCode, message: string, hint?: string) => new LadingError(code, message, { status, hint })

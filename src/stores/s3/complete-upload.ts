@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto'
 import { LadingError } from '../../errors/index.ts'
+import { defaultRetryPolicy } from '../../http/index.ts'
 import type { Digest } from '../../model/digest.ts'
 import type { ObjectInfo, StoredParts } from '../object-store.ts'
 import { type Condition, fieldsOf } from './conditional-put.ts'
 import { headObject } from './read-object.ts'
 import type { S3Connection } from './s3-connection.ts'
 import { isUnfinished, type UnfinishedUpload } from './unfinished-upload.ts'
-
-const maxAttempts = 5
 
 export interface Completion {
   readonly key: string
@@ -54,7 +53,7 @@ export async function completeUpload(
       )
     }
     if (!(await isUnfinished(connection, key, upload, signal))) return undefined
-    if (attempt === maxAttempts) throw answered
+    if (attempt === defaultRetryPolicy.attempts) throw answered
     await connection.http.pause({ attempt, subject: key, reason: answered.message }, signal)
   }
 }

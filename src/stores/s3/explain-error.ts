@@ -152,7 +152,7 @@ function aboutEndpoint(error: LadingError, { settings, region }: AskedOf): Ladin
     settings.endpoint === undefined
       ? `check the network, and that ${region} is the bucket's region`
       : `check the endpoint ${settings.endpoint.origin} (--endpoint, AWS_ENDPOINT_URL_S3), and that the server runs`
-  return new LadingError(error.code, error.message, { hint, cause: error.cause })
+  return new LadingError(error.code, error.message, { hint, cause: error.cause, tried: error.tried })
 }
 
 function explainLocal(error: unknown): unknown {

@@ -1,13 +1,11 @@
 import { isLadingError, LadingError } from '../../errors/index.ts'
+import { damagedAttempts } from '../../http/index.ts'
 import { type Digest, digestParts } from '../../model/digest.ts'
 import type { ObjectInfo } from '../object-store.ts'
 import { bareEtag } from './etag.ts'
 import { codeOf, isDamage } from './explain-error.ts'
 import { headObject, timeOf } from './read-object.ts'
 import type { Answered, S3Connection } from './s3-connection.ts'
-
-/** How often bytes are sent that arrived changed. */
-const damageAttempts = 3
 
 /** What a put says beyond key and bytes, in the SDK's words. */
 export interface PutFields {
@@ -75,7 +73,7 @@ export async function untilUndamaged<T>(
     try {
       return await send()
     } catch (error) {
-      if (attempt === damageAttempts || !isDamage(error) || !isLadingError(error)) throw error
+      if (attempt === damagedAttempts || !isDamage(error) || !isLadingError(error)) throw error
       await connection.http.pause({ attempt, subject, reason: error.message }, signal)
     }
   }

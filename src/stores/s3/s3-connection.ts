@@ -123,7 +123,8 @@ export class S3Connection {
           this.#warnOfClock(skew)
         } else {
           if (service?.name === 'NoSuchKey') this.bucketSeen = true
-          throw explainError(error, this.asked(permission, region))
+          const explained = explainError(error, this.asked(permission, region))
+          throw isLadingError(explained) ? explained.afterTrying(exchange.answer?.tried) : explained
         }
       }
     }

@@ -94,7 +94,7 @@ describe('resolving', () => {
     ],
     [403, '', 'denied', /does not exist, or/],
     [429, 'slow down', 'rate-limited', /no more requests/],
-    [500, '<html>', 'server-error', /answered 500 for manifest v1$/],
+    [500, '<html>', 'server-error', /answered 500 for manifest v1 \(tried 5 times/],
     [
       418,
       '{"errors":[{"code":"TEAPOT","message":"short\\u001b[31m and stout"}]}',

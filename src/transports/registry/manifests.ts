@@ -1,6 +1,6 @@
 import type { Access } from '../../auth/index.ts'
 import { isLadingError, LadingError } from '../../errors/index.ts'
-import type { HttpResponse } from '../../http/index.ts'
+import { defaultRetryPolicy, type HttpResponse } from '../../http/index.ts'
 import type { Node } from '../../model/descriptor.ts'
 import { type Digest, digestParts, isDigest } from '../../model/digest.ts'
 import { detectMediaType, maxManifestBytes } from '../../model/manifest.ts'
@@ -61,9 +61,6 @@ function nodeOfHeaders({ headers }: HttpResponse, name: string): Node | undefine
   return { kind: isIndexType(mediaType) ? 'index' : 'manifest', mediaType, digest, size }
 }
 
-/** How often a manifest whose answer breaks off is asked for in all. */
-const readAttempts = 3
-
 /**
  * A manifest and its bytes, `undefined` where it is not there. The digest is computed from the bytes, and is the one asked for.
  *
@@ -73,11 +70,15 @@ export async function fetchManifest(
   address: ManifestAddress,
   signal: AbortSignal | undefined,
 ): Promise<FetchedManifest | undefined> {
+  const began = Date.now()
   for (let attempt = 1; ; attempt++) {
     try {
       return await fetchOnce(address, signal)
     } catch (error) {
-      if (attempt === (address.attempts ?? readAttempts) || !isLadingError(error, 'network', 'timeout')) throw error
+      if (!isLadingError(error, 'network', 'timeout') || error.tried !== undefined) throw error
+      if (attempt === (address.attempts ?? defaultRetryPolicy.attempts)) {
+        throw error.afterTrying({ attempts: attempt, milliseconds: Date.now() - began })
+      }
       const subject = `GET manifest ${address.name}`
       await address.client.session.http.pause({ attempt, subject, reason: error.message }, signal)
     }

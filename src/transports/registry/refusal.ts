@@ -1,6 +1,6 @@
 import { parseEcrRegistry } from '../../auth/index.ts'
 import { type ErrorCode, LadingError } from '../../errors/index.ts'
-import { type HttpResponse, redactText } from '../../http/index.ts'
+import { type HttpResponse, parseRetryAfter, redactText } from '../../http/index.ts'
 import { readAll } from '../../streams/index.ts'
 
 interface Asked {
@@ -30,6 +30,10 @@ const tellingSkewMs = 120_000
 
 /** The error that an answer of a registry means. */
 export async function refusalError(response: HttpResponse, asked: Asked): Promise<LadingError> {
+  return (await meaningOf(response, asked)).afterTrying(response.tried)
+}
+
+async function meaningOf(response: HttpResponse, asked: Asked): Promise<LadingError> {
   const { status } = response
   const stated =
     status < 400
@@ -38,7 +42,9 @@ export async function refusalError(response: HttpResponse, asked: Asked): Promis
   await response.discard()
   const says = stated === undefined ? '' : `: ${[stated.code, stated.message].filter(Boolean).join(', ')}`
   const where = `${asked.registry}/${asked.repository}`
-  const fail = (code: ErrorCode, message: string, hint?: string) => new LadingError(code, message, { status, hint })
+  const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), Date.now())
+  const fail = (code: ErrorCode, message: string, hint?: string) =>
+    new LadingError(code, message, { status, hint, retryAfterMs })
 
   if (stated?.code === 'MANIFEST_BLOB_UNKNOWN') {
     const message = `${where} does not have all that ${asked.subject} names${says}`

@@ -198,7 +198,7 @@ describe('a draft whose upload breaks off', () => {
 
   test.each([
     ['the answer is', 1, 'POST PATCH PATCH PATCH PUT PUT HEAD'],
-    ['all answers are', 100, 'POST PATCH PATCH PATCH PUT PUT PUT PUT PUT GET DELETE HEAD'],
+    ['all answers are', 100, 'POST PATCH PATCH PATCH PUT PUT PUT PUT PUT HEAD'],
   ])('when it was stored is stored, where %s lost', async (_, times, methods) => {
     let left = times
     await start((request, response) => {

@@ -1,5 +1,5 @@
 import { isLadingError, LadingError } from '../../errors/index.ts'
-import type { HttpResponse } from '../../http/index.ts'
+import { defaultRetryPolicy, type HttpResponse } from '../../http/index.ts'
 import type { Descriptor } from '../../model/descriptor.ts'
 import { digestParts } from '../../model/digest.ts'
 import type { Bytes } from '../../streams/index.ts'
@@ -10,9 +10,8 @@ import { abortUpload, beginUpload, movedSession, receivedBytes, type UploadSessi
 
 /** Chunks are not made smaller than this, however often a registry says 413. */
 const chunkFloorBytes = 1024 * 1024
-/** Breaks without a byte between them after which a session is begun anew, and after which the upload is given up. */
+/** Breaks without a byte between them after which a session is begun anew. */
 const failuresOfSession = 2
-const failuresOfUpload = 5
 
 /** Bytes that can be sent, again too: from an offset up to another. What is before them is not to be had any more. */
 export interface Sendable {
@@ -72,10 +71,12 @@ export class UploadSteps {
     const { http } = this.#address.client.session
     let failures = 0
     let furthest = this.offset
+    let began = Date.now()
+    let isAnew = false
     let last: LadingError | undefined
     for (;;) {
       try {
-        if (failures > failuresOfSession && sendable.start === 0) await this.abandon()
+        if ((isAnew || failures > failuresOfSession) && sendable.start === 0) await this.abandon()
         else if (failures > 0) await this.#synchronise(sendable)
         if (last !== undefined && this.#session === undefined && sendable.start > 0) throw last
         return await advance()
@@ -85,11 +86,20 @@ export class UploadSteps {
         if (error === last) throw last
         if (!(error instanceof OutOfStep || isLadingError(error, 'network', 'timeout', 'server-error'))) throw error
         last = error instanceof OutOfStep ? error.refusal : error
+        // What a request was given up for is not tried again, but where the session itself may be what the registry fails at.
+        const isOfSession = last.code === 'server-error' && this.#session !== undefined
+        if (last.tried !== undefined && (isAnew || !isOfSession)) throw last
+        if (last.tried !== undefined) isAnew = true
+        if (failures === 0 || this.offset > furthest) began = Date.now()
         failures = this.offset > furthest ? 1 : failures + 1
         furthest = Math.max(furthest, this.offset)
-        if (failures === failuresOfUpload) throw last
+        if (failures === defaultRetryPolicy.attempts)
+          throw last.afterTrying({ attempts: failures, milliseconds: Date.now() - began })
         const subject = `upload of ${this.#subject}`
-        await http.pause({ attempt: failures, subject, reason: error.message }, this.#signal)
+        const { retryAfterMs } = last
+        if (!(await http.pause({ attempt: failures, subject, reason: error.message, retryAfterMs }, this.#signal))) {
+          throw last.afterTrying({ attempts: failures, milliseconds: Date.now() - began, askedMs: retryAfterMs })
+        }
       }
     }
   }
