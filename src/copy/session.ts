@@ -1,5 +1,5 @@
 import type { Side } from '../errors/index.ts'
-import type { HttpClient, HttpSettings } from '../http/index.ts'
+import type { Congestion, HttpClient, HttpSettings } from '../http/index.ts'
 import { hostPlatform, type Platform } from '../model/platform.ts'
 import type { PlatformMatching } from '../model/platform-rank.ts'
 import type { CloudOptions } from '../stores/index.ts'
@@ -58,24 +58,29 @@ export interface Shared extends AsyncDisposable {
 /** @throws LadingError `bad-argument` where the environment names lanes that there are none of */
 export function openShared(listen: CopyListener, settings: HttpSettings = {}): Shared {
   const { userAgent, userAgentPrefix, onRequest, retryRequests } = settings
-  const lanes = openLanes(process.env, {
-    onRequest,
-    retryRequests,
-    onUnavailable: why => listen({ type: 'warning', message: `large blobs are moved without threads: ${why}` }),
-  })
+  let congestion: Promise<Congestion> | undefined
+  const openCongestion = () => {
+    congestion ??= import('../http/index.ts').then(({ Congestion }) => new Congestion())
+    return congestion
+  }
+  const onUnavailable = (why: string) =>
+    listen({ type: 'warning', message: `large blobs are moved without threads: ${why}` })
+  const lanes = openLanes(process.env, { onRequest, retryRequests, onUnavailable }, openCongestion)
   let client: Promise<HttpClient> | undefined
   return {
     lanes,
     client() {
-      client ??= import('../http/index.ts').then(({ createHttpClient }) =>
-        createHttpClient({
-          userAgent,
-          userAgentPrefix,
-          onRequest,
-          retryRequests,
-          onRetry: ({ subject, attempt, waitMs, reason }) =>
-            listen({ type: 'retried', subject, attempt, waitSeconds: waitMs / 1000, reason }),
-        }),
+      client ??= Promise.all([import('../http/index.ts'), openCongestion()]).then(
+        ([{ createHttpClient }, congestion]) =>
+          createHttpClient({
+            congestion,
+            userAgent,
+            userAgentPrefix,
+            onRequest,
+            retryRequests,
+            onRetry: ({ subject, attempt, waitMs, reason }) =>
+              listen({ type: 'retried', subject, attempt, waitSeconds: waitMs / 1000, reason }),
+          }),
       )
       return client
     },

@@ -3,6 +3,7 @@ import { LadingError, type Tried } from '../errors/index.ts'
 import { readAll } from '../streams/index.ts'
 import { version } from '../version.ts'
 import { type Clock, systemClock } from './clock.ts'
+import type { Congestion } from './congestion.ts'
 import type { Connections } from './connections.ts'
 import type { DirectRequest } from './direct/direct-request.ts'
 import { EarlySocket } from './early-socket.ts'
@@ -35,10 +36,15 @@ export interface HttpClientOptions extends HttpSettings {
   readonly retry?: Partial<RetryPolicy>
   /** Requests under way to one host at most. Default: 64. */
   readonly maxPerHost?: number
+  /** Where it tells others, and hears from them, that a host has too many requests. */
+  readonly congestion?: Congestion
   readonly clock?: Clock
   /** Hears of every attempt that will be repeated. */
   readonly onRetry?: (event: RetryEvent) => void
 }
+
+/** What the places of uploads to a host are called, after it. */
+const uploads = ' upload'
 
 /** Makes an HTTP client. Nothing is loaded or opened before its first request. */
 export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
@@ -54,6 +60,7 @@ class PooledHttpClient implements HttpClient {
   readonly #onRetry: ((event: RetryEvent) => void) | undefined
   readonly #onRequest: HttpSettings['onRequest']
   readonly #userAgent: string
+  readonly #congestion: Congestion | undefined
   readonly #limiters = new Map<string, HostLimiter>()
   /** Ends what nobody waits for any more, a token's request above all: closed connections alone would be tried again. */
   readonly #closing = new AbortController()
@@ -72,6 +79,8 @@ class PooledHttpClient implements HttpClient {
     this.#clock = options.clock ?? systemClock
     this.#onRetry = options.onRetry
     this.#onRequest = options.onRequest
+    this.#congestion = options.congestion
+    this.#congestion?.listen(this.#slowDown)
     this.#userAgent = userAgent(options.userAgentPrefix, options.userAgent)
   }
 
@@ -200,7 +209,13 @@ class PooledHttpClient implements HttpClient {
       return outcome
     } finally {
       permit.release(result, rest)
+      if (result === 'congested') this.#congestion?.tell(url.host, this.#slowDown)
     }
+  }
+
+  #slowDown = (host: string): void => {
+    this.#limiters.get(host)?.slowDown()
+    this.#limiters.get(host + uploads)?.slowDown()
   }
 
   /**
@@ -209,7 +224,7 @@ class PooledHttpClient implements HttpClient {
    */
   #limiter(url: URL, request: HttpRequest): HostLimiter {
     const streams = request.body !== undefined && !(request.body instanceof Uint8Array)
-    const key = `${request.route?.socketPath ?? url.host}${streams ? ' upload' : ''}`
+    const key = `${request.route?.socketPath ?? url.host}${streams ? uploads : ''}`
     const limiter = this.#limiters.get(key) ?? new HostLimiter(this.#maxPerHost)
     this.#limiters.set(key, limiter)
     return limiter

@@ -1,6 +1,9 @@
 /** How many successes let one more request in. */
 const successesToGrow = 8
 
+/** What several hear of one burst of refusals is one burst. */
+const burstMs = 1000
+
 /** A place among the requests under way to one host. MUST be released once. */
 export interface Permit {
   /** `congested`: the host said that there are too many. The place stays taken until `rest` is over: freed at once, it would go to the next that is refused. */
@@ -17,6 +20,7 @@ export class HostLimiter {
   #active = 0
   #successes = 0
   #generation = 0
+  #shrunkAt = Number.NEGATIVE_INFINITY
   readonly #waiting = new Set<() => void>()
 
   constructor(ceiling: number) {
@@ -26,6 +30,11 @@ export class HostLimiter {
 
   get limit(): number {
     return this.#limit
+  }
+
+  /** Another, with places of its own, has heard from the host that there are too many. */
+  slowDown(): void {
+    if (performance.now() - this.#shrunkAt > burstMs) this.#shrink(this.#generation)
   }
 
   /** Waits for a place, in the order of asking. Throws the signal's reason. */
@@ -67,6 +76,7 @@ export class HostLimiter {
   #shrink(generation: number): void {
     if (generation !== this.#generation) return
     this.#generation++
+    this.#shrunkAt = performance.now()
     this.#successes = 0
     this.#limit = Math.max(1, Math.floor(this.#limit / 2))
   }

@@ -1,3 +1,4 @@
+export { Congestion } from './congestion.ts'
 export { createHttpClient, type HttpClientOptions, type HttpSettings } from './create-http-client.ts'
 export type { DirectRequest } from './direct/direct-request.ts'
 export type {

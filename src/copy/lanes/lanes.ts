@@ -1,3 +1,4 @@
+import type { Congestion } from '../../http/index.ts'
 import { type LaneName, lanesOf } from './lane-names.ts'
 import type { TransferThreads, TransferThreadsOptions } from './transfer-threads.ts'
 
@@ -12,6 +13,7 @@ export interface Lanes {
 export function openLanes(
   environment: Readonly<Record<string, string | undefined>>,
   options: TransferThreadsOptions = {},
+  congestion?: () => Promise<Congestion>,
 ): Lanes & AsyncDisposable {
   const names: ReadonlySet<LaneName> = lanesOf(environment)
   let threads: Promise<TransferThreads> | undefined
@@ -20,10 +22,12 @@ export function openLanes(
     isAvailable = false
     options.onUnavailable?.(why)
   }
+  const open = async () => {
+    const [{ TransferThreads }, told] = await Promise.all([import('./transfer-threads.ts'), congestion?.()])
+    return new TransferThreads({ ...options, onUnavailable, congestion: told })
+  }
   const start = () => {
-    threads ??= import('./transfer-threads.ts').then(
-      ({ TransferThreads }) => new TransferThreads({ ...options, onUnavailable }),
-    )
+    threads ??= open()
     return threads
   }
   return {

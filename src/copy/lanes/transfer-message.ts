@@ -22,12 +22,15 @@ export type Order =
   | { readonly type: 'move'; readonly id: number; readonly task: TransferTask }
   | { readonly type: 'answer'; readonly question: number; readonly answer: DirectRequest | HttpRequest | undefined }
   | { readonly type: 'abort'; readonly id: number }
+  /** Others have heard from a host that there are too many requests. */
+  | { readonly type: 'congested'; readonly host: string }
 
 /** What a thread tells. */
 export type Report =
   /** It has begun. */
   | { readonly type: 'ready' }
   | { readonly type: 'request'; readonly event: RequestEvent }
+  | { readonly type: 'congested'; readonly host: string }
   | { readonly type: 'progress'; readonly id: number; readonly bytes: number }
   | ({ readonly type: 'retried'; readonly id: number } & Retry)
   | { readonly type: 'question'; readonly id: number; readonly number: number; readonly question: Question }

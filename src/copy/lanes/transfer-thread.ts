@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { fromFileError, isLadingError, systemCode } from '../../errors/index.ts'
-import { DirectPool, type DirectRequest, NotSimple } from '../../http/direct/index.ts'
-import { createHttpClient, type HttpRequest, type RequestEvent } from '../../http/index.ts'
+import { DirectPool, type DirectRequest, maxConnections, NotSimple } from '../../http/direct/index.ts'
+import { Congestion, createHttpClient, type HttpRequest, type RequestEvent } from '../../http/index.ts'
 import { PartBuffers, partSizeFor } from '../../stores/parts/index.ts'
 import { download } from './download.ts'
 import type { Outcome, Retry } from './outcome.ts'
@@ -15,9 +15,6 @@ const partMemoryBytes = 32 * 1024 * 1024
 
 type Answer = DirectRequest | HttpRequest | undefined
 
-/** Connections of all blobs that are under way here. Each has a buffer of its own, and a server has others to serve. */
-const maxConnections = 24
-
 interface Transfer {
   readonly stop: AbortController
   /** Questions that were not answered yet, by number. */
@@ -26,9 +23,12 @@ interface Transfer {
 
 const { attempts, tellsRequests } = workerData as ThreadSettings // it is what TransferThreads says
 const onRequest = tellsRequests ? (event: RequestEvent) => report({ type: 'request', event }) : undefined
-const pool = new DirectPool({ onRequest })
+const congestion = new Congestion()
+const tellCongestion = (host: string) => report({ type: 'congested', host })
+congestion.listen(tellCongestion)
+const pool = new DirectPool({ onRequest, congestion })
 // what is tried again is tried again where it can be heard of
-const http = createHttpClient({ retryRequests: false, onRequest })
+const http = createHttpClient({ retryRequests: false, onRequest, congestion })
 const buffers = new PartBuffers(partMemoryBytes, partSizeFor(undefined, 1))
 const transfers = new Map<number, Transfer>()
 const questions = new Map<number, (answer: Answer) => void>()
@@ -36,6 +36,7 @@ let lastQuestion = 0
 
 parentPort?.on('message', (order: Order) => {
   if (order.type === 'move') void perform(order.id, order.task)
+  else if (order.type === 'congested') congestion.tell(order.host, tellCongestion)
   else if (order.type === 'answer') settle(order.question, order.answer)
   else abort(transfers.get(order.id))
 })

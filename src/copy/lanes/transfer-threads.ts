@@ -2,7 +2,13 @@ import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { LadingError } from '../../errors/index.ts'
-import { type DirectRequest, defaultRetryPolicy, type HttpRequest, type HttpSettings } from '../../http/index.ts'
+import {
+  type Congestion,
+  type DirectRequest,
+  defaultRetryPolicy,
+  type HttpRequest,
+  type HttpSettings,
+} from '../../http/index.ts'
 import type { PartToSend } from '../../stores/index.ts'
 import type { Outcome, Retry } from './outcome.ts'
 import type { Order, Question, Report, ThreadSettings, TransferTask } from './transfer-message.ts'
@@ -37,6 +43,8 @@ interface Thread {
 export interface TransferThreadsOptions extends Pick<HttpSettings, 'onRequest' | 'retryRequests'> {
   /** Called once, where this machine starts no thread: then everything is declined. */
   readonly onUnavailable?: ((why: string) => void) | undefined
+  /** Where the threads tell others, and hear from them, that a host has too many requests. */
+  readonly congestion?: Congestion | undefined
   /** What a thread runs. Default: what moves blobs. */
   readonly file?: URL
 }
@@ -46,12 +54,14 @@ export class TransferThreads implements AsyncDisposable {
   readonly #threads = new Set<Thread>()
   readonly #most = Math.min(maxThreads, availableParallelism())
   readonly #options: TransferThreadsOptions
+  readonly #stopListening: (() => void) | undefined
   #lastId = 0
   #closed = false
   #unavailable: string | undefined
 
   constructor(options: TransferThreadsOptions = {}) {
     this.#options = options
+    this.#stopListening = options.congestion?.listen(this.#tellThreads)
   }
 
   /** @throws what the listener throws; LadingError `internal` where the thread itself failed */
@@ -80,6 +90,7 @@ export class TransferThreads implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true
+    this.#stopListening?.()
     const threads = [...this.#threads]
     this.#threads.clear()
     await Promise.all(threads.map(({ worker }) => worker.terminate()))
@@ -117,6 +128,7 @@ export class TransferThreads implements AsyncDisposable {
 
   #hear(thread: Thread, report: Report): void {
     if (report.type === 'ready') thread.isReady = true
+    else if (report.type === 'congested') this.#hearCongestion(thread, report.host)
     else if (report.type !== 'request') void hear(thread, report)
     else {
       try {
@@ -129,6 +141,15 @@ export class TransferThreads implements AsyncDisposable {
         }
       }
     }
+  }
+
+  #hearCongestion(from: Thread, host: string): void {
+    for (const thread of this.#threads) if (thread !== from) thread.worker.postMessage(congested(host))
+    this.#options.congestion?.tell(host, this.#tellThreads)
+  }
+
+  #tellThreads = (host: string): void => {
+    for (const { worker } of this.#threads) worker.postMessage(congested(host))
   }
 
   #end(thread: Thread, cause: unknown): void {
@@ -152,6 +173,10 @@ export class TransferThreads implements AsyncDisposable {
     this.#unavailable = cause instanceof Error ? cause.message : String(cause)
     this.#options.onUnavailable?.(this.#unavailable)
   }
+}
+
+function congested(host: string): Order {
+  return { type: 'congested', host }
 }
 
 /** A checkout runs its sources, an installed package what was built of them: scripts/build.ts. */

@@ -1,4 +1,6 @@
 import { LadingError } from '../../errors/index.ts'
+import type { Congestion } from '../congestion.ts'
+import { HostLimiter } from '../host-limiter.ts'
 import type { RequestEvent } from '../http-client.ts'
 import { networkFailure } from '../network-failure.ts'
 import { redactText, redactUrl } from '../redact.ts'
@@ -6,10 +8,15 @@ import { defaultTimeouts, type Timeouts } from '../timeouts.ts'
 import { DirectConnection, NotSimple, type Taker } from './direct-connection.ts'
 import type { DirectRequest } from './direct-request.ts'
 
+/** Connections to one host. Each has a buffer of its own, and a server has others to serve. */
+export const maxConnections = 24
+
 interface DirectPoolOptions {
   readonly timeouts?: Timeouts
   /** Hears of every request once it is answered, or has failed. */
   readonly onRequest?: ((event: RequestEvent) => void) | undefined
+  /** Where it tells others, and hears from them, that a host has too many requests. */
+  readonly congestion?: Congestion
 }
 
 /** Connections of one thread. They are kept for the next request to the same server in the same way. */
@@ -19,11 +26,20 @@ export class DirectPool implements Disposable {
   readonly #open = new Set<DirectConnection>()
 
   readonly #onRequest: DirectPoolOptions['onRequest']
+  readonly #limiters = new Map<string, HostLimiter>()
+  readonly #congestion: Congestion | undefined
   #isClosed = false
 
-  constructor({ timeouts = defaultTimeouts, onRequest }: DirectPoolOptions = {}) {
+  constructor({ timeouts = defaultTimeouts, onRequest, congestion }: DirectPoolOptions = {}) {
     this.#timeouts = timeouts
+    this.#congestion = congestion
+    congestion?.listen(this.#slowDown)
     this.#onRequest = onRequest
+  }
+
+  /** How many requests may be under way to a host now: fewer after it has answered 429 or 503, and more again after it has not. */
+  limitOf(host: string): number {
+    return this.#limiterOf(host).limit
   }
 
   /**
@@ -32,6 +48,26 @@ export class DirectPool implements Disposable {
    * @throws NotSimple; LadingError `network`, `timeout`, `tls`; the signal's reason; what the taker throws
    */
   async get(request: DirectRequest, taker: Taker, signal: AbortSignal): Promise<'whole' | 'left'> {
+    const { host } = new URL(request.url)
+    const permit = await this.#limiterOf(host).acquire(signal)
+    const answered: { status?: number } = {}
+    const watched: Taker = {
+      head(head) {
+        answered.status = head.status
+        return taker.head(head)
+      },
+      bytes: chunk => taker.bytes(chunk),
+    }
+    try {
+      return await this.#send(request, watched, signal)
+    } finally {
+      const isCongested = answered.status === 429 || answered.status === 503
+      permit.release(isCongested ? 'congested' : answered.status === undefined ? 'failure' : 'success')
+      if (isCongested) this.#congestion?.tell(host, this.#slowDown)
+    }
+  }
+
+  async #send(request: DirectRequest, taker: Taker, signal: AbortSignal): Promise<'whole' | 'left'> {
     signal.throwIfAborted()
     const url = new URL(request.url)
     const name = JSON.stringify([url.origin, request.tlsVerify, request.route])
@@ -69,6 +105,16 @@ export class DirectPool implements Disposable {
       if (taking !== undefined) throw taking.error
       throw this.#explain(error, request)
     }
+  }
+
+  #slowDown = (host: string): void => {
+    this.#limiters.get(host)?.slowDown()
+  }
+
+  #limiterOf(host: string): HostLimiter {
+    const limiter = this.#limiters.get(host) ?? new HostLimiter(maxConnections)
+    this.#limiters.set(host, limiter)
+    return limiter
   }
 
   [Symbol.dispose](): void {

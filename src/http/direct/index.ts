@@ -1,4 +1,4 @@
 export { NotSimple } from './direct-connection.ts'
-export { DirectPool } from './direct-pool.ts'
+export { DirectPool, maxConnections } from './direct-pool.ts'
 export type { DirectRequest } from './direct-request.ts'
 export type { ResponseHead } from './response-head.ts'
