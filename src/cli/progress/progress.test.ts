@@ -138,6 +138,12 @@ describe('JSON progress', () => {
     onEvent(warning)
     expect(output.take()).toBe('{"type":"warning","message":"odd\\u001b[2J"}\n')
   })
+
+  test('says what is tried again', () => {
+    const { output, onEvent } = open('json', new TextOutput())
+    onEvent(retried)
+    expect(JSON.parse(output.take())).toEqual(retried)
+  })
 })
 
 test('no progress says warnings alone', () => {

@@ -62,7 +62,8 @@ function taskOf({ digest, size }: Node, request: DirectRequest, upload: Upload):
 function listenerOf({ node, source, passed, listen, signal }: DirectMove, upload: Upload): TransferListener {
   return {
     progress: passed,
-    retried: retry => listen({ type: 'retried', subject: node.digest, ...retry }),
+    retried: ({ attempt, waitSeconds, reason }) =>
+      listen({ type: 'retried', subject: node.digest, attempt, waitSeconds, reason }),
     relocate: async () => source.locate?.(node, signal),
     ...(upload.kind === 'parts' ? { sign: part => upload.request(part) } : {}),
   }
