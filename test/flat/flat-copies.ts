@@ -28,7 +28,11 @@ const largeEvery = 50
 /** Copies small images in this process through the library: registry → directory, directory → registry, registry → S3; looks at the process between. */
 export async function flatCopies({ copies, sampleEvery, onSample }: FlatOptions): Promise<FlatSample[]> {
   const ready = /^ready (\S+) (\S+) (\S+) (\S+)$/m
-  await using servers = await startProcess(process.execPath, [path.join(import.meta.dirname, 'fake-servers.ts')], ready)
+  await using servers = await startProcess(
+    process.execPath,
+    [path.join(import.meta.dirname, 'servers-worker.ts')],
+    ready,
+  )
   const [, registry = '', url = '', accessKeyId = '', secretAccessKey = ''] = servers.match
   const folder = await mkdtemp(path.join(temporaryFolder(), 'flat-'))
   using _environment = inEnvironment(environmentOf({ url, accessKeyId, secretAccessKey }, folder))
