@@ -195,13 +195,19 @@ export interface UploadOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** An object that is being written by somebody else, and is not visible yet. Whoever began it MUST end it, by `finish` or `abort`. */
+/**
+ * An object that is being written by somebody else, and is not visible yet. Whoever began it MUST end it, by `finish` or `abort`, or leave it
+ * to the process that goes on with it: what is left so is gone after a day.
+ */
 export type Upload = FileUpload | PartUpload
 
 /** One that is written as a file. */
 export interface FileUpload {
   readonly kind: 'file'
-  /** A file that is there and empty. It is written, and made durable, before `finish`. */
+  /**
+   * A file that is there: empty, or what a process has left that was killed (`RangeRecord`). It is written, checked whole, and made durable, before
+   * `finish`.
+   */
   readonly path: string
   /** Makes it the object. @throws LadingError `size-mismatch` where the file has another size */
   finish(signal?: AbortSignal): Promise<void>
@@ -220,7 +226,7 @@ export interface PartUpload {
   request(part: PartToSend): Promise<HttpRequest>
   /** Makes the parts the object. `false`: somebody else has ended the upload. */
   finish(parts: StoredParts, signal?: AbortSignal): Promise<boolean>
-  /** Gives up what is there. Not called where another process may go on with it. */
+  /** Gives up what is there. */
   abort(): Promise<void>
 }
 
