@@ -222,10 +222,16 @@ export interface PartUpload {
   readonly partSize: number
   /** Parts that are there already, from an upload that was interrupted. They are not trusted: the entity tag is the MD5 of the bytes. */
   readonly have: StoredParts
+  /** The first of them were sent by a process that has kept the state of their digest: they need not be read. */
+  readonly begun?: { readonly parts: number; readonly state: string }
+  /** A part is there. @param state of the digest of all bytes up to its end, in the form of `ResumableDigest`, where that is kept */
+  stored(number: number, etag: string, state: string | undefined): void
   /** A part as a request, without its body, for some minutes. */
   request(part: PartToSend): Promise<HttpRequest>
   /** Makes the parts the object. `false`: somebody else has ended the upload. */
   finish(parts: StoredParts, signal?: AbortSignal): Promise<boolean>
+  /** What is there stays, for another process. */
+  leave(): Promise<void>
   /** Gives up what is there. */
   abort(): Promise<void>
 }

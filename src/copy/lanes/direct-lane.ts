@@ -54,13 +54,14 @@ export async function moveDirectly(move: DirectMove): Promise<boolean> {
   } finally {
     // What has come need not come again: another copy, in another process too, goes on with it, unless it is wrong.
     if (upload.kind === 'file' ? !isLeft : outcome.kind === 'wrong') await upload.abort()
+    else if (upload.kind === 'parts' && outcome.kind !== 'done') await upload.leave()
   }
 }
 
 function taskOf({ digest, size }: Node, request: DirectRequest, upload: Upload): TransferTask {
   const blob = { request, digest, size }
   if (upload.kind === 'file') return { kind: 'download', ...blob, path: upload.path }
-  return { kind: 'relay', ...blob, partSize: upload.partSize, have: upload.have }
+  return { kind: 'relay', ...blob, partSize: upload.partSize, have: upload.have, begun: upload.begun }
 }
 
 function listenerOf({ node, source, passed, listen, signal }: DirectMove, upload: Upload): TransferListener {
@@ -68,7 +69,9 @@ function listenerOf({ node, source, passed, listen, signal }: DirectMove, upload
     progress: passed,
     retried: retry => listen({ type: 'retried', subject: node.digest, ...retry }),
     relocate: async () => source.locate?.(node, signal),
-    ...(upload.kind === 'parts' ? { sign: part => upload.request(part) } : {}),
+    ...(upload.kind === 'parts'
+      ? { sign: part => upload.request(part), stored: (...part) => upload.stored(...part) }
+      : {}),
   }
 }
 
