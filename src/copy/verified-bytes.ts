@@ -1,13 +1,13 @@
 import { type ErrorCode, type ErrorDetails, isLadingError, LadingError } from '../errors/index.ts'
 import type { Digest } from '../model/digest.ts'
-import { type ByteStream, type Bytes, ResumableDigest } from '../streams/index.ts'
+import { type ByteStream, type Bytes, leastProgressBytes, ResumableDigest } from '../streams/index.ts'
 
 export interface Replay {
   /** Whose bytes they are, for the error that says that they are wrong. */
   readonly blame: ErrorDetails
   /** Opens the source's bytes at an offset. */
   open(from: number, signal: AbortSignal | undefined): ByteStream
-  /** Called before the source is asked again. Decides how long to wait, and throws `error` to give up. `attempt` counts from 1 since a byte last came. */
+  /** Called before the source is asked again. Decides how long to wait, and throws `error` to give up. `attempt` counts from 1 since enough has come to go on. */
   retry(error: LadingError, attempt: number): Promise<void>
   /** Bytes that have passed for the first time. */
   passed(bytes: number): void
@@ -92,12 +92,14 @@ class VerifiedBytes {
     const digest = await this.#begin(from)
     let held: Uint8Array | undefined
     let attempt = 0
+    let cameSinceBreak = 0
     for (;;) {
       try {
         if (digest.offset < size || size === 0) {
           for await (const chunk of this.#replay.open(digest.offset, signal)) {
             if (chunk.byteLength === 0) continue
-            attempt = 0
+            cameSinceBreak += chunk.byteLength
+            if (cameSinceBreak >= leastProgressBytes) attempt = 0
             const { offset } = digest
             if (offset + chunk.byteLength > size)
               throw this.#wrong('size-mismatch', `there are more than the ${size} bytes of ${expected}`)
@@ -113,6 +115,7 @@ class VerifiedBytes {
         // Only a break: an answer such as 429 or 500 has been asked for again before it came to us.
         if (!isLadingError(error, 'network', 'timeout')) throw error
         attempt += 1
+        cameSinceBreak = 0
         await this.#replay.retry(error, attempt)
       }
     }

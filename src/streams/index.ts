@@ -11,6 +11,7 @@ export {
   compressChunked,
 } from './compression/zstd-chunked/compress-chunked.ts'
 export { createDraft, type Draft } from './draft.ts'
+export { leastProgressBytes } from './least-progress.ts'
 export { mapInOrder } from './map-in-order.ts'
 export { partOfStream } from './part-of-stream.ts'
 export { RangeRecord } from './partial-file.ts'

@@ -1,6 +1,7 @@
 import { isLadingError, type LadingError } from '../../errors/index.ts'
 import { type DirectPool, type DirectRequest, NotSimple } from '../../http/direct/index.ts'
 import type { Digest } from '../../model/digest.ts'
+import { leastProgressBytes } from '../../streams/least-progress.ts'
 import type { Answer } from './answer.ts'
 import { ConnectionGrowth } from './connection-growth.ts'
 import { LocatedBlob, maxDetours, maxRefusals } from './located-blob.ts'
@@ -212,7 +213,7 @@ class Download {
           return verdict.kind === 'whole' && this.#fromStart(piece) ? piece : undefined
         })
         if (piece.at === piece.end) return
-        if (piece.at > furthest) {
+        if (piece.at - furthest >= leastProgressBytes) {
           refusals = detours = failures = 0
           furthest = piece.at
           // less than was asked for: the rest is asked for again
@@ -234,7 +235,7 @@ class Download {
         this.#means.hooks.retried({ attempt: 1, waitSeconds: 0, reason: error.message })
         return
       }
-      failures = piece.at > furthest ? 1 : failures + 1
+      failures = piece.at - furthest >= leastProgressBytes ? 1 : failures + 1
       if (failures === 1) since = performance.now()
       furthest = Math.max(furthest, piece.at)
       await waitForSource({ error, failures, retryAfterMs, since }, this.#means.hooks, this.#signal)

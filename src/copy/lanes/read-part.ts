@@ -1,5 +1,6 @@
 import { isLadingError, type LadingError } from '../../errors/index.ts'
 import { NotSimple } from '../../http/direct/index.ts'
+import { leastProgressBytes } from '../../streams/least-progress.ts'
 import { type LocatedBlob, maxDetours, maxRefusals } from './located-blob.ts'
 import type { Retry } from './outcome.ts'
 import { waitForSource } from './wait-in-lane.ts'
@@ -34,6 +35,7 @@ export async function readPart(
   let filled = 0
   // A server without ranges begins anew each time: only what comes after that is any progress.
   let furthest = 0
+  let gained = 0
   let failures = 0
   let since = 0
   let refusals = 0
@@ -45,7 +47,8 @@ export async function readPart(
     if (filled > furthest) {
       const more = filled - furthest
       furthest = filled
-      failures = refusals = detours = 0
+      gained += more
+      if (gained >= leastProgressBytes) failures = refusals = detours = 0
       hooks.progress(more)
     }
     return filled < size
@@ -63,7 +66,7 @@ export async function readPart(
       })
       if (filled === size) return
       // less than was asked for: the rest is asked for again
-      if (answer.kind === 'range' && furthest > before) continue
+      if (answer.kind === 'range' && furthest - before >= leastProgressBytes) continue
       if (answer.kind === 'redirect' && ++detours <= maxDetours) continue
       if (answer.kind === 'unauthorized' && ++refusals <= maxRefusals && (await blob.relocate(answer))) continue
       if (answer.kind !== 'slow-down')
@@ -76,6 +79,7 @@ export async function readPart(
       error = thrown
     }
     failures += 1
+    gained = 0
     if (failures === 1) since = performance.now()
     await waitForSource({ error: error.with({ side: 'source' }), failures, retryAfterMs, since }, hooks, signal)
   }

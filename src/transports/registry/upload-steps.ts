@@ -2,7 +2,7 @@ import { isLadingError, LadingError } from '../../errors/index.ts'
 import { defaultRetryPolicy, type HttpResponse } from '../../http/index.ts'
 import type { Descriptor } from '../../model/descriptor.ts'
 import { digestParts } from '../../model/digest.ts'
-import type { Bytes } from '../../streams/index.ts'
+import { type Bytes, leastProgressBytes } from '../../streams/index.ts'
 import { type BlobAddress, hasBlob } from './blobs.ts'
 import type { Question } from './registry-client.ts'
 import { withDigest } from './upload-location.ts'
@@ -105,8 +105,9 @@ export class UploadSteps {
         const isOfSession = last.code === 'server-error' && this.#session !== undefined
         if (last.tried !== undefined && (isAnew || !isOfSession)) throw last
         if (last.tried !== undefined) isAnew = true
-        if (failures === 0 || this.offset > furthest) began = Date.now()
-        failures = this.offset > furthest ? 1 : failures + 1
+        const gotOn = this.offset - furthest >= leastProgressBytes
+        if (failures === 0 || gotOn) began = Date.now()
+        failures = gotOn ? 1 : failures + 1
         furthest = Math.max(furthest, this.offset)
         if (failures === defaultRetryPolicy.attempts)
           throw last.afterTrying({ attempts: failures, milliseconds: Date.now() - began })
