@@ -17,6 +17,8 @@ export interface KilledCopy {
   readonly share: number
   /** Default: that of the checkout. */
   readonly program?: string
+  /** An `oci:` reference that the result is copied to, so that every byte of it is read and checked. */
+  readonly readTo?: string
 }
 
 export interface KillReport {
@@ -57,6 +59,10 @@ export async function killCopy(copy: KilledCopy): Promise<KillReport> {
   const second = await lading(args, options)
   if (second.code !== 0) throw new Error(`the second run failed: ${second.stderr}`)
   const { down, up } = passed(copy)
+  if (copy.readTo !== undefined) {
+    const third = await lading(['copy', '--quiet', to, copy.readTo], options)
+    if (third.code !== 0) throw new Error(`what the second run made cannot be read: ${third.stderr}`)
+  }
   return {
     before,
     again: { down: Math.max(0, down - size), up: Math.max(0, up - size) },

@@ -7,11 +7,9 @@ import { type PartBuffers, worthProgressBytes } from '../../stores/parts/index.t
 import { ResumableDigest } from '../../streams/resumable-digest.ts'
 import { LocatedBlob } from './located-blob.ts'
 import type { Outcome, Retry } from './outcome.ts'
+import { PartGrowth } from './part-growth.ts'
 import { readPart } from './read-part.ts'
 import { sendPart } from './send-part.ts'
-
-/** Parts of one blob on their way at once, as far as there is memory for them. */
-const partsAtOnce = 4
 
 /** A blob that is to be read from one server, and sent to another in parts. */
 export interface RelayTask {
@@ -75,9 +73,11 @@ class Relay {
   readonly #digest: ResumableDigest
   readonly #count: number
   #next: number
-  /** Movers that the servers put up with. */
-  #limit = partsAtOnce
+  readonly #growth = new PartGrowth()
+  readonly #movers = new Set<Promise<void>>()
+  /** Movers that have not decided to end. */
   #active = 0
+  #failure: { readonly error: unknown } | undefined
   #digested: Promise<void> = Promise.resolve()
   readonly #hooks: RelayHooks
 
@@ -96,32 +96,44 @@ class Relay {
     this.#hooks = {
       ...hooks,
       retried: retry => {
-        this.#limit = Math.max(1, Math.min(this.#limit, this.#active - 1))
+        this.#growth.shrink(this.#active)
         hooks.retried(retry)
       },
     }
   }
 
   async run(): Promise<Outcome> {
-    let failure: { readonly error: unknown } | undefined
-    const fail = (error: unknown) => {
-      failure ??= { error }
-      this.#stop.abort()
-    }
     if (this.#digest.offset > 0) this.#hooks.progress(this.#digest.offset)
-    await Promise.all(Array.from({ length: Math.min(partsAtOnce, this.#count) }, () => this.#move().catch(fail)))
+    this.#addMovers()
+    while (this.#movers.size > 0) await Promise.race(this.#movers)
     this.#means.signal.throwIfAborted()
+    const failure = this.#failure
     if (failure?.error instanceof NotSimple) return { kind: 'declined', why: failure.error.message }
     if (failure !== undefined) throw failure.error
     const isRight = this.#digest.digest() === this.#task.digest
     return isRight ? { kind: 'done', parts: this.#stored } : { kind: 'wrong' }
   }
 
+  /** As many as are worth it, and as there are parts for. */
+  #addMovers(): void {
+    const left = this.#count - this.#next + 1
+    const more = Math.min(this.#growth.wanted - this.#active, left)
+    for (let added = 0; added < more; added++) {
+      const mover: Promise<void> = this.#move()
+        .catch(error => {
+          this.#failure ??= { error }
+          this.#stop.abort()
+        })
+        .finally(() => this.#movers.delete(mover))
+      this.#movers.add(mover)
+    }
+  }
+
   /** Moves one part after the other. Memory comes first: a part that was begun is never without, and so the first of them never waits. */
   async #move(): Promise<void> {
     this.#active += 1
     try {
-      while (this.#next <= this.#count && this.#active <= this.#limit) {
+      while (this.#next <= this.#count && this.#active <= this.#growth.wanted) {
         const buffer = await this.#means.buffers.acquire(this.#task.partSize, this.#signal)
         if (this.#next > this.#count) return buffer.release()
         const number = this.#next
@@ -137,6 +149,8 @@ class Relay {
           buffer.release(false)
           throw error
         }
+        this.#growth.moved(performance.now(), this.#task.partSize)
+        this.#addMovers()
       }
     } finally {
       this.#active -= 1
