@@ -196,8 +196,8 @@ export interface UploadOptions {
 }
 
 /**
- * An object that is being written by somebody else, and is not visible yet. Whoever began it MUST end it, by `finish` or `abort`, or leave it
- * to the process that goes on with it: what is left so is gone after a day.
+ * An object that is being written by somebody else, and is not visible yet. Whoever began it MUST end it, by `finish` or `abort`, or `leave` it:
+ * what is left so, or by a process that is killed, is gone after a day.
  */
 export type Upload = FileUpload | PartUpload
 
@@ -211,6 +211,8 @@ export interface FileUpload {
   readonly path: string
   /** Makes it the object. @throws LadingError `size-mismatch` where the file has another size */
   finish(signal?: AbortSignal): Promise<void>
+  /** What is there stays, for another process or a later copy. */
+  leave(): Promise<void>
   /** Removes the file. */
   abort(): Promise<void>
 }
@@ -230,7 +232,7 @@ export interface PartUpload {
   request(part: PartToSend): Promise<HttpRequest>
   /** Makes the parts the object. `false`: somebody else has ended the upload. */
   finish(parts: StoredParts, signal?: AbortSignal): Promise<boolean>
-  /** What is there stays, for another process. */
+  /** What is there stays, for another process or a later copy. */
   leave(): Promise<void>
   /** Gives up what is there. */
   abort(): Promise<void>

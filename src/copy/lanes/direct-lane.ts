@@ -53,8 +53,8 @@ export async function moveDirectly(move: DirectMove): Promise<boolean> {
     throw error
   } finally {
     // What has come need not come again: another copy, in another process too, goes on with it, unless it is wrong.
-    if (upload.kind === 'file' ? !isLeft : outcome.kind === 'wrong') await upload.abort()
-    else if (upload.kind === 'parts' && outcome.kind !== 'done') await upload.leave()
+    const isOver = outcome.kind === 'wrong' || (upload.kind === 'file' && !isLeft)
+    await (isOver ? upload.abort() : upload.leave())
   }
 }
 

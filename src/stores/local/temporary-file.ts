@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { type FileHandle, lstat, opendir, rename, rm, stat, unlink } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { systemCode } from '../../errors/index.ts'
 import type { ByteStream } from '../../streams/index.ts'
 import { etagLimitBytes } from './content-etag.ts'
@@ -8,6 +8,9 @@ import { currentProcess, hasEnded } from './process-identity.ts'
 
 const writeBytes = 1024 * 1024
 const dayMs = 24 * 60 * 60 * 1000
+
+/** In the place of the process, where it has left the file. */
+const nobody = '0'
 
 /** Before the name of content whose beginning another process may go on with. */
 const contentMark = '.'
@@ -19,6 +22,12 @@ export async function temporaryName(content?: string): Promise<string> {
   const { pid, started, machine } = await currentProcess()
   const name = [machineTag(machine), pid, started || 0, randomBytes(8).toString('hex')].join('-')
   return content === undefined ? name : `${name}${contentMark}${content}`
+}
+
+/** Leaves a file to whoever goes on with it, in this process too. */
+export async function leaveTemporary(path: string): Promise<void> {
+  const [tag, , , ...rest] = basename(path).split('-')
+  await rename(path, join(dirname(path), [tag, nobody, nobody, ...rest].join('-')))
 }
 
 /**
@@ -76,7 +85,7 @@ export async function writeTemporary(
     return { path, modified: mtime, ...content }
   } catch (error) {
     await handle.close()
-    if (!stays(error)) await rm(path, { force: true })
+    await (stays(error) ? leaveTemporary(path) : rm(path, { force: true }))
     throw error
   }
 }
@@ -158,6 +167,7 @@ async function hasWriterEnded(name: string): Promise<boolean> {
   const { machine } = await currentProcess()
   const [tag, pid, started] = name.split('-')
   if (tag !== machineTag(machine)) return false
+  if (pid === nobody) return true
   return await hasEnded({ pid: Number(pid), started: started === '0' ? '' : (started ?? ''), machine })
 }
 

@@ -1,6 +1,6 @@
-import { mkdtempSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { temporaryFolder } from '../../../test/services/temporary-folder.ts'
 import { UploadRecord } from './upload-record.ts'
 
@@ -12,12 +12,17 @@ function newFolder(): string {
   return path.join(mkdtempSync(path.join(temporaryFolder(), 'records-')), 'uploads')
 }
 
-/** The name of a file whose process has ended. */
-function asIfKilled(folder: string): string {
-  const [name = ''] = readdirSync(folder)
-  const dead = name.replace(`-${process.pid}-`, '-4000000-')
-  writeFileSync(path.join(folder, dead), readFileSync(path.join(folder, name)))
-  return path.join(folder, dead)
+/** The file of a process that has ended without a word, once `last` is in it. */
+async function killedAfter(folder: string, last: string): Promise<string> {
+  const name = await vi.waitFor(() => {
+    const [only = '', ...others] = readdirSync(folder)
+    expect(others).toEqual([])
+    expect(readFileSync(path.join(folder, only), 'utf8')).toContain(last)
+    return only
+  })
+  const dead = path.join(folder, name.replace(`-${process.pid}-`, '-4000000-'))
+  renameSync(path.join(folder, name), dead)
+  return dead
 }
 
 describe('a record', () => {
@@ -26,8 +31,7 @@ describe('a record', () => {
     const first = await UploadRecord.take(folder, what)
     expect(first.session).toBeUndefined()
     for (const offset of [8, 16, 24]) first.keep(session, state(offset))
-    await first.leave()
-    asIfKilled(folder)
+    await killedAfter(folder, state(24))
     const second = await UploadRecord.take(folder, what)
     expect(second.session).toEqual(session)
     expect([7, 8, 20, 99].map(offset => second.stateBefore(offset))).toEqual([
@@ -37,7 +41,6 @@ describe('a record', () => {
       state(24),
     ])
     await second.remove()
-    await first.remove()
     expect(readdirSync(folder)).toEqual([])
   })
 
@@ -45,16 +48,17 @@ describe('a record', () => {
     const folder = newFolder()
     const first = await UploadRecord.take(folder, what)
     first.keep(session)
-    await first.leave()
+    await vi.waitFor(() => expect(readdirSync(folder)).toHaveLength(1))
     expect((await UploadRecord.take(folder, what)).session).toBeUndefined()
+    await first.leave()
+    expect((await UploadRecord.take(folder, what)).session).toEqual(session)
   })
 
   test('is given to one process, and of another blob to none', async () => {
     const folder = newFolder()
     const first = await UploadRecord.take(folder, what)
     first.keep(session)
-    await first.leave()
-    asIfKilled(folder)
+    await killedAfter(folder, session.location)
     expect((await UploadRecord.take(folder, [...what, 'other'])).session).toBeUndefined()
     const taken = await Promise.all(Array.from({ length: 5 }, () => UploadRecord.take(folder, what)))
     expect(taken.filter(record => record.session !== undefined)).toHaveLength(1)
@@ -73,8 +77,7 @@ describe('a record', () => {
     const folder = newFolder()
     const first = await UploadRecord.take(folder, what)
     for (let offset = 1; offset <= 20; offset++) first.keep(session, state(offset))
-    await first.leave()
-    asIfKilled(folder)
+    await killedAfter(folder, state(20))
     const second = await UploadRecord.take(folder, what)
     expect([second.stateBefore(12), second.stateBefore(13), second.stateBefore(30)]).toEqual([
       undefined,
@@ -94,8 +97,7 @@ describe('a record', () => {
     const folder = newFolder()
     const first = await UploadRecord.take(folder, what)
     first.keep(session)
-    await first.leave()
-    writeFileSync(asIfKilled(folder), text)
+    writeFileSync(await killedAfter(folder, session.location), text)
     expect((await UploadRecord.take(folder, what)).session).toBeUndefined()
   })
 
@@ -103,8 +105,7 @@ describe('a record', () => {
     const folder = newFolder()
     const first = await UploadRecord.take(folder, what)
     first.keep(session)
-    await first.leave()
-    const old = asIfKilled(folder)
+    const old = await killedAfter(folder, session.location)
     const yesterday = Date.now() / 1000 - 25 * 60 * 60
     utimesSync(old, yesterday, yesterday)
     expect((await UploadRecord.take(folder, what)).session).toBeUndefined()

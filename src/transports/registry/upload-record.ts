@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { adoptAbandoned, sweepTemporary, temporaryName } from '../../stores/local/temporary-file.ts'
+import { adoptAbandoned, leaveTemporary, sweepTemporary, temporaryName } from '../../stores/local/temporary-file.ts'
 import type { UploadSession } from './upload-session.ts'
 
 /** More than a registry lags behind what was sent to it. */
@@ -78,9 +78,10 @@ export class UploadRecord {
     this.#writing ??= this.#write()
   }
 
-  /** Another process may go on with the upload. */
+  /** Another process, or this one, may go on with the upload. */
   async leave(): Promise<void> {
     await this.#writing
+    if (this.#path !== undefined) await leaveTemporary(this.#path).catch(() => {})
   }
 
   async remove(): Promise<void> {
