@@ -49,7 +49,7 @@ async function proof(name: string, bucket: string, env: ManyOptions['env'], seco
     clean: () => clean(bucket, env),
   })
   const { copies, deletions, cleans, blobsDeleted, tagsChecked, faults } = report
-  print(`${name}: ${processes} processes, ${seconds} s: ${copies} copies, ${deletions} deletions of tags done`)
+  print(`${name}: ${processes} processes, ${report.seconds} s: ${copies} copies, ${deletions} deletions of tags done`)
   print(`${name}: ${cleans} cleans beside them, ${blobsDeleted} blobs deleted`)
   print(`${name}: ${tagsChecked} tags read with every byte, ${faults.length} errors`)
   for (const fault of faults.slice(0, 10)) print(fault)
