@@ -100,7 +100,8 @@ class TemporaryFile {
   }
 
   async remove(): Promise<void> {
-    await this.#handle.close()
+    // Nobody reads it any more, whatever the system says of closing it.
+    await this.#handle.close().catch(() => {})
     if (this.#named) await this.#unlink()
   }
 

@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { type FileHandle, open, opendir, rm, stat, unlink } from 'node:fs/promises'
+import { type FileHandle, open, opendir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { systemCode } from '../../errors/index.ts'
 import type { ByteStream } from '../../streams/index.ts'
 import { etagLimitBytes } from './content-etag.ts'
 import { currentProcess, hasEnded } from './process-identity.ts'
+import { removeTemporary } from './remove-temporary.ts'
 
 const writeBytes = 1024 * 1024
 const dayMs = 24 * 60 * 60 * 1000
@@ -39,18 +39,10 @@ export async function writeTemporary(
     await handle.close()
     return { path, modified: mtime, ...content }
   } catch (error) {
-    await handle.close()
-    await rm(path, { force: true })
+    // What went wrong first is what is said.
+    await handle.close().catch(() => {})
+    await removeTemporary(path).catch(() => {})
     throw error
-  }
-}
-
-/** Where it was renamed there is nothing left. Not by rm(): it looks before it removes. */
-export async function removeTemporary(path: string): Promise<void> {
-  try {
-    await unlink(path)
-  } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error
   }
 }
 
@@ -94,7 +86,7 @@ async function write(handle: FileHandle, bytes: Uint8Array): Promise<void> {
 
 /** Removes what killed writers left. In a directory of others only names with `prefix` are ours. */
 export async function sweepTemporary(directory: string, prefix = ''): Promise<void> {
-  for await (const path of abandonedFiles(directory, prefix)) await rm(path, { force: true })
+  for await (const path of abandonedFiles(directory, prefix)) await removeTemporary(path)
 }
 
 /**

@@ -37,12 +37,16 @@ export async function openImageDirectory(path: string): Promise<ImageDirectory> 
       })
     },
     async lock(signal) {
-      await workshop.enter()
-      return await acquireLock(join(workshop.locks, 'image'), {
-        draft: () => workshop.draft(),
-        within: step => workshop.within(step),
-        signal,
-      })
+      try {
+        await workshop.enter()
+        return await acquireLock(join(workshop.locks, 'image'), {
+          draft: () => workshop.draft(),
+          within: step => workshop.within(step),
+          signal,
+        })
+      } catch (error) {
+        throw fromFileError(error, { operation: 'lock the directory', subject: path })
+      }
     },
     async [Symbol.asyncDispose]() {
       await workshop.leave()
@@ -67,7 +71,7 @@ async function entriesOf(path: string): Promise<readonly string[]> {
     return await readdir(path)
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return []
-    throw fromFileError(error, { subject: path })
+    throw fromFileError(error, { operation: 'read the directory', subject: path })
   }
 }
 
