@@ -1,5 +1,6 @@
 import { FaultTable, type Outcome } from '../disk/fault-table.ts'
 import { readPlaces, writtenPlaces } from '../disk/places.ts'
+import { canMount, realCases, runReal } from '../disk/real-faults.ts'
 import { print } from './print.ts'
 
 /**
@@ -24,6 +25,19 @@ for (const place of places) {
   }
   for (const outcome of Object.keys(counts) as Outcome[]) totals[outcome] += counts[outcome]
   print(`${place.name}: ${counts.refused} refused, ${counts['done all the same']} done all the same`)
+}
+if (word === '' && canMount) {
+  let done = 0
+  for (const [place, fault] of realCases()) {
+    try {
+      await runReal(place, fault)
+      done++
+    } catch (error) {
+      wrong++
+      print(`WRONG ${place}, ${fault.name}: ${reasons(error)}`)
+    }
+  }
+  print(`${done} copies to real disks that refuse: read-only, full, out of files, limited, forbidden, in two parts`)
 }
 const cases = totals.refused + totals['done all the same']
 print(
