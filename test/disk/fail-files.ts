@@ -13,6 +13,9 @@ export interface FileCall {
 /** What a call ends with, instead of what it would: a code of the system, as `ENOSPC`. `undefined`: nothing stands in its way. */
 export type FaultOf = (call: FileCall) => string | undefined
 
+/** In the place of a system's code: the file ends where it is read. */
+export const shortened = 'SHORTENED'
+
 const fs = process.getBuiltinModule('node:fs')
 const { promises } = fs
 
@@ -160,6 +163,7 @@ export function failFiles(folder: string, faultOf: FaultOf): Disposable {
             // Nobody cuts the power here, and the disk of a test machine has other work.
             if (file && failure === undefined && name === 'sync') return undefined
             if (failure === undefined) return await real.apply(this, args)
+            if (name === 'read' && isShortened(failure)) return { bytesRead: 0, buffer: args[0] }
             if (name === 'writeFile') await real.call(this, half(bytesOf(args[0])))
             if (name === 'write') await writeHalf(bound => real.apply(this, bound), args)
             throw failure
@@ -172,6 +176,11 @@ export function failFiles(folder: string, faultOf: FaultOf): Disposable {
       syncBuiltinESMExports()
     },
   }
+}
+
+/** Not an error: somebody made the file shorter, and there is nothing more to read. */
+function isShortened(failure: Error): boolean {
+  return 'code' in failure && failure.code === shortened
 }
 
 function kindOfOpen(file: OpenFile, flags: unknown): string {

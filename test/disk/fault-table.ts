@@ -4,14 +4,14 @@ import path from 'node:path'
 import { isLadingError, LadingError } from '../../src/errors/index.ts'
 import { digestOf } from '../../src/model/digest.ts'
 import { writeLayout } from '../../src/testing/write-layout.ts'
-import { failFiles } from './fail-files.ts'
+import { failFiles, shortened } from './fail-files.ts'
 import type { Place, Seen, World } from './place.ts'
 import { images } from './places.ts'
 
 /** What each kind of call may end with, the likeliest first. */
 const faultsOf: Readonly<Record<string, readonly string[]>> = {
   'open-write': ['ENOSPC', 'EMFILE', 'EACCES', 'EROFS', 'EIO', 'ENFILE', 'EDQUOT', 'ENAMETOOLONG'],
-  'open-read': ['EMFILE', 'EIO', 'EACCES', 'ENFILE'],
+  'open-read': ['EMFILE', 'EIO', 'EACCES', 'ENFILE', 'ENOENT', 'ESTALE'],
   'open-directory': ['EMFILE', 'EIO'],
   write: ['ENOSPC', 'EIO', 'EDQUOT', 'EFBIG'],
   writeFile: ['ENOSPC', 'EMFILE', 'EIO', 'EROFS'],
@@ -30,7 +30,7 @@ const faultsOf: Readonly<Record<string, readonly string[]>> = {
   stat: ['EACCES', 'EIO'],
   lstat: ['EACCES', 'EIO'],
   realpath: ['EACCES', 'EIO', 'ELOOP'],
-  read: ['EIO'],
+  read: ['EIO', shortened, 'ESTALE'],
   copyFile: ['EXDEV', 'EIO', 'ENOSPC'],
   chmod: ['EPERM', 'EIO'],
   truncate: ['EIO', 'ENOSPC'],
@@ -38,6 +38,17 @@ const faultsOf: Readonly<Record<string, readonly string[]>> = {
 }
 
 const full = ['ENOSPC', 'EDQUOT']
+/** A file that somebody removes or cuts while it is read: what it means depends on which file it was. */
+const vanished = ['ENOENT', shortened]
+const absent = [
+  'blob-not-found',
+  'image-not-found',
+  'bad-layout',
+  'bad-manifest',
+  'bad-archive',
+  'size-mismatch',
+  'precondition-failed',
+]
 /** What was found unneeded, until it is deleted: a part of the layout, and the next run goes on from it. */
 const condemned = /^there\/lading\/trash\/blobs\//
 
@@ -70,7 +81,11 @@ export class FaultTable implements AsyncDisposable {
     const world = table.#worldOf('template')
     await writeLayout(world.source, images)
     await mkdir(world.there, { recursive: true })
-    await place.prepare?.(world)
+    {
+      // without a fault: nothing is synced then
+      using _ = failFiles(world.there, () => undefined)
+      await place.prepare?.(world)
+    }
 
     const clean = await table.#newWorld()
     table.#before = table.#named(await place.see(clean), clean)
@@ -122,6 +137,7 @@ export class FaultTable implements AsyncDisposable {
     if (failure === undefined && !isWhole && !place.isCache) throw new Error('it was said to be done, and is not')
     await this.#judgeFiles(world)
 
+    using _again = failFiles(world.there, () => undefined)
     await place.act(world).catch(error => {
       if (place.doneAlready === undefined || !isLadingError(error) || error.code !== place.doneAlready) throw error
     })
@@ -139,10 +155,11 @@ export class FaultTable implements AsyncDisposable {
     if (!isMet) throw new Error('it failed without a fault', { cause: error })
     if (this.place.isCache) throw new Error('a cache failed', { cause: error })
     if (!(error instanceof LadingError)) throw new Error('not an error of lading', { cause: error })
-    const wanted = full.includes(code) ? 'disk-full' : 'io'
-    if (error.code !== wanted) throw new Error(`${error.code} in the place of ${wanted}: ${error.message}`)
+    const wanted = full.includes(code) ? ['disk-full'] : vanished.includes(code) ? ['io', ...absent] : ['io']
+    if (!wanted.includes(error.code))
+      throw new Error(`${error.code} in the place of ${wanted.join(' or ')}: ${error.message}`)
     const { message, operation, subject, hint } = error
-    for (const [what, text] of Object.entries({ operation, subject, hint }))
+    for (const [what, text] of Object.entries({ operation, subject, ...(error.code === 'io' ? { hint } : {}) }))
       if (!text) throw new Error(`it does not say ${what}: ${message}`, { cause: error })
     if (message.includes('a fault of the test')) throw new Error(`the system's own words: ${message}`)
   }

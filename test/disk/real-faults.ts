@@ -42,7 +42,7 @@ export const realFaults: readonly RealFault[] = [
   ),
   {
     name: 'a disk with no room for another file',
-    make: 'mount -o remount,nr_inodes=3 .',
+    make: 'mount -o remount,nr_inodes=1 .',
     mend: grow,
     says: /no space left/,
   },

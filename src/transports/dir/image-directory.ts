@@ -62,6 +62,8 @@ async function readMark(path: string, store: ObjectStore): Promise<boolean> {
     if (found !== undefined && new TextDecoder().decode(found.bytes) === version) return true
   } else if (entries.every(name => name === ownFolder)) return false
   throw new LadingError('bad-layout', `${path} is neither empty nor the directory of an image`, {
+    operation: 'write',
+    subject: path,
     hint: 'an image is written as dir: to a new directory, an empty one, or one that holds such an image already',
   })
 }
