@@ -42,8 +42,12 @@ async function start() {
 function keepCompiledCode() {
   var path = process.getBuiltinModule('node:path')
   var caches = process.env.XDG_CACHE_HOME
+  var local = process.env.LOCALAPPDATA
   if (!caches || !path.isAbsolute(caches)) {
-    caches = path.join(home(), '.cache')
+    // as src/stores/cache-folder.ts has it, beside its own folder
+    if (process.platform === 'win32' && local && path.isAbsolute(local)) caches = local
+    else if (process.platform === 'darwin') caches = path.join(home(), 'Library', 'Caches')
+    else caches = path.join(home(), '.cache')
   }
   // a home that is empty, or relative, would put it wherever this is called
   if (!path.isAbsolute(caches)) return
@@ -61,7 +65,7 @@ function keepCompiledCode() {
 // A container may run as a user that the system does not know.
 function home() {
   try {
-    return process.env.HOME || process.getBuiltinModule('node:os').homedir()
+    return (process.platform !== 'win32' && process.env.HOME) || process.getBuiltinModule('node:os').homedir()
   } catch {
     return ''
   }

@@ -10,13 +10,13 @@ export interface AuthFileSearch {
 }
 
 /** The files that are read, in order. One that is named, by option or by REGISTRY_AUTH_FILE, is the only one. */
-export function authFilePaths(search: AuthFileSearch): string[] {
+export function authFilePaths(search: AuthFileSearch, platform: NodeJS.Platform = process.platform): string[] {
   const environment = search.environment ?? process.env
   const named = search.authFile || environment.REGISTRY_AUTH_FILE
   if (named) return [named]
-  const home = homeFolder(environment)
+  const home = homeFolder(environment, platform)
   return [
-    ...runtimeAuthFile(environment),
+    ...runtimeAuthFile(environment, platform),
     join(environment.XDG_CONFIG_HOME || join(home, '.config'), 'containers', 'auth.json'),
     join(environment.DOCKER_CONFIG || join(home, '.docker'), 'config.json'),
   ]
@@ -30,8 +30,11 @@ export function loginAuthFile(search: AuthFileSearch): string {
 }
 
 /** Gone at the next start of the machine, which is what is wanted of a login; only Linux has it. */
-function runtimeAuthFile(environment: Readonly<Record<string, string | undefined>>): string[] {
-  if (process.platform !== 'linux') return []
+function runtimeAuthFile(
+  environment: Readonly<Record<string, string | undefined>>,
+  platform: NodeJS.Platform,
+): string[] {
+  if (platform !== 'linux') return []
   if (environment.XDG_RUNTIME_DIR) return [join(environment.XDG_RUNTIME_DIR, 'containers', 'auth.json')]
   return [`/run/containers/${process.getuid?.() ?? 0}/auth.json`]
 }

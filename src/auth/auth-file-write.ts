@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto'
-import { chmod, mkdir, open, readFile, realpath, rename, rm } from 'node:fs/promises'
+import { mkdir, readFile, realpath } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fromFileError, systemCode } from '../errors/index.ts'
+import { replaceFile } from '../streams/replace-file.ts'
 import { parseAuthJson } from './auth-file.ts'
 
 /** The whole document of an authentication file, fields that we do not know included. */
@@ -20,7 +20,7 @@ export async function changeAuthFile(path: string, change: (document: AuthDocume
     const document = parseAuthJson(await readIfThere(file), path) as AuthDocument // entries are replaced whole, never read
     if (!change(document)) return
     await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-    await replace(file, `${JSON.stringify(document, undefined, '\t')}\n`)
+    await replaceFile(file, `${JSON.stringify(document, undefined, '\t')}\n`, { mode: 0o600, durable: true })
   } catch (error) {
     throw fromFileError(error, { operation: 'write the authentication file', side: 'local', subject: path })
   }
@@ -31,24 +31,6 @@ async function readIfThere(path: string): Promise<string> {
     return await readFile(path, 'utf8')
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return ''
-    throw error
-  }
-}
-
-async function replace(path: string, content: string): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.tmp`
-  try {
-    const handle = await open(temporary, 'wx', 0o600)
-    try {
-      await handle.writeFile(content)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await chmod(temporary, 0o600)
-    await rename(temporary, path)
-  } catch (error) {
-    await rm(temporary, { force: true })
     throw error
   }
 }

@@ -38,8 +38,13 @@ export async function findRegistryCertificates(
   }
   const own = path.join(homeFolder(environment), '.config/containers/certs.d')
   for (const folder of [own, ...(search.systemFolders ?? systemFolders)]) {
-    const found = await readCertificateFolder(path.join(folder, registry), warn)
+    const found = await readCertificateFolder(path.join(folder, certificateFolderName(registry)), warn)
     if (found !== undefined) return found
   }
   return undefined
+}
+
+/** As Docker names it: `host:5000`, and `host5000` on Windows, where no folder has a colon in its name. */
+export function certificateFolderName(registry: string, platform: NodeJS.Platform = process.platform): string {
+  return platform === 'win32' ? registry.replaceAll(':', '') : registry
 }

@@ -1,4 +1,5 @@
 import { LadingError } from '../errors/index.ts'
+import { keepSecret } from '../errors/known-secrets.ts'
 import type { HttpClient, HttpRequest, HttpResponse, ServerRoute } from '../http/index.ts'
 import { readAll } from '../streams/index.ts'
 import { basicAuthorization, type Credential } from './credential.ts'
@@ -27,6 +28,8 @@ export interface Token {
 /** Asks a token server for a token. @throws LadingError `unauthorized`, `denied`, and what the connection throws */
 export async function requestToken(http: HttpClient, request: TokenRequest): Promise<Token> {
   const { realm, credential } = request
+  // It goes in a body, where the HTTP client does not look for secrets.
+  if (credential?.kind === 'identity-token') keepSecret(credential.token)
   const send = (built: HttpRequest) =>
     http.request({ ...built, tlsVerify: request.tlsVerify, route: request.certificates })
   let response = await send(
@@ -42,6 +45,7 @@ export async function requestToken(http: HttpClient, request: TokenRequest): Pro
   const token = readToken(new TextDecoder().decode(body), Date.now())
   if (token === undefined)
     throw new LadingError('protocol-error', `${realm.host} answered without a token`, { status: 200 })
+  keepSecret(token.value)
   return token
 }
 

@@ -1,5 +1,6 @@
 import { LadingError } from '../errors/index.ts'
-import { printable, printableJson } from './printable.ts'
+import { hideSecrets } from '../errors/known-secrets.ts'
+import { printable, printableJson, printableLines } from './printable.ts'
 import type { styleFor } from './style.ts'
 
 /** Any failure as a LadingError: what lading did not foresee is a defect of lading, and says so. */
@@ -34,5 +35,5 @@ export function renderStack(error: unknown): string {
     seen.add(one)
     stacks.push(one.stack ?? one.message)
   }
-  return `${stacks.join('\ncaused by: ')}\n`
+  return `${printableLines(hideSecrets(stacks.join('\ncaused by: ')))}\n`
 }

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto'
-import { realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { realpath, stat, writeFile } from 'node:fs/promises'
 import { fromFileError, systemCode } from '../errors/index.ts'
+import { replaceFile } from '../streams/replace-file.ts'
 
 /** Writes the digest, or lines of digests and images, and nothing else, as skopeo does. The file is whole or as it was before. */
 export async function writeDigestFile(path: string, digests: string): Promise<void> {
@@ -8,7 +8,7 @@ export async function writeDigestFile(path: string, digests: string): Promise<vo
     const target = await existing(path)
     // a pipe or a device (`/dev/stdout`) is written to, never replaced
     if (target !== undefined && !target.isFile) return await writeFile(path, digests)
-    await replace(target?.path ?? path, digests)
+    await replaceFile(target?.path ?? path, digests, { durable: true })
   } catch (error) {
     throw fromFileError(error, { operation: 'write digest file', subject: path, side: 'local' })
   }
@@ -20,17 +20,6 @@ async function existing(path: string): Promise<{ path: string; isFile: boolean }
     return { path: await realpath(path), isFile: (await stat(path)).isFile() }
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined
-    throw error
-  }
-}
-
-async function replace(path: string, content: string): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.tmp`
-  try {
-    await writeFile(temporary, content, { flag: 'wx', flush: true })
-    await rename(temporary, path)
-  } catch (error) {
-    await rm(temporary, { force: true })
     throw error
   }
 }

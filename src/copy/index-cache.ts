@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { type Digest, digestOf, digestParts } from '../model/digest.ts'
 import { cacheFolder } from '../stores/cache-folder.ts'
+import { replaceFile } from '../streams/replace-file.ts'
 
 /** Indexes that are kept at most. A real one has some kilobytes. */
 const maxKept = 200
@@ -32,9 +33,7 @@ export function openIndexCache(environment: Readonly<Record<string, string | und
     async write(digest, bytes) {
       try {
         await mkdir(folder, { recursive: true })
-        const draft = `${fileOf(digest)}.${process.pid}`
-        await writeFile(draft, bytes)
-        await rename(draft, fileOf(digest))
+        await replaceFile(fileOf(digest), bytes)
         await removeOldest(folder)
       } catch {
         // A home that cannot be written to: nothing is kept.

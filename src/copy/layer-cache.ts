@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import * as v from 'valibot'
 import { type LayerVariant, variantSchema } from '../layout/index.ts'
 import { type Digest, isDigest } from '../model/digest.ts'
 import { cacheFolder } from '../stores/cache-folder.ts'
+import { replaceFile } from '../streams/replace-file.ts'
 import type { ImageDestination } from '../transports/index.ts'
 
 /** Layers that are remembered at most, those of longest ago forgotten first: some hundred bytes each. */
@@ -65,17 +65,5 @@ async function addLayer(file: string, diffId: Digest, variant: LayerVariant): Pr
     await replaceFile(file, JSON.stringify(Object.fromEntries([...layers].slice(-maxLayers))))
   } catch {
     // A home that cannot be written to: nothing is kept.
-  }
-}
-
-/** Several copies of one process may do so at once. */
-async function replaceFile(file: string, content: string): Promise<void> {
-  const draft = `${file}.${randomUUID()}`
-  try {
-    await writeFile(draft, content)
-    await rename(draft, file)
-  } catch (error) {
-    await rm(draft, { force: true })
-    throw error
   }
 }

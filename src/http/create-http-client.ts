@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { LadingError, type Tried } from '../errors/index.ts'
+import { keepSecretsOf } from '../errors/known-secrets.ts'
 import { readAll } from '../streams/index.ts'
 import { version } from '../version.ts'
 import { type Clock, systemClock } from './clock.ts'
@@ -113,6 +114,7 @@ class PooledHttpClient implements HttpClient {
 
   direct({ url, headers, tlsVerify, route }: Parameters<HttpClient['direct']>[0]): DirectRequest | undefined {
     if (route?.socketPath !== undefined || proxyFor(new URL(url), this.#environment) !== undefined) return undefined
+    keepSecretsOf(url, headers)
     return { url, headers: this.#withDefaults(headers), tlsVerify: tlsVerify !== false, route }
   }
 
@@ -187,6 +189,7 @@ class PooledHttpClient implements HttpClient {
 
   async #send(request: HttpRequest, rest: Promise<void>): Promise<HttpResponse | NetworkFailure> {
     const url = new URL(request.url)
+    keepSecretsOf(request.url, request.headers)
     const proxy = request.route?.socketPath === undefined ? proxyFor(url, this.#environment) : undefined
     const permit = await this.#limiter(url, request).acquire(request.signal)
     const began = this.#clock.now()

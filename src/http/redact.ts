@@ -1,3 +1,5 @@
+import { hideSecrets } from '../errors/known-secrets.ts'
+
 /** Query parameters that are not secret and help to understand an error. All others may be a signature or a token. */
 const shownParameters: ReadonlySet<string> = new Set([
   'digest',
@@ -24,9 +26,9 @@ export function redactUrl(url: string): string {
   return `${parsed.origin}${parsed.pathname}${query === '' ? '' : `?${query}`}`
 }
 
-/** Text of others as it may be shown in a message: one line, no control characters, the URLs in it redacted. */
+/** Text of others as it may be shown in a message: one line, no control characters, the URLs in it redacted, and no secret of ours. */
 export function redactText(text: string, maxLength = 300): string {
-  const line = text
+  const line = hideSecrets(text)
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not reach a terminal
     .replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
     .replace(/\bhttps?:\/\/[^\s"'<>]+/g, url => redactUrl(url))

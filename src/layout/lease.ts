@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import * as v from 'valibot'
+import { isLadingError } from '../errors/index.ts'
 import type { ObjectStore } from '../stores/index.ts'
 import { leaseKey, leasesPrefix } from './keys.ts'
 import type { LeaseClock } from './lease-clock.ts'
@@ -36,10 +37,15 @@ export async function openLease(store: ObjectStore, clock: LeaseClock, signal?: 
   const elapsed = clock.stopwatch()
   let renewed = elapsed
   let lapsed = false
-  const end = () => store.delete(key, { signal: AbortSignal.timeout(endTimeoutMs) }).catch(() => {})
+  const remove = () => store.delete(key, { signal: AbortSignal.timeout(endTimeoutMs) })
+  // once more, where that may pass: a lease that stays keeps others from deleting anything for as long as it lives
+  const end = () =>
+    remove()
+      .catch(remove)
+      .catch(() => {})
   const { modified: since } = await store.put(key, encode({}), { signal }).catch(async error => {
     // It may be there all the same.
-    if (signal?.aborted) await end()
+    if (signal?.aborted || isLadingError(error, 'io', 'disk-full')) await end()
     throw error
   })
   const ended = new AbortController()

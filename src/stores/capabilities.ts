@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import * as v from 'valibot'
 import { digestOf, digestParts } from '../model/digest.ts'
+import { replaceFile } from '../streams/replace-file.ts'
 import { cacheFolder } from './cache-folder.ts'
 
 /** What is known of a store. What nobody has tried yet is absent. */
@@ -76,14 +76,11 @@ async function read(file: string): Promise<KnownCapabilities> {
   }
 }
 
-/** By a rename, so that nobody reads half of it. */
 async function replace(file: string, content: object): Promise<void> {
-  const temporary = `${file}.${randomUUID()}`
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-    await writeFile(temporary, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 })
-    await rename(temporary, file)
+    await replaceFile(file, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 })
   } catch {
-    await rm(temporary, { force: true }).catch(() => {})
+    // Then it is found out again.
   }
 }

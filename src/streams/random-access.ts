@@ -21,12 +21,18 @@ export function randomAccessFile(handle: FileHandle, size: number): RandomAccess
         // A buffer of its own for every chunk, since a chunk is never changed once it is yielded.
         const buffer = Buffer.allocUnsafeSlow(Math.min(chunkBytes, end - position))
         const bytesRead = await readAt(handle, buffer, position)
-        if (bytesRead === 0) throw new LadingError('io', 'the file became shorter while it was read')
+        if (bytesRead === 0) throw shortened()
         position += bytesRead
         yield buffer.subarray(0, bytesRead)
       }
     },
   }
+}
+
+function shortened(): LadingError {
+  return new LadingError('io', 'the file became shorter while it was read', {
+    hint: 'do it again once nobody else writes to it',
+  })
 }
 
 async function readAt(handle: FileHandle, buffer: Buffer, position: number): Promise<number> {

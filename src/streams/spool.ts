@@ -93,14 +93,15 @@ class TemporaryFile {
       const { bytesRead } = await this.#handle.read(buffer, 0, buffer.byteLength, at).catch(error => {
         throw inFileTerms(error, this.#path)
       })
-      if (bytesRead === 0) throw new LadingError('io', 'a temporary file was shortened', { subject: this.#path })
+      if (bytesRead === 0) throw shortened(this.#path)
       at += bytesRead
       yield buffer.subarray(0, bytesRead)
     }
   }
 
   async remove(): Promise<void> {
-    await this.#handle.close()
+    // Nobody reads it any more, whatever the system says of closing it.
+    await this.#handle.close().catch(() => {})
     if (this.#named) await this.#unlink()
   }
 
@@ -111,6 +112,15 @@ class TemporaryFile {
       () => true,
     )
   }
+}
+
+function shortened(subject: string): LadingError {
+  return new LadingError('io', 'a temporary file was shortened', {
+    side: 'local',
+    operation: 'read a layer on the disk',
+    subject,
+    hint: 'name a folder that nobody else writes to by --tmpdir or TMPDIR',
+  })
 }
 
 function inFileTerms(error: unknown, path: string): Error {

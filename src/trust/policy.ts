@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import * as v from 'valibot'
+import { homeFolder } from '../auth/home-folder.ts'
 import { fromFileError, LadingError, systemCode } from '../errors/index.ts'
 
 /** What is asked of an image: `reject` and `insecureAcceptAnything` need no signature, the others do. */
@@ -46,8 +47,8 @@ export async function readPolicy(
   )
 }
 
-function policyFiles({ HOME = '' }: Readonly<Record<string, string | undefined>>): string[] {
-  return [path.join(HOME, '.config/containers/policy.json'), '/etc/containers/policy.json']
+function policyFiles(environment: Readonly<Record<string, string | undefined>>): string[] {
+  return [path.join(homeFolder(environment), '.config/containers/policy.json'), '/etc/containers/policy.json']
 }
 
 async function readText(file: string, mayBeAbsent: boolean): Promise<string | undefined> {

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { LadingError } from '../../errors/index.ts'
+import { flawOfFileName } from '../../model/file-name.ts'
 import { bucketSchemes, formatReference, parseReference } from '../../transports/index.ts'
 import type { SyncOptions } from './sync-options.ts'
 
@@ -30,13 +31,25 @@ function namesBelow(destination: string, to: SyncOptions['to']): (name: string) 
     case 'docker':
       return name => `docker://${path.posix.join(without('docker://'), name)}`
     case 'dir':
-      return name => `dir:${path.join(without('dir:'), name)}`
+      return name => `dir:${path.join(without('dir:'), onThisSystem(name))}`
     case 'oci':
       return name => `oci:${without('oci:')}:${name}`
     // a double slash marks where a bucket's root ends
     default:
       return name => `${destination}${destination.endsWith('/') ? '' : '/'}${name}`
   }
+}
+
+/** skopeo names the directory of an image `app:v1`. */
+function onThisSystem(name: string): string {
+  for (const part of name.split('/')) {
+    const flaw = flawOfFileName(part)
+    if (flaw === undefined) continue
+    throw new LadingError('unsupported', `on Windows no directory can be named ${JSON.stringify(part)}: ${flaw}`, {
+      hint: 'sync to an oci: layout or a bucket (local://…), which hold names otherwise',
+    })
+  }
+  return name
 }
 
 function kindOf(destination: string): 'docker' | 'dir' | 'oci' | 'bucket' {

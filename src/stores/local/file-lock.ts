@@ -1,7 +1,8 @@
-import { link, open, rm, utimes, writeFile } from 'node:fs/promises'
+import { link, open, utimes, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LadingError, systemCode } from '../../errors/index.ts'
 import { currentProcess, hasEnded, type ProcessIdentity } from './process-identity.ts'
+import { removeTemporary } from './remove-temporary.ts'
 
 /** A lock that is held. Disposing of it lets the next one in. */
 export interface FileLock extends AsyncDisposable {
@@ -79,7 +80,7 @@ export async function acquireLock(path: string, options: LockOptions): Promise<F
       else await sleep(2 + Math.random() * 18, undefined, { signal })
     }
   } finally {
-    await rm(draft, { force: true })
+    await removeTemporary(draft)
   }
 }
 
@@ -111,18 +112,18 @@ class HeldLock implements FileLock {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (performance.now() - this.#renewed < this.#patienceMs / 2) {
-      await rm(this.#path, { force: true })
+      await removeTemporary(this.#path)
       return
     }
     // Without the signal: a lock is released after an abort too.
     await using _guard = await acquireLock(`${this.#path}.break`, { ...this.#options, signal: undefined })
-    if ((await readState(this.#path))?.record?.token === this.#token) await rm(this.#path, { force: true })
+    if ((await readState(this.#path))?.record?.token === this.#token) await removeTemporary(this.#path)
   }
 }
 
 async function breakLock(path: string, judged: LockState, options: LockOptions): Promise<void> {
   await using _guard = await acquireLock(`${path}.break`, options)
-  if ((await readState(path))?.version === judged.version) await rm(path, { force: true })
+  if ((await readState(path))?.version === judged.version) await removeTemporary(path)
 }
 
 async function tryLink(draft: string, path: string): Promise<boolean> {

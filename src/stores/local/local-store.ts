@@ -26,7 +26,8 @@ import { listUnfinished } from './list-unfinished.ts'
 import { pruneDirectories, refuseLinks, syncDirectory } from './object-directory.ts'
 import { changed, exists, existsAlready, ObjectPlaces } from './object-places.ts'
 import { contentBody, fileBody, lookAtObject, openObject, readContent } from './read-object.ts'
-import { leaveTemporary, removeTemporary, writeTemporary } from './temporary-file.ts'
+import { removeTemporary } from './remove-temporary.ts'
+import { leaveTemporary, writeTemporary } from './temporary-file.ts'
 import { Workshop } from './workshop.ts'
 
 /** Content of up to this size is written without a look whether it is there, which whoever puts it has had. */

@@ -1,6 +1,6 @@
 import { mkdir, open, realpath, rmdir } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
-import { systemCode } from '../../errors/index.ts'
+import { dirname, join, relative, sep } from 'node:path'
+import { LadingError, systemCode } from '../../errors/index.ts'
 import { notAnObject } from './read-object.ts'
 
 /** A writer and a deleter of neighbours may make and remove a directory in turn; no two of them do so this often by chance. */
@@ -28,13 +28,29 @@ async function findLinks(root: string, directory: string): Promise<void> {
   for (let path = directory; path !== root; path = dirname(path)) {
     try {
       const real = await realpath(path)
-      if (real !== join(await realpath(root), relative(root, path))) throw notAnObject('reached over a symbolic link')
-      return
+      const named = join(await realpath(root), relative(root, path))
+      if (real === named) return
+      throw isSameName(real, named) ? takenForOther(real, named) : notAnObject('reached over a symbolic link')
     } catch (error) {
       // The nearest directory above that exists decides.
       if (systemCode(error) !== 'ENOENT' && systemCode(error) !== 'ENOTDIR') throw error
     }
   }
+}
+
+/** Whether a file system that does not tell case or composition of letters apart takes the one for the other: those of macOS and Windows. */
+function isSameName(one: string, other: string): boolean {
+  const folded = (name: string) => name.normalize('NFC').toLowerCase()
+  return folded(one) === folded(other)
+}
+
+function takenForOther(real: string, named: string): LadingError {
+  const names = named.split(sep)
+  const at = real.split(sep).findIndex((name, i) => name !== names[i])
+  const [there, wanted] = [real.split(sep)[at], names[at]].map(name => JSON.stringify(name))
+  return new LadingError('unsupported', `this file system takes ${wanted} for ${there}, which is there already`, {
+    hint: 'choose another name, or a bucket on a file system that tells them apart',
+  })
 }
 
 /**
@@ -93,13 +109,19 @@ function startSync(path: string): Promise<void> {
   return sync.running
 }
 
-async function fsyncDirectory(path: string): Promise<void> {
+/** What systems say of a directory that they cannot sync: one that may be written to and not read, and one on some network shares. */
+const unsyncable: readonly string[] = ['EACCES', 'EPERM', 'EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']
+
+/** Windows keeps the names of files by itself, and opens no directories. */
+async function fsyncDirectory(path: string, platform: NodeJS.Platform = process.platform): Promise<void> {
+  if (platform === 'win32') return
   try {
     await using handle = await open(path, 'r')
     await handle.sync()
   } catch (error) {
-    // The last object in it was deleted meanwhile.
-    if (systemCode(error) !== 'ENOENT') throw error
+    const code = systemCode(error) ?? ''
+    // ENOENT: the last object in it was deleted meanwhile.
+    if (code !== 'ENOENT' && !unsyncable.includes(code)) throw error
   }
 }
 

@@ -6,6 +6,7 @@ import type { CopyFromOptions, DeleteOptions, PutOptions } from '../object-store
 import { etagOfFile } from './content-etag.ts'
 import { acquireLock, type FileLock } from './file-lock.ts'
 import { placeObject, refuseLinks } from './object-directory.ts'
+import { objectPath } from './object-path.ts'
 import { lookAtObject, type OpenObject, openObject } from './read-object.ts'
 import type { Workshop } from './workshop.ts'
 
@@ -94,7 +95,7 @@ export class ObjectPlaces {
   }
 
   pathOf(key: string): string {
-    return join(this.#root, key)
+    return objectPath(this.#root, key)
   }
 
   async #sizeOf(key: string): Promise<number | undefined> {

@@ -105,7 +105,9 @@ export function fileBody(handle: FileHandle, start: number, end: number): AsyncI
 }
 
 function shortened(): LadingError {
-  return new LadingError('io', 'the file became shorter while it was read')
+  return new LadingError('io', 'the file became shorter while it was read', {
+    hint: 'do it again once nobody else writes to it',
+  })
 }
 
 export function notAnObject(what: string, cause?: unknown): LadingError {

@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { type FileHandle, lstat, opendir, rename, rm, stat, unlink } from 'node:fs/promises'
+import { type FileHandle, lstat, opendir, rename, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { systemCode } from '../../errors/index.ts'
 import type { ByteStream } from '../../streams/index.ts'
 import { etagLimitBytes } from './content-etag.ts'
 import { currentProcess, hasEnded } from './process-identity.ts'
+import { removeTemporary } from './remove-temporary.ts'
 
 const writeBytes = 1024 * 1024
 const dayMs = 24 * 60 * 60 * 1000
@@ -84,18 +85,10 @@ export async function writeTemporary(
     await handle.close()
     return { path, modified: mtime, ...content }
   } catch (error) {
-    await handle.close()
-    await (stays(error) ? leaveTemporary(path) : rm(path, { force: true }))
+    // What went wrong first is what is said.
+    await handle.close().catch(() => {})
+    await (stays(error) ? leaveTemporary(path) : removeTemporary(path)).catch(() => {})
     throw error
-  }
-}
-
-/** Where it was renamed there is nothing left. Not by rm(): it looks before it removes. */
-export async function removeTemporary(path: string): Promise<void> {
-  try {
-    await unlink(path)
-  } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error
   }
 }
 
@@ -145,7 +138,7 @@ async function writeAt(handle: FileHandle, bytes: Uint8Array, at: number): Promi
 export async function sweepTemporary(directory: string, prefix = ''): Promise<void> {
   for await (const path of abandonedFiles(directory, prefix)) {
     if (basename(path).includes(contentMark, prefix.length) && !(await untouchedForADay(path))) continue
-    await rm(path, { force: true })
+    await removeTemporary(path)
   }
 }
 

@@ -1,7 +1,7 @@
 import { type ErrorCode, isLadingError, LadingError } from '../../errors/index.ts'
 import { redactText } from '../../http/index.ts'
 import type { S3Settings } from './s3-settings.ts'
-import { type ServiceError, serviceError } from './service-error.ts'
+import { type ServiceError, serviceError, withoutWords } from './service-error.ts'
 
 /** What was asked, for the errors that speak of it. */
 export interface AskedOf {
@@ -84,7 +84,7 @@ export function explainError(error: unknown, asked: AskedOf): unknown {
   if (error instanceof LadingError) return aboutEndpoint(error, asked)
   const service = serviceError(error)
   if (service === undefined) return explainLocal(error)
-  return explain(service, asked, error)
+  return explain(service, asked, withoutWords(service, error))
 }
 
 /** What the answer to a request for many objects says of one of them. */

@@ -25,6 +25,21 @@ export function serviceError(error: unknown): ServiceError | undefined {
   }
 }
 
+/**
+ * The SDK's error as whoever looks for the cause may see it. Its own holds the whole answer, where a server repeats what it was told: the string
+ * to sign, and the session token.
+ */
+export function withoutWords({ name, status }: ServiceError, error: unknown): Error {
+  const stack = error instanceof Error ? (error.stack ?? '').split('\n').filter(line => /^ +at /.test(line)) : []
+  const told = Object.assign(new Error(`the server answered ${status}`), {
+    name,
+    $fault: 'server',
+    $metadata: { httpStatusCode: status },
+  })
+  told.stack = [`${name}: ${told.message}`, ...stack].join('\n')
+  return told
+}
+
 /** The region that a refusal names: the request was signed for another, or sent to another's endpoint. */
 export function regionToGoTo(error: ServiceError): string | undefined {
   const misdirected =

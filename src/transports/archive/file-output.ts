@@ -1,7 +1,8 @@
-import { type FileHandle, link, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, link, open, rename } from 'node:fs/promises'
 import path from 'node:path'
 import { fromFileError, LadingError, systemCode } from '../../errors/index.ts'
 import { syncDirectory } from '../../stores/local/object-directory.ts'
+import { removeTemporary } from '../../stores/local/remove-temporary.ts'
 import { sweepTemporary, temporaryName } from '../../stores/local/temporary-file.ts'
 import { type ByteStream, randomAccessFile } from '../../streams/index.ts'
 import { fileSink, openTarWriter, type TarFileWriter } from '../../streams/tar/index.ts'
@@ -47,7 +48,7 @@ export async function openFileOutput(target: string): Promise<FileOutput> {
         if (exclusive) await linkNew(temporary, target)
         else await rename(temporary, target)
         state = 'published'
-        if (exclusive) await rm(temporary, { force: true })
+        if (exclusive) await removeTemporary(temporary)
         await syncDirectory(directory)
       })
     },
@@ -55,8 +56,9 @@ export async function openFileOutput(target: string): Promise<FileOutput> {
       if (state === 'closed') return
       const unpublished = state === 'open'
       state = 'closed'
-      await handle.close()
-      if (unpublished) await rm(temporary, { force: true })
+      // What was published is durable already.
+      await handle.close().catch(() => {})
+      if (unpublished) await atFile(() => removeTemporary(temporary))
     },
   }
 }

@@ -20,13 +20,21 @@ export async function findOutput(path: string): Promise<OutputPlace> {
   }
   const stats = await statOf(path)
   if (stats === undefined) return { kind: 'file', path }
-  if (stats.isFile()) return { kind: 'file', path: await realpath(path) }
+  if (stats.isFile()) return { kind: 'file', path: await realOf(path) }
   if (stats.isFIFO() || stats.isCharacterDevice()) return { kind: 'stream', path }
   throw new LadingError('bad-argument', `${path} is ${stats.isDirectory() ? 'a directory' : 'not a file'}`, {
     operation: 'open',
     subject: path,
     hint: stats.isDirectory() ? 'an archive is one file; an OCI layout in a directory is written with oci:' : undefined,
   })
+}
+
+async function realOf(path: string): Promise<string> {
+  try {
+    return await realpath(path)
+  } catch (error) {
+    throw fromFileError(error, { operation: 'open', subject: path })
+  }
 }
 
 async function statOf(path: string): Promise<Stats | undefined> {

@@ -64,15 +64,16 @@ export async function openArchive(path: string): Promise<OpenArchive> {
     })
   }
   const handle = await opened(path, details)
+  // What was read is read, whatever the system says of closing it.
+  const close = () => handle.close().catch(() => {})
   try {
     const { size } = await handle.stat()
     const file = randomAccessFile(handle, size)
     const start = await readAll(file.read(0, Math.min(size, sniffedBytes)), sniffedBytes, path)
-    const close = () => handle.close()
     return sniffCompression(start) === 'none' ? seekable(file, close) : arriving(() => file.read(0, size), close)
   } catch (error) {
-    await handle.close()
-    throw error
+    await close()
+    throw error instanceof LadingError ? error.with(details) : fromFileError(error, details)
   }
 }
 

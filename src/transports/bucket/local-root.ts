@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { LadingError } from '../../errors/index.ts'
+import { fromFileError, LadingError, systemCode } from '../../errors/index.ts'
 import { isGlob } from '../../layout/index.ts'
 
 /** A local path, split into the bucket's directory and what follows it. */
@@ -14,14 +14,16 @@ export interface LocalRoot {
 
 /** What makes a directory a store. */
 const marks = ['s3lo.yaml', 'manifests', 'blobs']
+const absent: readonly string[] = ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG']
 
 export async function isStoreDirectory(directory: string): Promise<boolean> {
   for (const mark of marks) {
     try {
       await stat(join(directory, mark))
       return true
-    } catch {
-      // Absent, or not to be seen: whoever opens the store says which.
+    } catch (error) {
+      if (absent.includes(systemCode(error) ?? '')) continue
+      throw fromFileError(error, { operation: 'open bucket', subject: directory })
     }
   }
   return false

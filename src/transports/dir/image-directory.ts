@@ -37,12 +37,16 @@ export async function openImageDirectory(path: string): Promise<ImageDirectory> 
       })
     },
     async lock(signal) {
-      await workshop.enter()
-      return await acquireLock(join(workshop.locks, 'image'), {
-        draft: () => workshop.draft(),
-        within: step => workshop.within(step),
-        signal,
-      })
+      try {
+        await workshop.enter()
+        return await acquireLock(join(workshop.locks, 'image'), {
+          draft: () => workshop.draft(),
+          within: step => workshop.within(step),
+          signal,
+        })
+      } catch (error) {
+        throw fromFileError(error, { operation: 'lock the directory', subject: path })
+      }
     },
     async [Symbol.asyncDispose]() {
       await workshop.leave()
@@ -58,6 +62,8 @@ async function readMark(path: string, store: ObjectStore): Promise<boolean> {
     if (found !== undefined && new TextDecoder().decode(found.bytes) === version) return true
   } else if (entries.every(name => name === ownFolder)) return false
   throw new LadingError('bad-layout', `${path} is neither empty nor the directory of an image`, {
+    operation: 'write',
+    subject: path,
     hint: 'an image is written as dir: to a new directory, an empty one, or one that holds such an image already',
   })
 }
@@ -67,7 +73,7 @@ async function entriesOf(path: string): Promise<readonly string[]> {
     return await readdir(path)
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return []
-    throw fromFileError(error, { subject: path })
+    throw fromFileError(error, { operation: 'read the directory', subject: path })
   }
 }
 

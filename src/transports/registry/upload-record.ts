@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { adoptAbandoned, leaveTemporary, sweepTemporary, temporaryName } from '../../stores/local/temporary-file.ts'
+import { replaceFile } from '../../streams/replace-file.ts'
 import type { UploadSession } from './upload-session.ts'
 
 /** More than a registry lags behind what was sent to it. */
@@ -96,10 +97,7 @@ export class UploadRecord {
         this.#isStale = false
         await mkdir(this.#folder, { recursive: true, mode: 0o700 })
         const place = this.#path ?? path.join(this.#folder, await temporaryName(this.#content))
-        await writeFile(`${place}.new`, JSON.stringify({ session: this.#session, states: this.#states }), {
-          mode: 0o600,
-        })
-        await rename(`${place}.new`, place)
+        await replaceFile(place, JSON.stringify({ session: this.#session, states: this.#states }), { mode: 0o600 })
         this.#path = place
       }
     } catch {}

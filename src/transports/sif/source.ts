@@ -91,7 +91,7 @@ async function openFile(path: string): Promise<FileHandle> {
   try {
     return await open(path, 'r')
   } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw fromFileError(error, { subject: path })
+    if (systemCode(error) !== 'ENOENT') throw fromFileError(error, { operation: 'open', subject: path })
     throw new LadingError('image-not-found', `there is no file ${path}`, { cause: error })
   }
 }

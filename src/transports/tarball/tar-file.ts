@@ -48,7 +48,7 @@ async function look(path: string): Promise<Stats> {
   try {
     return await stat(path)
   } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw fromFileError(error, { subject: path })
+    if (systemCode(error) !== 'ENOENT') throw fromFileError(error, { operation: 'open', subject: path })
     throw new LadingError('image-not-found', 'there is no such file', { subject: path, cause: error })
   }
 }

@@ -1,3 +1,4 @@
+import { homeFolder } from '../../../auth/home-folder.ts'
 import type { HttpClient } from '../../../http/index.ts'
 import type { TransportContext } from '../../transport.ts'
 import { readConfFiles } from './conf-files.ts'
@@ -11,7 +12,7 @@ export async function loadRegistriesConf(context: TransportContext): Promise<Reg
   const http = await context.http()
   const known = loaded.get(http) ?? new Map<string, Promise<RegistriesConf>>()
   loaded.set(http, known)
-  const key = JSON.stringify([registriesConf, environment.CONTAINERS_REGISTRIES_CONF, environment.HOME])
+  const key = JSON.stringify([registriesConf, environment.CONTAINERS_REGISTRIES_CONF, homeFolder(environment)])
   const conf = known.get(key) ?? readConf({ registriesConf, environment })
   known.set(key, conf)
   return conf
