@@ -12,6 +12,7 @@ export type {
 export { speaksNoTls } from './network-failure.ts'
 export { isLoopback } from './no-proxy.ts'
 export { proxyFor } from './proxy.ts'
+export { isDoubtful, requireHarmless } from './reach.ts'
 export { redactText } from './redact.ts'
 export { redirected } from './redirect.ts'
 export { defaultRetryPolicy, isTransientStatus, parseRetryAfter, retryDelay } from './retry.ts'
