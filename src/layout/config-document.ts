@@ -44,7 +44,7 @@ export async function openConfigDocument(bytes: Uint8Array, subject: string): Pr
   const { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } = await import('yaml')
   const lines = new LineCounter()
   const text = decode(bytes, subject)
-  const document = parseDocument<ParsedNode>(text, { ...configYaml, lineCounter: lines })
+  const document = parsed(() => parseDocument<ParsedNode>(text, { ...configYaml, lineCounter: lines }), subject)
   const problem = document.errors[0]
   if (problem !== undefined) {
     throw malformed(subject, whyNoYaml(problem), lines.linePos(problem.pos[0]).line)
@@ -86,6 +86,16 @@ export async function openConfigDocument(bytes: Uint8Array, subject: string): Pr
         : { kind: 'other' }
     },
     malformed: (node, why) => malformed(subject, why, lineOf(node)),
+  }
+}
+
+/** The parser calls itself for what is within: a nesting of thousands ends its stack. */
+function parsed<T>(parse: () => T, subject: string): T {
+  try {
+    return parse()
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause
+    throw malformed(subject, 'it is nested too deep', 1)
   }
 }
 

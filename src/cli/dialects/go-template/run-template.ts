@@ -7,7 +7,12 @@ type Variables = ReadonlyMap<string, GoValue>
 
 /** The text that a template of Go makes of a value: the part of its language that command lines use. @throws LadingError `bad-argument` */
 export function runTemplate(template: string, value: GoValue): string {
-  return runNodes(parseTemplate(template), value, new Map([['$', value]]))
+  try {
+    return runNodes(parseTemplate(template), value, new Map([['$', value]]))
+  } catch (error) {
+    // what is within is read and run by calls within calls
+    throw error instanceof RangeError ? templateError('it is nested too deep') : error
+  }
 }
 
 function runNodes(nodes: readonly TemplateNode[], dot: GoValue, outer: Variables): string {
