@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { chmod, mkdir, open, readFile, realpath, rename, rm } from 'node:fs/promises'
+import { chmod, mkdir, open, realpath, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fromFileError, systemCode } from '../errors/index.ts'
+import { readSmallFile } from '../streams/index.ts'
 import { parseAuthJson } from './auth-file.ts'
 
 /** The whole document of an authentication file, fields that we do not know included. */
@@ -28,7 +29,7 @@ export async function changeAuthFile(path: string, change: (document: AuthDocume
 
 async function readIfThere(path: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8')
+    return (await readSmallFile(path)).toString()
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return ''
     throw error
