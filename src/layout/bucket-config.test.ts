@@ -102,6 +102,11 @@ test('who only asks whether tags may move is not stopped by another mistake', as
   await expect(readImmutable(store, 'app')).rejects.toThrow('immutable of default is neither true nor false')
 })
 
+test('keys within keys are refused, and not written out', async () => {
+  const keys = Buffer.from(`images:\n  ${'? '.repeat(100)}`)
+  await expect(parseBucketConfig(keys, configKey)).rejects.toMatchObject({ code: 'bad-layout' })
+})
+
 test('a nesting of thousands is an error of the file', async () => {
   await expect(parseBucketConfig(Buffer.from('['.repeat(20_000)), configKey)).rejects.toMatchObject({
     code: 'bad-layout',

@@ -66,6 +66,8 @@ export async function openConfigDocument(bytes: Uint8Array, subject: string): Pr
       if (!isMap(node)) throw malformed(subject, `${what} is not a mapping`, lineOf(node))
       const names = new Set<string>()
       return node.items.map(({ key, value }) => {
+        // The text of keys within keys doubles with each of them.
+        if (!isScalar(key)) throw malformed(subject, `a key in ${what} is not text`, lineOf(key))
         const name = textOf(key)
         if (names.has(name)) throw malformed(subject, `${JSON.stringify(name)} is in ${what} twice`, lineOf(key))
         names.add(name)

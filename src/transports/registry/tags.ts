@@ -44,7 +44,7 @@ export async function* listTags(
     if (target !== undefined && target === mark) {
       throw new LadingError('protocol-error', `the list of tags of ${repository} goes in a circle`)
     }
-    if (pages === limits.tagPages || empty === limits.emptyPages) {
+    if (target !== undefined && (pages === limits.tagPages || empty === limits.emptyPages)) {
       throw new LadingError('too-large', `the list of tags of ${repository} does not end: it has ${pages} pages`)
     }
   }
