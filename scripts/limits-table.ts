@@ -23,6 +23,7 @@ const meanings: Readonly<Record<keyof typeof limits, string>> = {
   helperBytes: 'what a credential helper answers',
   helperMilliseconds: 'how long it may take',
   referenceCharacters: 'a reference',
+  templateCharacters: 'a template of Go (`--format`)',
   programBytes: 'what skopeo, podman or another program prints',
   fileBytes:
     'an authentication file, registries.conf, policy.json, a certificate, a Docker context, a file of images to sync, of prices',

@@ -28,6 +28,7 @@ export const limits = {
   helperBytes: 256 * kibibyte,
   helperMilliseconds: 5000,
   referenceCharacters: 8 * kibibyte,
+  templateCharacters: 16 * kibibyte,
   programBytes: 16 * mebibyte,
   fileBytes: 4 * mebibyte,
   versionConstraintCharacters: 1000,

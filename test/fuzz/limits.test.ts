@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { expect, test } from 'vitest'
 import { parseChallenges } from '../../src/auth/challenge.ts'
 import { requestToken } from '../../src/auth/token-request.ts'
+import { runTemplate } from '../../src/cli/dialects/go-template/run-template.ts'
 import { DirectPool } from '../../src/http/direct/index.ts'
 import type { HttpClient } from '../../src/http/index.ts'
 import { readCondemned } from '../../src/layout/condemned-blobs.ts'
@@ -177,6 +178,7 @@ const cases: Readonly<Record<keyof typeof limits, Take | string>> = {
   helperBytes: 'src/auth/credential-finder.test.ts',
   helperMilliseconds: 'src/auth/credential-finder.test.ts',
   referenceCharacters: async amount => parseReference(`oci:${'a'.repeat(amount - 4)}`).transport === 'oci-layout',
+  templateCharacters: async amount => runTemplate('x'.repeat(amount), '').length === amount,
   programBytes: async amount => {
     const run = { program: 'head', args: ['-c', String(amount), '/dev/zero'] }
     return (await runProgram({ ...run, environment: process.env })).byteLength === amount

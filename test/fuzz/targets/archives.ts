@@ -154,7 +154,7 @@ export const archiveTargets: readonly FuzzTarget[] = [
     ),
     words: [' R 1 644 0 0 ', '\\', ' x user.a=0t', ' L ', '# START OF DATA - DO NOT MODIFY\n#\n', '\n'],
     async run(bytes) {
-      await refusable(() => drain(squashLayer(inChunks(bytes, 50), { text: 'x', mtime: 0 })))
+      await refusable(() => drain(squashLayer(inChunks(bytes, 4096), { text: 'x', mtime: 0 })))
     },
   },
 ]

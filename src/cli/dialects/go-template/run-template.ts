@@ -1,3 +1,4 @@
+import { limits } from '../../../model/limits.ts'
 import { functions } from './functions.ts'
 import { formatGo, GoMap, GoNil, GoStruct, type GoValue, isTrue } from './go-value.ts'
 import { type Operand, type Pipe, parseTemplate, type TemplateNode } from './parse-template.ts'
@@ -7,6 +8,7 @@ type Variables = ReadonlyMap<string, GoValue>
 
 /** The text that a template of Go makes of a value: the part of its language that command lines use. @throws LadingError `bad-argument` */
 export function runTemplate(template: string, value: GoValue): string {
+  if (template.length > limits.templateCharacters) throw templateError('it is too long')
   try {
     return runNodes(parseTemplate(template), value, new Map([['$', value]]))
   } catch (error) {
