@@ -18,6 +18,8 @@ import { readTag } from '../../../src/layout/tag-record.ts'
 import { parseTrashKey } from '../../../src/layout/trash-keys.ts'
 import type { Digest } from '../../../src/model/digest.ts'
 import { openStore } from '../../../src/stores/index.ts'
+import { UploadProgress } from '../../../src/stores/parts/upload-progress.ts'
+import { ResumableDigest } from '../../../src/streams/resumable-digest.ts'
 import { layoutFilesOf, readLayout } from '../layout-in-memory.ts'
 import { refusable } from '../refusable.ts'
 import { type FuzzTarget, jsonSeeds, textSeeds } from '../target.ts'
@@ -29,6 +31,8 @@ const descriptor = {
   size: 7,
   annotations: { a: 'b' },
 }
+/** Of 64 bytes, as it is kept. */
+const savedState = await stateOf(Buffer.alloc(64, 'x'))
 const condemnedKey = `${condemnedPrefix}sha256/${'a'.repeat(16)}-${'b'.repeat(16)}-x`
 const keys = tagKeys('a/b', 'v1')
 
@@ -114,6 +118,27 @@ export const bucketTargets: readonly FuzzTarget[] = [
     },
   },
   {
+    name: 'unfinished-upload',
+    seeds: [
+      ...jsonSeeds({ size: 3, partSize: 1, parts: 1, etags: 'x', state: `sha256:64:${savedState}` }),
+      ...textSeeds(`sha256:64:${savedState}`),
+    ],
+    words: ['sha256:', 'sha512:', ':64:', 'AAAA', '//8='],
+    async run(bytes) {
+      await using store = await openStore({ scheme: 'memory', root: '' })
+      await store.put(`lading/uploads/${digest.replace(':', '-')}`, bytes)
+      const have = new Map([[1, { etag: 'e', size: 1 }]])
+      const progress = await UploadProgress.open(store, { content: digest, size: 3, partSize: 1 }, have, undefined)
+      for (const state of [progress.begun?.state, Buffer.from(bytes).toString()]) {
+        const resumed = state && (await ResumableDigest.resumed({ digest, size: 2 ** 40 }, state))
+        if (!resumed) continue
+        resumed.update(Buffer.alloc(200, 'x'))
+        resumed.state()
+        assert.match(resumed.digest(), /^sha256:[0-9a-f]{64}$/)
+      }
+    },
+  },
+  {
     name: 'oci-layout',
     seeds: jsonSeeds(
       { schemaVersion: 2, manifests: [{ ...descriptor, annotations: { 'org.opencontainers.image.ref.name': 'v1' } }] },
@@ -125,3 +150,9 @@ export const bucketTargets: readonly FuzzTarget[] = [
     },
   },
 ]
+
+async function stateOf(bytes: Uint8Array): Promise<string> {
+  const kept = await ResumableDigest.kept({ digest, size: bytes.byteLength })
+  kept.update(bytes)
+  return kept.state()?.split(':')[2] ?? ''
+}

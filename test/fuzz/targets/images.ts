@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { runTemplate } from '../../../src/cli/dialects/go-template/run-template.ts'
+import { configFields } from '../../../src/cli/dialects/skopeo/inspect-fields.ts'
 import type { Descriptor } from '../../../src/model/descriptor.ts'
 import { type Digest, digestOf } from '../../../src/model/digest.ts'
 import { parseImageConfig } from '../../../src/model/image-config.ts'
@@ -116,6 +118,8 @@ export const imageTargets: readonly FuzzTarget[] = [
       const config = await refusable(() => parseImageConfig(bytes))
       if (config !== undefined) platformMatches(linux, config.platform)
       if (config !== undefined) formatPlatform(config.platform)
+      const shown = await refusable(() => configFields(bytes))
+      if (shown !== undefined) runTemplate('{{json .}}{{.}}', shown)
       const diffIds = await refusable(() => readDiffIds(bytes, 'config'))
       await refusable(() => toSchema1('a/b', 'v1', bytes, diffIds ?? [digest]))
     },
