@@ -1,6 +1,7 @@
-import { mkdir, readFile, realpath } from 'node:fs/promises'
+import { mkdir, realpath } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fromFileError, systemCode } from '../errors/index.ts'
+import { readSmallFile } from '../streams/index.ts'
 import { replaceFile } from '../streams/replace-file.ts'
 import { parseAuthJson } from './auth-file.ts'
 
@@ -28,7 +29,7 @@ export async function changeAuthFile(path: string, change: (document: AuthDocume
 
 async function readIfThere(path: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8')
+    return (await readSmallFile(path)).toString()
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return ''
     throw error

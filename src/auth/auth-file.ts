@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import * as v from 'valibot'
 import { fromFileError, LadingError, systemCode } from '../errors/index.ts'
+import { readJson } from '../model/read-json.ts'
+import { readSmallFile } from '../streams/index.ts'
 import { type Credential, identityTokenUser } from './credential.ts'
 import { namespaceKeys, registryOfKey } from './registry-key.ts'
 
@@ -33,7 +34,7 @@ export interface AuthFile {
 /** Reads a file as it is, `undefined` where there is none. @throws LadingError `bad-auth-file`, `io` */
 export async function readAuthFile(path: string): Promise<AuthFile | undefined> {
   try {
-    return parseAuthFile(await readFile(path, 'utf8'), path)
+    return parseAuthFile((await readSmallFile(path)).toString(), path)
   } catch (error) {
     const system = systemCode(error)
     // ENOTDIR: a part of the path is a file, so there is none below it. EACCES: another user's runtime directory, not ours to read.
@@ -62,7 +63,7 @@ export function parseAuthJson(content: string, path: string): Record<string, unk
   if (json === '') return {}
   let value: unknown
   try {
-    value = JSON.parse(json)
+    value = readJson(json)
   } catch {
     // The parser's own message quotes the file, and so perhaps a password.
     throw badAuthFile(path, 'it is not JSON')

@@ -21,7 +21,7 @@ export interface AuthenticatorOptions {
 /** How a registry wants to be asked: with a password in each request, or with tokens of a token server. */
 type Method =
   | { readonly scheme: 'basic' }
-  | { readonly scheme: 'bearer'; readonly realm: URL; readonly service: string | undefined }
+  | { readonly scheme: 'bearer'; readonly realm: URL; readonly namedBy: string; readonly service: string | undefined }
 
 /** A token, or the request for it that is under way. */
 interface HeldToken {
@@ -134,5 +134,5 @@ function bearerMethod(challenge: Challenge, origin: string): Method {
   }
   realm.username = ''
   realm.password = ''
-  return { scheme: 'bearer', realm, service: challenge.parameters.get('service') }
+  return { scheme: 'bearer', realm, namedBy: origin, service: challenge.parameters.get('service') }
 }

@@ -1,8 +1,9 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { fromFileError, LadingError, systemCode } from '../errors/index.ts'
 import type { ServerRoute } from '../http/index.ts'
+import { readSmallFile } from '../streams/index.ts'
 
 /** What a registry's folder of certificates says: containers-certs.d(5). */
 export type FolderCertificates = Pick<ServerRoute, 'moreCa' | 'cert' | 'key'>
@@ -101,7 +102,7 @@ async function readPair(folder: string, name: string): Promise<Pair> {
 async function readPem(folder: string, name: string): Promise<{ file: string; text: string }> {
   const file = path.join(folder, name)
   try {
-    return { file, text: await readFile(file, 'utf8') }
+    return { file, text: (await readSmallFile(file)).toString() }
   } catch (error) {
     throw fromFileError(error, { operation: 'read the certificates', side: 'local', subject: file })
   }

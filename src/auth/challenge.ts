@@ -1,3 +1,5 @@
+import { limits } from '../model/limits.ts'
+
 /** One way to authenticate that a server offers: RFC 9110 section 11.6.1. */
 export interface Challenge {
   /** Lower case. */
@@ -13,7 +15,7 @@ const token68 = /[ \t]+[A-Za-z0-9._~+/-]+=*(?=[ \t]*(?:,|$))/y
 const separator = /[\s,]+/y
 
 /** More is an attack on the parser, not a challenge. */
-const maxHeaderLength = 8192
+const maxHeaderLength = limits.challengeCharacters
 
 /**
  * Reads a WWW-Authenticate header, or several joined by commas. Never throws: what cannot be read is passed over, since one

@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process'
 import { LadingError, systemCode } from '../errors/index.ts'
 import { redactText } from '../http/index.ts'
+import { limits } from '../model/limits.ts'
+import { readJson } from '../model/read-json.ts'
 import { type Credential, identityTokenUser } from './credential.ts'
 
-const defaultTimeoutMs = 5000
-const maxOutputBytes = 256 * 1024
+const defaultTimeoutMs = limits.helperMilliseconds
+const maxOutputBytes = limits.helperBytes
 
 export interface HelperOptions {
   readonly timeoutMs?: number | undefined
@@ -63,7 +65,7 @@ function complaint(output: string): string {
 
 function parseAnswer(output: string): { username: string; secret: string } | undefined {
   try {
-    const value: unknown = JSON.parse(output)
+    const value: unknown = readJson(output)
     if (typeof value !== 'object' || value === null) return undefined
     const { Username: username, Secret: secret } = value as Record<string, unknown> // checked in the next line
     return typeof username === 'string' && typeof secret === 'string' ? { username, secret } : undefined

@@ -209,6 +209,8 @@ export class RegistrySession {
     const { target, access: _, ...rest } = request
     return this.http.request({
       ...rest,
+      // an upload may go on elsewhere
+      namedBy: origin,
       url: new URL(target, origin).href,
       tlsVerify: this.#tlsVerify,
       route: this.#certificates,

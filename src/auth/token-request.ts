@@ -1,16 +1,20 @@
 import { LadingError } from '../errors/index.ts'
 import { keepSecret } from '../errors/known-secrets.ts'
 import type { HttpClient, HttpRequest, HttpResponse, ServerRoute } from '../http/index.ts'
+import { limits } from '../model/limits.ts'
+import { readJson } from '../model/read-json.ts'
 import { readAll } from '../streams/index.ts'
 import { basicAuthorization, type Credential } from './credential.ts'
 
 /** What an expiry is when the server does not say: distribution's token specification. */
 const defaultLifetimeSeconds = 60
-const maxTokenBytes = 1024 * 1024
+const maxTokenBytes = limits.tokenBytes
 
 export interface TokenRequest {
   /** The token server, as the registry's challenge names it. */
   readonly realm: URL
+  /** The origin of the registry that has named it. */
+  readonly namedBy: string
   readonly service: string | undefined
   readonly scopes: readonly string[]
   readonly credential: Credential | undefined
@@ -31,7 +35,7 @@ export async function requestToken(http: HttpClient, request: TokenRequest): Pro
   // It goes in a body, where the HTTP client does not look for secrets.
   if (credential?.kind === 'identity-token') keepSecret(credential.token)
   const send = (built: HttpRequest) =>
-    http.request({ ...built, tlsVerify: request.tlsVerify, route: request.certificates })
+    http.request({ ...built, namedBy: request.namedBy, tlsVerify: request.tlsVerify, route: request.certificates })
   let response = await send(
     credential?.kind === 'identity-token' ? refreshRequest(request, credential.token) : tokenRequest(request),
   )
@@ -81,7 +85,7 @@ function refreshRequest({ realm, service, scopes }: TokenRequest, refreshToken: 
 function readToken(text: string, now: number): Token | undefined {
   let answer: unknown
   try {
-    answer = JSON.parse(text)
+    answer = readJson(text)
   } catch {
     return undefined
   }

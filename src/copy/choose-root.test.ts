@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { digestOf } from '../model/digest.ts'
+import { limits } from '../model/limits.ts'
 import { ociIndex } from '../model/media-types.ts'
 import { parsePlatform } from '../model/platform.ts'
 import { type BuiltImage, buildImage, buildIndex } from '../testing/build-image.ts'
@@ -51,4 +52,11 @@ test('a plain image is what its config says', async () => {
     code: 'platform-not-found',
     hint: 'it has linux/arm/v7',
   })
+})
+
+test('indexes within indexes end somewhere', async () => {
+  const nested = (depth: number): BuiltImage =>
+    depth === 0 ? buildIndex({ 'linux/amd64': {}, 'linux/arm64': {} }) : silentIndex(nested(depth - 1))
+  expect(await choose(nested(limits.manifestDepth), 'linux/arm64')).toMatchObject({ kept: ['linux/arm64'] })
+  await expect(choose(nested(limits.manifestDepth + 1), 'linux/arm64')).rejects.toMatchObject({ code: 'too-large' })
 })

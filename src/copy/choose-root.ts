@@ -1,5 +1,7 @@
+import { LadingError } from '../errors/index.ts'
 import type { Node } from '../model/descriptor.ts'
 import { parseImageConfig } from '../model/image-config.ts'
+import { limits } from '../model/limits.ts'
 import { maxManifestBytes } from '../model/manifest.ts'
 import { isImageConfigType } from '../model/media-types.ts'
 import { formatPlatform, type Platform } from '../model/platform.ts'
@@ -29,7 +31,11 @@ export async function choosePlatforms(
   reader: ManifestReader,
   options: SelectOptions = {},
   signal?: AbortSignal,
+  depth = 0,
 ): Promise<Selection> {
+  if (depth > limits.manifestDepth) {
+    throw new LadingError('too-large', `indexes are nested more than ${limits.manifestDepth} deep`)
+  }
   const bytes = await reader.read(root, signal)
   const manifest = parseNode(root, bytes)
   if (manifest.kind === 'manifest') {
@@ -40,7 +46,7 @@ export async function choosePlatforms(
   const [only, ...others] = manifest.manifests
   // An index that holds nothing but another one is a wrapping: tools that push a whole layout make it.
   if (only?.kind === 'index' && others.length === 0) {
-    const inner = await choosePlatforms(only, wanted, source, reader, options, signal)
+    const inner = await choosePlatforms(only, wanted, source, reader, options, signal, depth + 1)
     return options.index === 'sparse' ? { ...inner, root } : inner
   }
   const readsConfigs = options.matching !== 'compatible'

@@ -104,3 +104,11 @@ test('where nobody has it, all who were asked are named', async () => {
     hint: expect.stringContaining('foreign layer'),
   })
 })
+
+test('a metadata server is no place of a layer', async () => {
+  const copy = copyImage(await foreignImage(['http://169.254.169.254/latest/meta-data/']), `dir:${folder}/there`)
+  await expect(copy).rejects.toMatchObject({
+    code: 'protocol-error',
+    message: expect.stringContaining('metadata server'),
+  })
+})

@@ -68,6 +68,8 @@ async function* fetchUrl(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
     throw new LadingError('blob-not-found', `${url} is no address that can be asked`)
+  const { requireHarmless } = await import('../http/reach.ts')
+  requireHarmless(undefined, new URL(url))
   const end = range?.end === undefined ? '' : range.end - 1
   const headers = range === undefined ? {} : { range: `bytes=${range.start}-${end}` }
   const response = await (await http()).request({ method: 'GET', url, headers, signal })

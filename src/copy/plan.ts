@@ -1,6 +1,7 @@
 import { LadingError } from '../errors/index.ts'
 import { isManifestNode, type Node } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
+import { limits } from '../model/limits.ts'
 import { childrenOf } from '../model/manifest.ts'
 import type { ImageDestination } from '../transports/index.ts'
 import { createBlobQuestions } from './blob-questions.ts'
@@ -9,9 +10,9 @@ import { parseNode } from './parse-node.ts'
 import { createWorkGroup } from './work-group.ts'
 
 /** Descriptors that one image may have in all. A real index of 9 platforms and 60 layers has 600. */
-export const maxNodes = 100_000
+export const maxNodes = limits.manifestNodes
 /** Indexes within indexes. Nobody is known to nest more than one. */
-const maxDepth = 8
+const maxDepth = limits.manifestDepth
 /** Questions to a destination that are open at once; the HTTP layer has its own limit per host. */
 const questionsAtOnce = 64
 

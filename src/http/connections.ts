@@ -1,11 +1,12 @@
 import { Agent, buildConnector, type Dispatcher, ProxyAgent } from 'undici'
+import { limits } from '../model/limits.ts'
 import type { EarlySocket } from './early-socket.ts'
 import { secureContextOf } from './secure-context.ts'
 import type { ServerRoute } from './server-route.ts'
 import type { Timeouts } from './timeouts.ts'
 
 /** Larger than any registry needs; signed cookies and policies of some proxies go past Node's default of 16 KiB. */
-const maxHeaderBytes = 64 * 1024
+const maxHeaderBytes = limits.headerBytes
 
 /** As undici has it for connections of its own. */
 const keepAliveMs = 60_000

@@ -13,6 +13,7 @@ import type { HttpClient, HttpRequest, HttpResponse, Pause, RequestEvent, RetryE
 import type { NetworkFailure } from './network-failure.ts'
 import { type Environment, proxyFor } from './proxy.ts'
 import { pullLimitError } from './pull-limit.ts'
+import type { Resolve } from './reach.ts'
 import { redactText, redactUrl } from './redact.ts'
 import { maxRedirects, redirected } from './redirect.ts'
 import { defaultRetryPolicy, isTransientStatus, parseRetryAfter, type RetryPolicy, retryDelay } from './retry.ts'
@@ -35,6 +36,8 @@ export interface HttpClientOptions extends HttpSettings {
   readonly environment?: Environment
   readonly timeouts?: Partial<Timeouts>
   readonly retry?: Partial<RetryPolicy>
+  /** Looks up the addresses of a server that another one names. Default: the system's way. */
+  readonly resolve?: Resolve
   /** Requests under way to one host at most. Default: 64. */
   readonly maxPerHost?: number
   /** Where it tells others, and hears from them, that a host has too many requests. */
@@ -47,6 +50,8 @@ export interface HttpClientOptions extends HttpSettings {
 /** What the places of uploads to a host are called, after it. */
 const uploads = ' upload'
 
+const maxPairs = 1000
+
 /** Makes an HTTP client. Nothing is loaded or opened before its first request. */
 export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   return new PooledHttpClient(options)
@@ -58,6 +63,9 @@ class PooledHttpClient implements HttpClient {
   readonly #policy: RetryPolicy
   readonly #maxPerHost: number
   readonly #clock: Clock
+  readonly #resolve: Resolve | undefined
+  /** Pairs of servers of which one may name the other. */
+  readonly #reachable = new Set<string>()
   readonly #onRetry: ((event: RetryEvent) => void) | undefined
   readonly #onRequest: HttpSettings['onRequest']
   readonly #userAgent: string
@@ -78,6 +86,7 @@ class PooledHttpClient implements HttpClient {
     }
     this.#maxPerHost = options.maxPerHost ?? 64
     this.#clock = options.clock ?? systemClock
+    this.#resolve = options.resolve
     this.#onRetry = options.onRetry
     this.#onRequest = options.onRequest
     this.#congestion = options.congestion
@@ -175,6 +184,7 @@ class PooledHttpClient implements HttpClient {
 
   /** `rest` ends when this request is no longer waiting to be tried again. */
   async #follow(request: HttpRequest, rest: Promise<void>): Promise<HttpResponse | NetworkFailure> {
+    if (request.namedBy !== undefined) await this.#requireReachable(request.namedBy, request.url)
     let next = request
     for (let hops = 0; hops <= maxRedirects; hops++) {
       const outcome = await this.#send(next, rest)
@@ -182,9 +192,22 @@ class PooledHttpClient implements HttpClient {
       if (outcome.status === 429) await this.#failOnPullLimit(outcome)
       const target = next.followRedirects === false ? undefined : await redirectTarget(next, outcome)
       if (target === undefined) return outcome
+      await this.#requireReachable(next.url, target.url)
       next = target
     }
     throw new LadingError('protocol-error', `more than ${maxRedirects} redirects from ${redactUrl(request.url)}`)
+  }
+
+  /** Behind a proxy names are the proxy's to look up. */
+  async #requireReachable(namedBy: string, url: string): Promise<void> {
+    const [from, to] = [new URL(namedBy), new URL(url)]
+    const pair = `${from.hostname} ${to.hostname}`
+    if (from.hostname === to.hostname || this.#reachable.has(pair)) return
+    const { requireReachable } = await import('./reach.ts')
+    const proxied = proxyFor(to, this.#environment) !== undefined
+    await requireReachable(from, to, proxied ? async () => [] : this.#resolve)
+    if (this.#reachable.size >= maxPairs) this.#reachable.clear()
+    this.#reachable.add(pair)
   }
 
   async #send(request: HttpRequest, rest: Promise<void>): Promise<HttpResponse | NetworkFailure> {

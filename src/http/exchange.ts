@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import { limits } from '../model/limits.ts'
 import { type ByteStream, bytesOf } from '../streams/index.ts'
 import type { HttpRequest, HttpResponse } from './http-client.ts'
 import { type AnswerHead, IncomingAnswer } from './incoming-answer.ts'
@@ -7,7 +8,7 @@ import { RequestBody } from './request-body.ts'
 import type { Timeouts } from './timeouts.ts'
 
 /** What is kept of an error's body: enough for every message, little enough to hold. */
-const maxErrorBytes = 64 * 1024
+const maxErrorBytes = limits.errorBytes
 
 interface Route {
   readonly dispatcher: Dispatcher

@@ -23,6 +23,8 @@ export interface HttpRequest {
   readonly busyAttempts?: number
   /** Whether sending it twice does no harm. Default: true for all but POST and PATCH. */
   readonly idempotent?: boolean
+  /** The URL of the server that has named this one: it is asked only if that server may redirect to it. Default: nobody has. */
+  readonly namedBy?: string
   /** `false`: a redirect is an answer like any other. Default: those of GET and HEAD are followed. */
   readonly followRedirects?: boolean
 }

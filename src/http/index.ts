@@ -13,6 +13,7 @@ export type {
 export { speaksNoTls } from './network-failure.ts'
 export { isLoopback } from './no-proxy.ts'
 export { proxyFor } from './proxy.ts'
+export { isDoubtful, requireHarmless } from './reach.ts'
 export { redactText, redactUrl } from './redact.ts'
 export { redirected } from './redirect.ts'
 export { damagedAttempts, defaultRetryPolicy, isTransientStatus, parseRetryAfter, retryDelay } from './retry.ts'

@@ -15,3 +15,8 @@ test('text loses control characters and the secrets of its URLs', () => {
   expect(redactText('see\u001b[31m https://h.test/x?sig=1 now\n')).toBe('see [31m https://h.test/x?… now')
   expect(redactText('x'.repeat(1000), 10)).toBe(`${'x'.repeat(9)}…`)
 })
+
+test('what is encoded in a query does not reach the terminal decoded', () => {
+  expect(redactUrl('https://r.test/v2/?tag=%1b%5B31m')).toBe('https://r.test/v2/?tag=\ufffd[31m')
+  expect(redactText('see https://r.test/?n=%00%9b')).toBe('see https://r.test/?n=\ufffd\ufffd')
+})

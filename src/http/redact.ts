@@ -12,6 +12,9 @@ const shownParameters: ReadonlySet<string> = new Set([
   'tag',
 ])
 
+/** What must not reach a terminal. */
+const controls = /\p{Cc}/gu
+
 /** A URL as it may be shown: without user, password and fragment, and with no query parameter that could be secret. */
 export function redactUrl(url: string): string {
   let parsed: URL
@@ -22,15 +25,15 @@ export function redactUrl(url: string): string {
   }
   const shown = [...parsed.searchParams].filter(([name]) => shownParameters.has(name))
   const hidden = parsed.searchParams.size > shown.length ? ['…'] : []
-  const query = [...shown.map(([name, value]) => `${name}=${value}`), ...hidden].join('&')
+  // What stands there encoded is decoded here.
+  const query = [...shown.map(([name, value]) => `${name}=${value.replace(controls, '\ufffd')}`), ...hidden].join('&')
   return `${parsed.origin}${parsed.pathname}${query === '' ? '' : `?${query}`}`
 }
 
 /** Text of others as it may be shown in a message: one line, no control characters, the URLs in it redacted, and no secret of ours. */
 export function redactText(text: string, maxLength = 300): string {
   const line = hideSecrets(text)
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not reach a terminal
-    .replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
+    .replace(/\p{Cc}+/gu, ' ')
     .replace(/\bhttps?:\/\/[^\s"'<>]+/g, url => redactUrl(url))
     .trim()
   return line.length > maxLength ? `${line.slice(0, maxLength - 1)}…` : line

@@ -1,8 +1,10 @@
 import { LadingError } from '../errors/index.ts'
+import { limits } from '../model/limits.ts'
 import type { HttpRequest } from './http-client.ts'
+import { requireHarmless } from './reach.ts'
 import { redactUrl } from './redact.ts'
 
-export const maxRedirects = 10
+export const maxRedirects = limits.redirects
 
 /** All that another origin is told. A list of what must not go on would miss the next secret header. */
 const travellingHeaders: ReadonlySet<string> = new Set([
@@ -18,7 +20,7 @@ const travellingHeaders: ReadonlySet<string> = new Set([
  * The request that a redirect asks for, or `undefined` where the answer is none that is followed. Only GET and HEAD are: an upload
  * goes where its registry's Location says, and that is the caller's to decide.
  *
- * @throws LadingError `protocol-error` where the redirect leads to no place or from HTTPS to plain HTTP
+ * @throws LadingError `protocol-error` where the redirect leads to no place, from HTTPS to plain HTTP, or to a link-local address
  */
 export function redirected(
   request: HttpRequest,
@@ -41,6 +43,7 @@ export function redirected(
       hint: 'plain HTTP lets others read and change what is sent; have the registry give HTTPS addresses',
     })
   }
+  requireHarmless(from, to)
   to.username = ''
   to.password = ''
   to.hash = ''

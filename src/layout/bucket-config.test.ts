@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { memoryStore } from '../stores/index.ts'
-import { readBucketConfig, readImmutable } from './bucket-config.ts'
+import { parseBucketConfig, readBucketConfig, readImmutable } from './bucket-config.ts'
+import { configKey } from './keys.ts'
 
 async function configOf(text: string) {
   const store = memoryStore()
@@ -99,4 +100,15 @@ test('who only asks whether tags may move is not stopped by another mistake', as
   await expect(readBucketConfig(store)).rejects.toThrow('max_age of default is no age')
   await write('default: { immutable: maybe }')
   await expect(readImmutable(store, 'app')).rejects.toThrow('immutable of default is neither true nor false')
+})
+
+test('keys within keys are refused, and not written out', async () => {
+  const keys = Buffer.from(`images:\n  ${'? '.repeat(100)}`)
+  await expect(parseBucketConfig(keys, configKey)).rejects.toMatchObject({ code: 'bad-layout' })
+})
+
+test('a nesting of thousands is an error of the file', async () => {
+  await expect(parseBucketConfig(Buffer.from('['.repeat(20_000)), configKey)).rejects.toMatchObject({
+    code: 'bad-layout',
+  })
 })

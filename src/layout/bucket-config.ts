@@ -1,3 +1,4 @@
+import { limits } from '../model/limits.ts'
 import type { ObjectStore } from '../stores/index.ts'
 import { openConfigDocument } from './config-document.ts'
 import { type ImageSettings, matchEntries, resolveSettings } from './image-settings.ts'
@@ -12,7 +13,7 @@ export interface BucketConfig extends WrittenConfig {
   settingsOf(image: string): Promise<ImageSettings>
 }
 
-export const maxConfigBytes = 1024 * 1024
+export const maxConfigBytes = limits.bucketConfigBytes
 
 /**
  * The configuration of a bucket. An object that is absent says nothing.

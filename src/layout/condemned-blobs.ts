@@ -2,13 +2,15 @@ import { randomUUID } from 'node:crypto'
 import * as v from 'valibot'
 import { isLadingError, LadingError } from '../errors/index.ts'
 import { type Digest, type DigestAlgorithm, digestParts, isDigest } from '../model/digest.ts'
+import { limits } from '../model/limits.ts'
+import { readJson } from '../model/read-json.ts'
 import type { ObjectStore } from '../stores/index.ts'
 import { condemnedPrefix } from './keys.ts'
 import { readDocument } from './read-document.ts'
 
 /** Blobs that one record holds at most: some 80 KB. */
 export const maxCondemned = 1000
-const maxRecordBytes = 1024 * 1024
+const maxRecordBytes = limits.condemnedBytes
 /** Of a digest, in a record's key. */
 const keyDigits = 16
 
@@ -87,7 +89,7 @@ export async function readCondemned(
   if (document === undefined) return undefined
   const { etag, modified } = document.info
   try {
-    const { state, since, blobs } = v.parse(schema, JSON.parse(new TextDecoder().decode(document.bytes)))
+    const { state, since, blobs } = v.parse(schema, readJson(new TextDecoder().decode(document.bytes)))
     const digests = new Map<Digest, number>()
     for (const [hex, size] of Object.entries(blobs)) {
       const digest = `${algorithm}:${hex}`

@@ -44,7 +44,7 @@ export async function openConfigDocument(bytes: Uint8Array, subject: string): Pr
   const { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } = await import('yaml')
   const lines = new LineCounter()
   const text = decode(bytes, subject)
-  const document = parseDocument<ParsedNode>(text, { ...configYaml, lineCounter: lines })
+  const document = parsed(() => parseDocument<ParsedNode>(text, { ...configYaml, lineCounter: lines }), subject)
   const problem = document.errors[0]
   if (problem !== undefined) {
     throw malformed(subject, whyNoYaml(problem), lines.linePos(problem.pos[0]).line)
@@ -66,6 +66,8 @@ export async function openConfigDocument(bytes: Uint8Array, subject: string): Pr
       if (!isMap(node)) throw malformed(subject, `${what} is not a mapping`, lineOf(node))
       const names = new Set<string>()
       return node.items.map(({ key, value }) => {
+        // The text of keys within keys doubles with each of them.
+        if (!isScalar(key)) throw malformed(subject, `a key in ${what} is not text`, lineOf(key))
         const name = textOf(key)
         if (names.has(name)) throw malformed(subject, `${JSON.stringify(name)} is in ${what} twice`, lineOf(key))
         names.add(name)
@@ -86,6 +88,16 @@ export async function openConfigDocument(bytes: Uint8Array, subject: string): Pr
         : { kind: 'other' }
     },
     malformed: (node, why) => malformed(subject, why, lineOf(node)),
+  }
+}
+
+/** The parser calls itself for what is within: a nesting of thousands ends its stack. */
+function parsed<T>(parse: () => T, subject: string): T {
+  try {
+    return parse()
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause
+    throw malformed(subject, 'it is nested too deep', 1)
   }
 }
 

@@ -14,9 +14,9 @@ export function pairOf(yaml: Yaml, map: YAMLMap, name: string): Pair | undefined
   return map.items.find(pair => nameOf(yaml, pair) === name)
 }
 
-/** As it stands there. */
+/** As it stands there. What is no scalar has one name for all: its text would double with each key within the key. */
 function nameOf(yaml: Yaml, { key }: Pair): string {
-  return yaml.isScalar(key) ? (key.source ?? String(key.value)) : String(key)
+  return yaml.isScalar(key) ? (key.source ?? String(key.value)) : '?'
 }
 
 export function treeOf(yaml: Yaml, document: Document.Parsed): ConfigTree {

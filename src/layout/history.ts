@@ -1,6 +1,8 @@
 import * as v from 'valibot'
 import { isLadingError } from '../errors/index.ts'
 import { type Digest, isDigest } from '../model/digest.ts'
+import { limits } from '../model/limits.ts'
+import { readJson } from '../model/read-json.ts'
 import type { ObjectStore } from '../stores/index.ts'
 import { changeObject } from './change-object.ts'
 import { readBeginning } from './read-beginning.ts'
@@ -20,7 +22,7 @@ export interface HistoryEntry {
 
 /** Older entries are dropped: at some 140 bytes each the document stays well below `maxHistoryBytes`. */
 const maxEntries = 10_000
-const maxHistoryBytes = 4 * 1024 * 1024
+const maxHistoryBytes = limits.historyBytes
 
 const entrySchema = v.looseObject({
   pushed_at: v.pipe(
@@ -94,7 +96,7 @@ export function parseHistory(bytes: Uint8Array | undefined): HistoryEntry[] {
   if (bytes === undefined) return []
   let value: unknown
   try {
-    value = JSON.parse(new TextDecoder().decode(bytes))
+    value = readJson(new TextDecoder().decode(bytes))
   } catch {
     return []
   }
@@ -138,7 +140,7 @@ export async function examineHistory(
 /** `undefined` where it is no list. */
 function countEntries(bytes: Uint8Array): number | undefined {
   try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(bytes))
+    const value: unknown = readJson(new TextDecoder().decode(bytes))
     return Array.isArray(value) ? value.length : undefined
   } catch {
     return undefined

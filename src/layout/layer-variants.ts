@@ -3,6 +3,8 @@ import * as v from 'valibot'
 import { isLadingError } from '../errors/index.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import { type Digest, isDigest } from '../model/digest.ts'
+import { limits } from '../model/limits.ts'
+import { readJson } from '../model/read-json.ts'
 import type { ObjectStore } from '../stores/index.ts'
 import { changeObject } from './change-object.ts'
 import { layerKey } from './keys.ts'
@@ -10,7 +12,7 @@ import { readDocument } from './read-document.ts'
 
 /** One for every compressor that anybody used; more are dropped, the oldest first. */
 const maxVariants = 32
-const maxDocumentBytes = 64 * 1024
+const maxDocumentBytes = limits.layerVariantsBytes
 
 /** A blob that was compressed from a layer. */
 export interface LayerVariant extends Descriptor {
@@ -95,7 +97,7 @@ function parseVariants(bytes: Uint8Array | undefined): {
 
 function parseJson(bytes: Uint8Array | undefined): unknown {
   try {
-    return bytes === undefined ? undefined : JSON.parse(new TextDecoder().decode(bytes))
+    return bytes === undefined ? undefined : readJson(new TextDecoder().decode(bytes))
   } catch {
     return undefined
   }

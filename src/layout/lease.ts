@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import * as v from 'valibot'
 import { isLadingError } from '../errors/index.ts'
+import { limits } from '../model/limits.ts'
+import { readJson } from '../model/read-json.ts'
 import type { ObjectStore } from '../stores/index.ts'
 import { leaseKey, leasesPrefix } from './keys.ts'
 import type { LeaseClock } from './lease-clock.ts'
@@ -14,7 +16,7 @@ export const leaseExpiresMs = 40 * 60_000
 
 /** Ending a lease has its own short time, and no say: one that stays expires. */
 const endTimeoutMs = 10_000
-const maxLeaseBytes = 4096
+const maxLeaseBytes = limits.leaseBytes
 
 /**
  * Says that a push is under way. What was stored before it began may be what it needs, and what is stored since is perhaps its own, so
@@ -115,7 +117,7 @@ async function readSince(store: ObjectStore, key: string, signal?: AbortSignal):
   const document = await readDocument(store, key, maxLeaseBytes, signal)
   if (document === undefined) return undefined
   try {
-    const { since } = v.parse(schema, JSON.parse(new TextDecoder().decode(document.bytes)))
+    const { since } = v.parse(schema, readJson(new TextDecoder().decode(document.bytes)))
     return since === undefined ? document.info.modified : new Date(since)
   } catch {
     return new Date(0)

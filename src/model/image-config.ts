@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { LadingError } from '../errors/index.ts'
 import { type Digest, isDigest } from './digest.ts'
 import { normalisePlatform, type Platform } from './platform.ts'
+import { readJson } from './read-json.ts'
 
 const strings = v.nullish(v.array(v.string()))
 const schema = v.looseObject({
@@ -45,7 +46,7 @@ export interface ImageConfig {
 export function parseImageConfig(bytes: Uint8Array): ImageConfig {
   let value: unknown
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    value = readJson(bytes)
   } catch (cause) {
     throw new LadingError('bad-manifest', 'the image configuration is not JSON', { cause })
   }

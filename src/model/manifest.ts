@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { LadingError } from '../errors/index.ts'
 import type { Descriptor, Node, NodeKind } from './descriptor.ts'
 import { type Digest, isDigest } from './digest.ts'
+import { limits } from './limits.ts'
 import {
   bareMediaType,
   dockerSchema1,
@@ -12,9 +13,10 @@ import {
   ociIndex,
   ociManifest,
 } from './media-types.ts'
+import { readJson } from './read-json.ts'
 
 /** The largest manifest or index that is read, in bytes: what registries accept (distribution specification, "Pushing manifests"). */
-export const maxManifestBytes = 4 * 1024 * 1024
+export const maxManifestBytes = limits.manifestBytes
 
 const text = v.string()
 const annotations = v.record(text, text)
@@ -200,7 +202,7 @@ function check<T extends v.GenericSchema>(schema: T, value: unknown): v.InferOut
 function parseJsonObject(bytes: Uint8Array): Record<string, unknown> {
   let value: unknown
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    value = readJson(bytes)
   } catch (cause) {
     throw bad('it is not JSON', cause)
   }

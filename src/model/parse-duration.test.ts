@@ -23,3 +23,9 @@ test.each([
 test.each(['', '90', '-1s', 's', '.s', '1d', '1 s', '1h 30m', '1e3s', '1hx', 'NaNs', '++1s'])('%j is none', text => {
   expect(parseDuration(text)).toBeUndefined()
 })
+
+test('a number without end is no duration, and is not looked at for long', () => {
+  expect(parseDuration('1'.repeat(1_000_000))).toBeUndefined()
+  expect(parseDuration(`${'1'.repeat(99)}s`)).toBeGreaterThan(0)
+  expect(parseDuration(`${'1'.repeat(100)}s`)).toBeUndefined()
+})

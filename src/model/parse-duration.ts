@@ -10,8 +10,12 @@ const secondsOf: Readonly<Record<string, number>> = {
   h: 3600,
 }
 
+/** Of any that is meant. To find that a longer one is none would take the square of its length. */
+const maxCharacters = 100
+
 /** Seconds of a duration as Go's time.ParseDuration reads it, which the containers tools do; `undefined` for anything else, and below 0. */
 export function parseDuration(text: string): number | undefined {
+  if (text.length > maxCharacters) return undefined
   const unsigned = text.replace(/^\+/, '')
   if (unsigned === '0') return 0
   const unit = '(\\d+\\.?\\d*|\\.\\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)'

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { formatPlatform, hostPlatform, overridePlatform, parsePlatform, platformMatches } from './platform.ts'
+import {
+  formatPlatform,
+  hostPlatform,
+  normalisePlatform,
+  overridePlatform,
+  parsePlatform,
+  platformMatches,
+} from './platform.ts'
 
 test.each([
   ['linux/amd64', 'linux/amd64'],
@@ -52,4 +59,11 @@ test.each([
   [{ variant: 'v7' }, 'linux/arm/v7'],
 ])('%j in the place of this machine’s', (words, platform) => {
   expect(formatPlatform(overridePlatform(words, parsePlatform('linux/arm/v6')))).toBe(platform)
+})
+
+test.each(['constructor', '__proto__', 'toString'])('an architecture may be called %s', architecture => {
+  expect(normalisePlatform({ os: 'linux', architecture })).toEqual({
+    os: 'linux',
+    architecture: architecture.toLowerCase(),
+  })
 })

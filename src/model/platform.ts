@@ -10,14 +10,14 @@ export interface Platform {
 }
 
 /** Names that users and `uname` say, for what GOARCH says. As containerd's platforms package normalises them. */
-const architectureAliases: Record<string, readonly [architecture: string, variant?: string]> = {
-  x86_64: ['amd64'],
-  'x86-64': ['amd64'],
-  aarch64: ['arm64'],
-  i386: ['386'],
-  armhf: ['arm', 'v7'],
-  armel: ['arm', 'v6'],
-}
+const architectureAliases: ReadonlyMap<string, readonly [architecture: string, variant?: string]> = new Map([
+  ['x86_64', ['amd64']],
+  ['x86-64', ['amd64']],
+  ['aarch64', ['arm64']],
+  ['i386', ['386']],
+  ['armhf', ['arm', 'v7']],
+  ['armel', ['arm', 'v6']],
+])
 
 const nodeArchitectures: Record<string, string> = { x64: 'amd64', ia32: '386', ppc64: 'ppc64le', loong64: 'loong64' }
 
@@ -53,7 +53,7 @@ export function formatPlatform(platform: Platform): string {
 export function normalisePlatform(platform: Platform): Platform {
   const os = platform.os.toLowerCase() === 'macos' ? 'darwin' : platform.os.toLowerCase()
   const named = platform.architecture.toLowerCase()
-  const [architecture, impliedVariant] = architectureAliases[named] ?? [named]
+  const [architecture, impliedVariant] = architectureAliases.get(named) ?? [named]
   const variant = platform.variant?.toLowerCase() || impliedVariant
   const { variant: _, ...rest } = platform
   return { ...rest, os, architecture, ...(variant ? { variant: /^\d/.test(variant) ? `v${variant}` : variant } : {}) }

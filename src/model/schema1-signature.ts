@@ -2,6 +2,7 @@ import { createPublicKey, type KeyObject, verify, X509Certificate } from 'node:c
 import * as v from 'valibot'
 import { LadingError } from '../errors/index.ts'
 import { type Digest, digestOf } from './digest.ts'
+import { readJson } from './read-json.ts'
 
 const signatureSchema = v.looseObject({
   header: v.looseObject({ alg: v.string(), jwk: v.nullish(v.looseObject({})), x5c: v.nullish(v.array(v.string())) }),
@@ -104,7 +105,7 @@ function payloadOf(bytes: Uint8Array, signatures: readonly Signature[]): Uint8Ar
 function parse<T extends v.GenericSchema>(schema: T, bytes: Uint8Array, what: string): v.InferOutput<T> {
   let value: unknown
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    value = readJson(bytes)
   } catch (cause) {
     throw bad(`${what} is not JSON`, cause)
   }

@@ -3,6 +3,7 @@ import { LadingError } from '../errors/index.ts'
 import { type Digest, isDigest } from './digest.ts'
 import { goTime } from './go-time.ts'
 import { maxManifestBytes } from './manifest.ts'
+import { readJson } from './read-json.ts'
 import { schema1Payload } from './schema1-signature.ts'
 
 const text = v.string()
@@ -81,7 +82,7 @@ export function parseSchema1(bytes: Uint8Array): Schema1 {
 function toEntry(blobSum: Digest, v1Compatibility: string, where: string): Schema1Entry {
   let value: unknown
   try {
-    value = JSON.parse(v1Compatibility)
+    value = readJson(v1Compatibility)
   } catch (cause) {
     throw bad(`${where} is not JSON`, cause)
   }
@@ -117,7 +118,7 @@ function withoutDuplicates(entries: readonly Schema1Entry[]): Schema1Entry[] {
 
 function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    return readJson(bytes)
   } catch (cause) {
     throw bad('what it signs is not JSON', cause)
   }

@@ -3,6 +3,7 @@ import type { DirectRequest } from '../http/index.ts'
 import { type ByteRange, type ByteStream, type Bytes, bytesOf } from '../streams/index.ts'
 import { CheckedBody } from './checked-body.ts'
 import { deleteOneByOne } from './delete-one-by-one.ts'
+import { endingListing } from './ending-listing.ts'
 import { checkKey, checkPrefix } from './object-key.ts'
 import type {
   CopyFromOptions,
@@ -129,7 +130,7 @@ class CheckedStore implements ObjectStore {
   list(prefix: string, options: ListOptions = {}): AsyncIterable<ListEntry> {
     return this.#pages('list objects', prefix, options.signal, () => {
       checkPrefix(prefix)
-      return this.#driver.list(prefix, options)
+      return endingListing(this.#driver.list(prefix, options), prefix)
     })
   }
 

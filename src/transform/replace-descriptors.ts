@@ -42,9 +42,11 @@ function replaceIn(
   field: 'layers' | 'manifests',
   replace: (descriptor: RawDescriptor) => RawDescriptor,
 ): Uint8Array {
-  // parsed before as a manifest or an index: an object with an array of descriptors
-  const value = JSON.parse(new TextDecoder().decode(document)) as Record<typeof field, readonly RawDescriptor[]>
-  return new TextEncoder().encode(JSON.stringify({ ...value, [field]: value[field].map(replace) }))
+  // parsed before as a manifest or an index: an object with an array of descriptors, or without one
+  const value = JSON.parse(new TextDecoder().decode(document)) as Partial<
+    Record<string, readonly RawDescriptor[] | null>
+  >
+  return new TextEncoder().encode(JSON.stringify({ ...value, [field]: (value[field] ?? []).map(replace) }))
 }
 
 function replaced(descriptor: RawDescriptor, { mediaType, digest, size, annotations }: Descriptor): RawDescriptor {

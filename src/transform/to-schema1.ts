@@ -5,6 +5,7 @@ import { type Digest, digestParts } from '../model/digest.ts'
 import { gzippedEmptyLayerDigest } from '../model/empty-layer.ts'
 import { goFields, goJson, goObject } from '../model/go-json.ts'
 import { goTime } from '../model/go-time.ts'
+import { readJson } from '../model/read-json.ts'
 
 const text = v.nullish(v.string(), '')
 const configSchema = v.looseObject({
@@ -119,7 +120,7 @@ function stepId(blobSum: Digest, ...others: readonly string[]): string {
 function parseConfig(json: string): v.InferOutput<typeof configSchema> {
   let value: unknown
   try {
-    value = JSON.parse(json)
+    value = readJson(json)
   } catch (cause) {
     throw bad('it is not JSON', cause)
   }

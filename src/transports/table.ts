@@ -1,5 +1,6 @@
 import { LadingError } from '../errors/index.ts'
 import { redactText } from '../http/redact.ts'
+import { limits } from '../model/limits.ts'
 import { bucketTransport } from './bucket/index.ts'
 import { containersStorageTransport } from './containers-storage/index.ts'
 import { dirTransport } from './dir/index.ts'
@@ -38,6 +39,12 @@ const transports: readonly Transport[] = [
  * @throws LadingError `bad-reference`
  */
 export function parseReference(text: string): Reference {
+  if (text.length > limits.referenceCharacters) {
+    throw new LadingError(
+      'bad-reference',
+      `a reference may have ${limits.referenceCharacters} characters, and this one has ${text.length}`,
+    )
+  }
   const named = transports.find(transport => transport.prefixes.some(prefix => text.startsWith(prefix)))
   if (named === undefined && /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(text)) {
     throw new LadingError('bad-reference', `${JSON.stringify(redactText(text))} has a prefix that no transport has`, {

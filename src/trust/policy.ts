@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import * as v from 'valibot'
 import { homeFolder } from '../auth/home-folder.ts'
 import { fromFileError, LadingError, systemCode } from '../errors/index.ts'
+import { readJson } from '../model/read-json.ts'
+import { readSmallFile } from '../streams/index.ts'
 
 /** What is asked of an image: `reject` and `insecureAcceptAnything` need no signature, the others do. */
 const requirementTypes = ['insecureAcceptAnything', 'reject', 'signedBy', 'signedBaseLayer', 'sigstoreSigned'] as const
@@ -53,7 +54,7 @@ function policyFiles(environment: Readonly<Record<string, string | undefined>>):
 
 async function readText(file: string, mayBeAbsent: boolean): Promise<string | undefined> {
   try {
-    return await readFile(file, 'utf8')
+    return (await readSmallFile(file)).toString()
   } catch (error) {
     if (mayBeAbsent && systemCode(error) === 'ENOENT') return undefined
     const { message } = fromFileError(error, {})
@@ -75,7 +76,7 @@ export function parsePolicy(text: string, file: string): Policy {
     })
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = readJson(text)
   } catch (cause) {
     throw refuse('it is not JSON', cause)
   }

@@ -1,6 +1,8 @@
 import { createHash, createHmac } from 'node:crypto'
 import { LadingError } from '../../errors/index.ts'
 import type { HttpClient } from '../../http/index.ts'
+import { limits } from '../../model/limits.ts'
+import { readJson } from '../../model/read-json.ts'
 import { readAll } from '../../streams/index.ts'
 import type { EcrRegistry } from './ecr-registry.ts'
 
@@ -16,7 +18,7 @@ export type CallAnswer =
   | { readonly ok: true; readonly value: Readonly<Record<string, unknown>> }
   | { readonly ok: false; readonly status: number; readonly error: string; readonly message: string }
 
-const maxAnswerBytes = 1024 * 1024
+const maxAnswerBytes = limits.tokenBytes
 
 /** The service names in `X-Amz-Target`: Amazon ECR and ECR Public API references. */
 const targets = { ecr: 'AmazonEC2ContainerRegistry_V20150921', 'ecr-public': 'SpencerFrontendService' } as const
@@ -94,7 +96,7 @@ async function signed<T>(sign: () => Promise<T>): Promise<T> {
 
 function parseAnswer(bytes: Uint8Array): Readonly<Record<string, unknown>> {
   try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(bytes))
+    const value: unknown = readJson(new TextDecoder().decode(bytes))
     // spread of an object whose fields are looked at one by one
     return typeof value === 'object' && value !== null ? { ...value } : {}
   } catch {

@@ -1,6 +1,7 @@
 import { maxNodes } from '../../copy/plan.ts'
 import { isManifestNode, type Node } from '../../model/descriptor.ts'
 import type { Digest } from '../../model/digest.ts'
+import { limits } from '../../model/limits.ts'
 import { childrenOf, type Manifest } from '../../model/manifest.ts'
 import { formatPlatform } from '../../model/platform.ts'
 import type { BucketManifests, ManifestRead } from '../bucket-manifests.ts'
@@ -18,7 +19,7 @@ export interface BlobShelf {
 }
 
 /** Indexes within indexes. */
-const maxDepth = 8
+const maxDepth = limits.manifestDepth
 
 /** Looks at everything that an image needs, each manifest once as long as all below it is whole. */
 export async function judgeImage(

@@ -3,6 +3,7 @@ import { maxNodes } from '../../copy/plan.ts'
 import { isLadingError, LadingError } from '../../errors/index.ts'
 import { blobKey } from '../../layout/index.ts'
 import { isManifestNode, type Node } from '../../model/descriptor.ts'
+import { limits } from '../../model/limits.ts'
 import { childrenOf, type Manifest, maxManifestBytes, parseManifest } from '../../model/manifest.ts'
 import { formatPlatform } from '../../model/platform.ts'
 import type { ObjectStore } from '../../stores/index.ts'
@@ -29,7 +30,7 @@ export interface MendOptions {
   onMissing(node: Node, platform: string | undefined, why: string): void
 }
 
-const maxDepth = 8
+const maxDepth = limits.manifestDepth
 
 /**
  * Fetches what an image lacks. A manifest is stored after what it names, so one that is there has what could be had.

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { LadingError } from '../../errors/index.ts'
+import { readJson } from '../../model/read-json.ts'
 import type { PriceList } from './prices.ts'
 
 const amount = v.pipe(v.number(), v.finite(), v.minValue(0))
@@ -52,7 +53,7 @@ export function parsePrices(bytes: Uint8Array, name: string): PriceList {
     })
   let value: unknown
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    value = readJson(bytes)
   } catch (cause) {
     throw refuse('they are not JSON', cause)
   }

@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { fromFileError } from '../../errors/index.ts'
 import { maxManifestBytes } from '../../model/manifest.ts'
-import { readAll } from '../../streams/index.ts'
+import { readAll, readSmallFile } from '../../streams/index.ts'
 import { defineCommand } from '../command.ts'
 import type { CommandContext } from '../context.ts'
 import { argument } from '../options.ts'
@@ -25,7 +24,7 @@ export const manifestDigestCommand = defineCommand({
 async function contentOf(file: string, stdin: CommandContext['stdin']): Promise<Uint8Array> {
   if (file === '-') return await readAll(stdin(), maxManifestBytes, 'the manifest')
   try {
-    return await readFile(file)
+    return await readSmallFile(file)
   } catch (error) {
     throw fromFileError(error, { operation: 'read manifest', subject: file, side: 'local' })
   }

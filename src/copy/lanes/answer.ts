@@ -1,6 +1,6 @@
 import { LadingError } from '../../errors/index.ts'
 import type { DirectRequest, ResponseHead } from '../../http/direct/index.ts'
-import { isTransientStatus, parseRetryAfter, proxyFor, redirected } from '../../http/index.ts'
+import { isDoubtful, isTransientStatus, parseRetryAfter, proxyFor, redirected } from '../../http/index.ts'
 
 /** What an answer to a question for bytes means for whoever reads the blob. */
 export type Answer =
@@ -39,6 +39,7 @@ export function judgeAnswer(head: ResponseHead, { request, from, size }: Questio
   }
   const next = redirected({ method: 'GET', ...request }, head)
   if (next === undefined) return { kind: 'other', why: `it answered ${status}` }
+  if (isDoubtful(new URL(request.url), new URL(next.url))) return { kind: 'other', why: 'it redirects to this machine' }
   if (proxyFor(new URL(next.url), process.env) !== undefined) return { kind: 'other', why: 'a proxy stands before it' }
   const { range: _, ...rest } = next.headers ?? {}
   return { kind: 'redirect', to: { ...request, url: next.url, headers: rest } }

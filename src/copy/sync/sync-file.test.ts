@@ -111,3 +111,15 @@ describe('a mistake is told with its place, and no value with it', () => {
 test('a file that is not there', async () => {
   await expect(readSyncFile('absent.yml', () => {})).rejects.toMatchObject({ code: 'io', subject: 'absent.yml' })
 })
+
+test.each([
+  ['an alias of nothing', 'a: *b'],
+  ['something else than a mapping behind <<', 'a:\n  <<: 1'],
+  [
+    'aliases of aliases',
+    `a: &a [x]\n${[...'bcdefghij'].map((to, at) => `${to}: &${to} [${'*abcdefghij'[0]}${'abcdefghij'[at]}${`, *${'abcdefghij'[at]}`.repeat(9)}]`).join('\n')}`,
+  ],
+  ['a nesting of thousands', '['.repeat(20_000)],
+])('%s is an error that names the file', async (_, text) => {
+  await expect(parse(text)).rejects.toMatchObject({ code: 'bad-argument', subject: 'sync.yml' })
+})

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import * as v from 'valibot'
 import { fromFileError, LadingError } from '../../errors/index.ts'
+import { readSmallFile } from '../../streams/index.ts'
 import { compileTagPattern } from './tag-pattern.ts'
 import { compileVersionConstraint } from './version-constraint.ts'
 
@@ -57,7 +57,7 @@ const known = ['images', 'images-by-tag-regex', 'images-by-semver', 'credentials
 export async function readSyncFile(path: string, warn: (message: string) => void): Promise<readonly SyncRegistry[]> {
   let text: string
   try {
-    text = await readFile(path, 'utf8')
+    text = (await readSmallFile(path)).toString()
   } catch (error) {
     throw fromFileError(error, { operation: 'read the list of images', subject: path, side: 'local' })
   }
@@ -77,10 +77,16 @@ export async function parseSyncFile(
       side: 'local',
       hint: hint ?? 'skopeo-sync(1) describes the file: registries, and below them images',
     })
-  const document = parseDocument(text, { schema: 'failsafe', merge: true })
-  const [problem] = document.errors
-  if (problem !== undefined) throw fail(problem.message.split('\n')[0]?.replace(/:$/, '') ?? '')
-  const value: unknown = document.toJS()
+  let value: unknown
+  try {
+    const document = parseDocument(text, { schema: 'failsafe', merge: true })
+    const [problem] = document.errors
+    if (problem !== undefined) throw new Error(problem.message.split('\n')[0]?.replace(/:$/, ''))
+    value = document.toJS()
+  } catch (error) {
+    // an alias of nothing, or too many of them; something else than mappings behind "<<"; too deep a nesting
+    throw fail(error instanceof Error ? (error.message.split('\n')[0] ?? '') : 'it cannot be read')
+  }
   if (!isMapping(value)) throw fail('it is not a list of registries')
 
   return Object.entries(value).map(([registry, settings]) => {

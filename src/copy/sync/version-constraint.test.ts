@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { limits } from '../../model/limits.ts'
 import { compileVersionConstraint } from './version-constraint.ts'
 
 const tags = '0.0.3 0.1 1.2 1.2.3 v1.3.0 1.2.3-beta.1 2.0.0 2.1.5 2.1.5-alpine 3 latest 1.2.3.4'.split(' ')
@@ -26,4 +27,9 @@ test.each([
 
 test.each(['', 'latest', '>=', '>= 1 and < 2', '1.2.3.4', '1 ||', '>==1'])('%o is none', text => {
   expect(() => compileVersionConstraint(text)).toThrow(expect.objectContaining({ code: 'bad-argument' }))
+})
+
+test('one without end is refused before it is read', () => {
+  expect(() => compileVersionConstraint('1'.repeat(limits.versionConstraintCharacters))).not.toThrow()
+  expect(() => compileVersionConstraint('1'.repeat(limits.versionConstraintCharacters + 1))).toThrow(/1000 characters/)
 })

@@ -1,4 +1,5 @@
 import { LadingError } from '../../errors/index.ts'
+import { limits } from '../../model/limits.ts'
 
 interface Version {
   readonly numbers: readonly [major: number, minor: number, patch: number]
@@ -14,6 +15,8 @@ interface Comparison {
 }
 
 const identifiers = '[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*'
+/** Of a tag: distribution specification, "Pulling manifests". */
+const maxTagCharacters = 128
 const versionGrammar = new RegExp(`^v?(\\d+)(?:\\.(\\d+))?(?:\\.(\\d+))?(?:-(${identifiers}))?(?:\\+${identifiers})?$`)
 const part = '(\\d+|[xX*])'
 const pattern = `v?${part}(?:\\.${part})?(?:\\.${part})?(?:-(${identifiers}))?(?:\\+${identifiers})?`
@@ -27,6 +30,13 @@ const comparisonGrammar = new RegExp(`^\\s*(!=|>=|=>|<=|=<|~>|=|>|<|~|\\^|)\\s*$
  * @throws LadingError `bad-argument`
  */
 export function compileVersionConstraint(text: string): (tag: string) => boolean {
+  // To look for ranges in a longer one would take the square of its length.
+  if (text.length > limits.versionConstraintCharacters) {
+    throw new LadingError(
+      'bad-argument',
+      `a version constraint may have ${limits.versionConstraintCharacters} characters, and this one has ${text.length}`,
+    )
+  }
   const whole = new RegExp(`(${pattern})\\s+-\\s+(${pattern})`, 'g')
   const groups = text
     // the pattern has four groups of its own
@@ -70,7 +80,7 @@ function toComparison(operator: string, words: readonly (string | undefined)[]):
 }
 
 function parseVersion(tag: string): Version | undefined {
-  const found = versionGrammar.exec(tag)
+  const found = tag.length > maxTagCharacters ? null : versionGrammar.exec(tag)
   if (found === null) return undefined
   const [, major, minor = '0', patch = '0', prerelease] = found
   const names = prerelease?.split('.') ?? []

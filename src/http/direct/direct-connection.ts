@@ -1,5 +1,7 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { limits } from '../../model/limits.ts'
+import { isUnexpectedAddress } from '../reach.ts'
 import { secureContextOf } from '../secure-context.ts'
 import { serverAddress } from '../server-address.ts'
 import type { Timeouts } from '../timeouts.ts'
@@ -8,7 +10,7 @@ import { parseResponseHead, type ResponseHead } from './response-head.ts'
 
 /** The socket reads into this again and again: a buffer for each read costs more than hashing what is in it. */
 const bufferBytes = 512 * 1024
-const maxHeadBytes = 64 * 1024
+const maxHeadBytes = limits.headerBytes
 /** What is beyond a byte would be cut to one, and U+010A to the end of a line. */
 const headerLine = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+: [\t\x20-\x7e\x80-\xff]*\r\n$/
 /** A body that nobody wants is read to its end where that is cheaper than another connection. */
@@ -72,6 +74,9 @@ export class DirectConnection {
     this.#socket.once(isTls ? 'secureConnect' : 'connect', () => {
       this.#connected = true
       this.#watch()
+    })
+    this.#socket.on('lookup', (_error, address) => {
+      if (isUnexpectedAddress(host, address)) this.#fail(new NotSimple('a name of an address of its own'))
     })
     this.#socket.on('timeout', () => this.#fail(silence(this.#connected, this.#state)))
     this.#socket.on('error', error => this.#fail(error))

@@ -68,3 +68,9 @@ describe('what leaves a doubt is left to others:', () => {
     )
   })
 })
+
+test('a value of nothing but blanks, and something that may not be there, is looked at once', () => {
+  expect(parseResponseHead(`HTTP/1.1 200 OK\r\na:${' '.repeat(60_000)}\x7f`)).toBeUndefined()
+  const head = parseResponseHead(`HTTP/1.1 200 OK\r\ncontent-length:\t 3 \t\r\na:${' '.repeat(60_000)}x`)
+  expect([head?.length, head?.headers.get('a')]).toEqual([3, 'x'])
+})

@@ -10,7 +10,8 @@ export interface ResponseHead {
 }
 
 const statusLine = /^HTTP\/1\.1 (\d{3})(?: [\t\x20-\x7e\x80-\xff]*)?$/
-const headerLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[\t ]*([\t\x20-\x7e\x80-\xff]*?)[\t ]*$/
+// The white space around a value is no part of the expression: to find where it ends would take the cube of its length.
+const headerLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):([\t\x20-\x7e\x80-\xff]*)$/
 
 /**
  * Reads what stands before the empty line (RFC 9112). Only what leaves no doubt is understood: another version, a coding of the transfer
@@ -26,7 +27,8 @@ export function parseResponseHead(text: string): ResponseHead | undefined {
     if (name === undefined || value === undefined) return undefined
     const key = name.toLowerCase()
     const before = headers.get(key)
-    headers.set(key, before === undefined ? value : `${before}, ${value}`)
+    const trimmed = trim(value)
+    headers.set(key, before === undefined ? trimmed : `${before}, ${trimmed}`)
   }
   const length = headers.get('content-length') ?? ''
   const coding = headers.get('content-encoding') ?? 'identity'
@@ -34,4 +36,17 @@ export function parseResponseHead(text: string): ResponseHead | undefined {
     return undefined
   const keepsOpen = !/\bclose\b/i.test(headers.get('connection') ?? '')
   return { status, headers, length: Number(length), keepsOpen }
+}
+
+/** Without the spaces and tabs at both ends, and no other white space: RFC 9110, 5.5. */
+function trim(value: string): string {
+  let start = 0
+  let end = value.length
+  while (start < end && isBlank(value, start)) start++
+  while (end > start && isBlank(value, end - 1)) end--
+  return value.slice(start, end)
+}
+
+function isBlank(text: string, at: number): boolean {
+  return text[at] === ' ' || text[at] === '\t'
 }

@@ -1,8 +1,10 @@
 import type { BlobItem, BlobPrefix, ContainerClient } from '@azure/storage-blob'
+import { createPageCheck } from '../ending-listing.ts'
 import { compareKeys } from '../key-order.ts'
 import type { ListEntry, ListOptions } from '../object-store.ts'
 import { abortable } from './abortable.ts'
 import { blobInfo } from './blob-info.ts'
+import { understoodPages } from './understood.ts'
 
 const pageSize = 1000
 
@@ -26,9 +28,12 @@ export async function* listBlobs(
     delimiter === undefined
       ? container.listBlobsFlat(options).byPage({ maxPageSize: pageSize })
       : container.listBlobsByHierarchy(delimiter, options).byPage({ maxPageSize: pageSize })
+  const checkPage = createPageCheck()
   let folded: string | undefined
-  for await (const page of listing) {
-    for (const entry of entriesOf(page, root)) {
+  for await (const page of understoodPages<Page>(listing)) {
+    const entries = entriesOf(page, root)
+    checkPage(entries.filter(entry => nameOf(entry) !== folded).length)
+    for (const entry of entries) {
       const name = nameOf(entry)
       if (startAfter !== undefined && compareKeys(name, startAfter) <= 0) {
         // Of what a prefix stands for, a part may come behind the start that lies within.

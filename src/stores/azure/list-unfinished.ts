@@ -2,6 +2,7 @@ import type { ContainerClient } from '@azure/storage-blob'
 import type { UnfinishedUpload } from '../object-store.ts'
 import { abortable } from './abortable.ts'
 import { findStagedBlocks } from './blocks.ts'
+import { understoodPages } from './understood.ts'
 
 const pageSize = 1000
 
@@ -19,7 +20,7 @@ export async function* listUnfinished(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<UnfinishedUpload, void, undefined> {
   const listing = container.listBlobsFlat({ prefix: root, includeUncommitedBlobs: true, ...abortable(signal) })
-  for await (const { segment } of listing.byPage({ maxPageSize: pageSize })) {
+  for await (const { segment } of understoodPages(listing.byPage({ maxPageSize: pageSize }))) {
     for (const { name, properties } of segment.blobItems) {
       if (properties.contentLength || properties.contentType) continue
       yield {

@@ -7,6 +7,7 @@ import { withinObject } from '../within-object.ts'
 import { abortable } from './abortable.ts'
 import { blobInfo, conditionsOf } from './blob-info.ts'
 import { isRefusal } from './refusal.ts'
+import { understood } from './understood.ts'
 
 interface OpenBlob {
   readonly info: ObjectInfo
@@ -19,12 +20,14 @@ export async function readBlob(blob: BlobClient, key: string, options: GetOption
   if (empty) return await readNothing(blob, key, options)
   try {
     const length = range?.end === undefined ? undefined : range.end - range.start
-    const answer = await blob.download(range?.start ?? 0, length, {
-      conditions: conditionsOf(options),
-      // Who reads asks for the rest: the engine does, with its own policy.
-      maxRetryRequests: 0,
-      ...abortable(signal),
-    })
+    const answer = await understood(() =>
+      blob.download(range?.start ?? 0, length, {
+        conditions: conditionsOf(options),
+        // Who reads asks for the rest: the engine does, with its own policy.
+        maxRetryRequests: 0,
+        ...abortable(signal),
+      }),
+    )
     return openedBlob(answer, key, options)
   } catch (error) {
     if (isRefusal(error, 'InvalidRange')) return await readNothing(blob, key, options)

@@ -8,11 +8,12 @@ import type {
 import type { HttpOperationResponse, IHttpClient, WebResource } from '@azure/storage-blob'
 import { LadingError } from '../../errors/index.ts'
 import type { HttpClient, HttpMethod } from '../../http/index.ts'
+import { limits } from '../../model/limits.ts'
 import { readAll } from '../../streams/index.ts'
 import { triedHeader } from './refusal.ts'
 
 /** A page of a listing is about a megabyte; the list of 50 000 blocks with their names is eight. */
-const maxAnswerBytes = 64 * 1024 * 1024
+const maxAnswerBytes = limits.azureAnswerBytes
 
 type LoadHttp = () => Promise<HttpClient>
 

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import * as v from 'valibot'
 import { LadingError, systemCode } from '../../errors/index.ts'
+import { readSmallFile } from '../../streams/index.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -40,7 +40,7 @@ function configFolder({ CLOUDSDK_CONFIG, APPDATA, HOME }: Environment): string |
 
 async function read(file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8')
+    return (await readSmallFile(file)).toString()
   } catch (cause) {
     const why = systemCode(cause) === 'ENOENT' ? 'it does not exist' : (systemCode(cause) ?? 'it cannot be read')
     throw bad(file, why, cause)

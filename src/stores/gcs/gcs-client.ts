@@ -1,5 +1,6 @@
 import type { LadingError } from '../../errors/index.ts'
 import type { DirectRequest, HttpClient, HttpRequest, HttpResponse } from '../../http/index.ts'
+import { limits } from '../../model/limits.ts'
 import { readAll } from '../../streams/index.ts'
 import type { GcsCredentials } from './credentials.ts'
 import { type Refusal, readRefusal, refusalError } from './refusal.ts'
@@ -7,7 +8,7 @@ import { type Refusal, readRefusal, refusalError } from './refusal.ts'
 /** How often a write is sent to an object that takes no more: nearly two minutes in all, on average. */
 const busyAttempts = 12
 
-const maxDocumentBytes = 16 * 1024 * 1024
+const maxDocumentBytes = limits.gcsAnswerBytes
 
 /** Requests to one bucket, with credentials. */
 export class GcsClient {

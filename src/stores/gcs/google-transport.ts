@@ -1,8 +1,9 @@
 import type { gaxios } from 'google-auth-library'
 import type { HttpClient, HttpMethod } from '../../http/index.ts'
+import { limits } from '../../model/limits.ts'
 import { readAll } from '../../streams/index.ts'
 
-const maxAnswerBytes = 1024 * 1024
+const maxAnswerBytes = limits.tokenBytes
 
 /** What Google's library sends its requests with: our HTTP client, so that proxies, TLS, retries and redaction are the same everywhere. */
 export function googleTransport({ gaxios }: typeof import('google-auth-library'), http: HttpClient): gaxios.Gaxios {

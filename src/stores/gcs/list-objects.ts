@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { createPageCheck } from '../ending-listing.ts'
 import { compareKeys } from '../key-order.ts'
 import type { ListEntry, ListOptions } from '../object-store.ts'
 import type { BucketAddress } from './bucket-address.ts'
@@ -20,6 +21,7 @@ export async function* listObjects(
   prefix: string,
   { delimiter, startAfter, signal }: ListOptions,
 ): AsyncGenerator<ListEntry, void, undefined> {
+  const checkPage = createPageCheck()
   let pageToken: string | undefined
   do {
     const url = address.objects({
@@ -33,7 +35,9 @@ export async function* listObjects(
     })
     const answer = await client.ask({ method: 'GET', url, signal })
     const page = parseAnswer(pageSchema, parseJson(await client.text(answer)))
-    yield* entriesOf(page, address.prefix)
+    const entries = entriesOf(page, address.prefix)
+    yield* entries
+    checkPage(entries.length)
     pageToken = page.nextPageToken
   } while (pageToken !== undefined)
 }

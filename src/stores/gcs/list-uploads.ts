@@ -39,7 +39,11 @@ export async function* listUploads(
     }
     const next = elementText(text, 'NextKeyMarker')
     if (elementText(text, 'IsTruncated') !== 'true' || !next) return
-    markers = { 'key-marker': next, 'upload-id-marker': elementText(text, 'NextUploadIdMarker') }
+    const id = elementText(text, 'NextUploadIdMarker')
+    if (next === markers['key-marker'] && id === markers['upload-id-marker']) {
+      throw new LadingError('protocol-error', 'Google Cloud Storage lists the same unfinished uploads again and again')
+    }
+    markers = { 'key-marker': next, 'upload-id-marker': id }
   }
 }
 

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { LadingError } from '../../errors/index.ts'
+import { readJson } from '../../model/read-json.ts'
 import type { ObjectInfo } from '../object-store.ts'
 
 const resourceSchema = v.object({
@@ -38,7 +39,7 @@ export function parseAnswer<Schema extends v.GenericSchema>(schema: Schema, valu
 /** @throws LadingError `protocol-error` */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return readJson(text)
   } catch (cause) {
     throw new LadingError('protocol-error', 'Google Cloud Storage answers with what is not JSON', { cause })
   }

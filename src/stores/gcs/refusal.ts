@@ -1,5 +1,6 @@
 import { type ErrorCode, LadingError, type Tried } from '../../errors/index.ts'
 import { type HttpResponse, redactText } from '../../http/index.ts'
+import { limits } from '../../model/limits.ts'
 import { readAll } from '../../streams/index.ts'
 import { elementText } from './xml.ts'
 
@@ -19,7 +20,7 @@ export interface Asked {
   readonly principal: string | undefined
 }
 
-const maxBytes = 64 * 1024
+const maxBytes = limits.errorBytes
 
 /** Reads the answer's body; of a refusal it is kept, and can be read again. */
 export async function readRefusal(answer: HttpResponse): Promise<Refusal> {

@@ -19,3 +19,11 @@ test.each([
 test('any text comes back as it was written', () => {
   fc.assert(fc.property(fc.string(), text => elementText(`<K>${escapeXml(text)}</K>`, 'K') === text))
 })
+
+test('tags that nothing closes are looked at once', () => {
+  expect(elements('<Upload>'.repeat(1_000_000), 'Upload')).toEqual([])
+})
+
+test('what every object has is no entity', () => {
+  expect(elementText('<K>&constructor;</K>', 'K')).toBe('&constructor;')
+})

@@ -1,4 +1,10 @@
-const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
+const entities: ReadonlyMap<string, string> = new Map([
+  ['amp', '&'],
+  ['lt', '<'],
+  ['gt', '>'],
+  ['quot', '"'],
+  ['apos', "'"],
+])
 
 /**
  * The text of the first element of a name, or `undefined`.
@@ -13,7 +19,17 @@ export function elementText(xml: string, name: string): string | undefined {
 
 /** What stands between the tags of every element of a name, as it is written. */
 export function elements(xml: string, name: string): string[] {
-  return [...xml.matchAll(new RegExp(`<${name}>(.*?)</${name}>`, 'gs'))].map(([, content = '']) => content)
+  const [open, close] = [`<${name}>`, `</${name}>`]
+  const found: string[] = []
+  // Not an expression: of a text with many tags that nothing closes it would look for the end again and again.
+  for (let at = xml.indexOf(open); at !== -1; at = xml.indexOf(open, at)) {
+    const start = at + open.length
+    const end = xml.indexOf(close, start)
+    if (end === -1) break
+    found.push(xml.slice(start, end))
+    at = end + close.length
+  }
+  return found
 }
 
 export function escapeXml(text: string): string {
@@ -22,7 +38,7 @@ export function escapeXml(text: string): string {
 
 function unescapeXml(text: string): string {
   return text.replace(/&(?:#(\d+)|#x([0-9a-f]+)|(\w+));/gi, (whole, decimal, hex, name) => {
-    if (name !== undefined) return entities[name] ?? whole
+    if (name !== undefined) return entities.get(name) ?? whole
     const point = decimal === undefined ? Number.parseInt(hex, 16) : Number(decimal)
     return point <= 0x10ffff ? String.fromCodePoint(point) : whole
   })

@@ -83,7 +83,7 @@ export function codeOf(error: unknown): string | undefined {
 export function explainError(error: unknown, asked: AskedOf): unknown {
   if (error instanceof LadingError) return aboutEndpoint(error, asked)
   const service = serviceError(error)
-  if (service === undefined) return explainLocal(error)
+  if (service === undefined) return explainLocal(error, asked)
   return explain(service, asked, withoutWords(service, error))
 }
 
@@ -155,13 +155,21 @@ function aboutEndpoint(error: LadingError, { settings, region }: AskedOf): Ladin
   return new LadingError(error.code, error.message, { hint, cause: error.cause, tried: error.tried })
 }
 
-function explainLocal(error: unknown): unknown {
+function explainLocal(error: unknown, { settings }: AskedOf): unknown {
   if (!(error instanceof Error)) return error
   // of every provider; SSO names the command that helps in its message
   if (/Credentials|TokenProvider/.test(error.name)) {
     const why = redactText(error.message.split('\n')[0] ?? '')
     return new LadingError('unauthorized', `there are no AWS credentials: ${why}`, {
       hint: credentialsHint,
+      cause: error,
+    })
+  }
+  // The SDK read an answer and did not understand it: no XML, a time that is none.
+  if ('$response' in error) {
+    const [why = ''] = error.message.split('\n')
+    return new LadingError('protocol-error', `${serverOf(settings)} does not answer like S3: ${redactText(why)}`, {
+      hint: 'check that the endpoint is one of S3, and what stands before it',
       cause: error,
     })
   }

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import type { HttpClient, HttpRequest, HttpResponse } from '../../http/index.ts'
+import { limits } from '../../model/limits.ts'
 import { readAll } from '../../streams/index.ts'
 
 /** What a call says beyond what the SDK knows, and the answer as it came. */
@@ -34,7 +35,7 @@ interface SdkResponse {
 }
 
 /** A page of a listing of 1000 keys of full length, with room. */
-const maxAnswerBytes = 32 * 1024 * 1024
+const maxAnswerBytes = limits.s3AnswerBytes
 
 /** Carries the SDK's requests through lading's HTTP client: its retries, proxies, limits and redaction are the only ones. */
 export class HttpClientHandler {

@@ -1,5 +1,6 @@
 import type { _Object as S3Object } from '@aws-sdk/client-s3'
 import { LadingError } from '../../errors/index.ts'
+import { createPageCheck } from '../ending-listing.ts'
 import { compareKeys } from '../key-order.ts'
 import type { ListEntry, ListOptions } from '../object-store.ts'
 import { bareEtag } from './etag.ts'
@@ -15,6 +16,7 @@ export async function* listObjects(
   { delimiter, startAfter, signal }: ListOptions,
 ): AsyncGenerator<ListEntry, void, undefined> {
   const { settings } = connection
+  const checkPage = createPageCheck()
   let token: string | undefined
   do {
     const { output } = await connection.call({ permission: 's3:ListBucket', signal }, (s3, options) =>
@@ -34,6 +36,7 @@ export async function* listObjects(
     const prefixes = (output.CommonPrefixes ?? []).flatMap(({ Prefix }) => prefixEntry(Prefix, settings.prefix))
     // Each of the two is in order, and their union must be.
     yield* [...objects, ...prefixes].sort((a, b) => compareKeys(nameOf(a), nameOf(b)))
+    checkPage(objects.length + prefixes.length)
     token = output.IsTruncated ? output.NextContinuationToken : undefined
   } while (token !== undefined)
 }

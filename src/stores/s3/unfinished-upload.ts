@@ -78,6 +78,9 @@ export async function* listUploads(
     }
     const { IsTruncated, NextKeyMarker, NextUploadIdMarker } = output
     if (!IsTruncated || !NextKeyMarker) return
+    if (NextKeyMarker === markers.KeyMarker && (NextUploadIdMarker || undefined) === markers.UploadIdMarker) {
+      throw new LadingError('protocol-error', 'the server lists the same unfinished uploads again and again')
+    }
     markers = { KeyMarker: NextKeyMarker, ...(NextUploadIdMarker ? { UploadIdMarker: NextUploadIdMarker } : {}) }
   }
 }

@@ -1,3 +1,4 @@
+import { limits } from '../../model/limits.ts'
 import type { ByteStream } from '../byte-stream.ts'
 import { badCompression } from './bad-compression.ts'
 
@@ -10,7 +11,7 @@ export interface ZstdFrame {
 }
 
 /** The zstd program too refuses to uncompress what needs a larger window, unless it is told to. */
-const maxWindowBytes = 2 ** 27
+const maxWindowBytes = limits.zstdWindowBytes
 
 /**
  * Splits zstd content into its frames, without those to be skipped.

@@ -1,9 +1,10 @@
 import { LadingError } from '../../errors/index.ts'
+import { limits } from '../../model/limits.ts'
 import type { TarHeader } from './tar-header.ts'
 
 /** What an archive holds is kept in memory: so many entries, and so many characters of names. */
-const maxEntries = 1_000_000
-const maxNameLength = 64 * 1024 * 1024
+const maxEntries = limits.tarEntries
+const maxNameLength = limits.tarNameCharacters
 
 /**
  * Counts the entries of an archive.

@@ -1,4 +1,5 @@
 import { LadingError } from '../../errors/index.ts'
+import { limits } from '../../model/limits.ts'
 import { shownName } from './entry-name.ts'
 import { type HeaderBlock, parseHeaderBlock } from './header-block.ts'
 import { textField } from './header-fields.ts'
@@ -14,7 +15,7 @@ export interface HeaderSource {
 }
 
 /** A long name or the records of one entry. Those of real archives have a few hundred bytes. */
-const maxExtensionBytes = 1024 * 1024
+const maxExtensionBytes = limits.tarHeaderBytes
 const gnuSparseMapMoreAt = 504
 
 const types: Readonly<Record<string, TarEntryType>> = {

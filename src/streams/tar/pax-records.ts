@@ -16,7 +16,7 @@ const newline = 0x0a
 export function parsePaxRecords(bytes: Uint8Array, position: number): PaxRecords {
   const records = new Map<string, string>()
   for (const [key, value] of readPaxRecords(bytes, position)) {
-    if (!matters(key)) continue
+    if (!keysThatMatter.has(key)) continue
     if (value.includes(0)) throw malformed(position)
     records.set(key, textField(value))
   }
@@ -47,10 +47,18 @@ function malformed(position: number): LadingError {
   return new LadingError('bad-archive', `the extended header at byte ${position} is malformed`)
 }
 
-/** GNU tar's sparse files are marked by any of several keys, so one stands for all but the name. */
-function matters(key: string): boolean {
-  return key === 'path' || key === 'linkpath' || key === 'size' || key.startsWith('GNU.sparse.')
-}
+/**
+ * What is kept of a record. GNU tar's sparse files are marked by any of several keys. They are named, not told by their beginning: what a
+ * global header says is kept to the end, and nobody may fill the memory with it.
+ */
+const keysThatMatter: ReadonlySet<string> = new Set([
+  'path',
+  'linkpath',
+  'size',
+  ...['major', 'minor', 'name', 'realsize', 'size', 'numblocks', 'offset', 'numbytes', 'map'].map(
+    key => `GNU.sparse.${key}`,
+  ),
+])
 
 export function formatPaxRecords(records: Iterable<readonly [key: string, value: string | Uint8Array]>): Uint8Array {
   const formatted = [...records].map(([key, value]) =>

@@ -1,3 +1,4 @@
+import { readJson } from '../../model/read-json.ts'
 import { type ByteStream, bytesOf, readAll, readHead, sniffedBytes } from '../../streams/index.ts'
 
 /** A file of an archive that comes once: kept whole where it is a JSON object, else to be passed on. */
@@ -25,7 +26,7 @@ export async function openArrivingFile(
 
 function isJson(bytes: Uint8Array): boolean {
   try {
-    JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    readJson(bytes)
     return true
   } catch {
     return false

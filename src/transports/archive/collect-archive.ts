@@ -1,4 +1,5 @@
 import { type Digest, isDigest } from '../../model/digest.ts'
+import { limits } from '../../model/limits.ts'
 import { maxManifestBytes } from '../../model/manifest.ts'
 import { readAll } from '../../streams/index.ts'
 import {
@@ -31,7 +32,7 @@ export type FileRole = 'document' | 'blob' | 'nothing'
 /** The digest of a file's bytes as far as its name tells it. Whoever takes the file checks it. `start`: its first bytes. */
 export type NamedDigest = (path: string, start: Uint8Array) => Digest | undefined
 
-const maxKeptBytes = 64 * 1024 * 1024
+const maxKeptBytes = limits.archiveDocumentsBytes
 
 /**
  * Reads an archive that comes once: gives the layers to `take` as they come, and keeps the documents in memory, up to 64 MiB.

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fromFileError, LadingError, systemCode } from '../../errors/index.ts'
+import { readSmallFile } from '../../streams/index.ts'
 import type { DaemonTls } from './daemon-address.ts'
 
 /**
@@ -50,7 +50,7 @@ function certificatesOf([ca, cert, key]: Texts): DaemonTls['certificates'] {
 
 async function read(file: string): Promise<string | undefined> {
   try {
-    return await readFile(file, 'utf8')
+    return (await readSmallFile(file)).toString()
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined
     throw fromFileError(error, { operation: 'read', subject: file })

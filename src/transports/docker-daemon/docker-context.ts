@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import * as v from 'valibot'
 import { fromFileError, LadingError, systemCode } from '../../errors/index.ts'
+import { readJson } from '../../model/read-json.ts'
+import { readSmallFile } from '../../streams/index.ts'
 import type { TransportContext } from '../transport.ts'
 import { type DaemonAddress, localAddress, networkAddress } from './daemon-address.ts'
 import { readCertificates, readNamedCertificates } from './daemon-certificates.ts'
@@ -50,13 +51,13 @@ export async function currentDockerContext(
 async function readDocument<T extends v.GenericSchema>(file: string, schema: T): Promise<v.InferOutput<T> | undefined> {
   let text: string
   try {
-    text = await readFile(file, 'utf8')
+    text = (await readSmallFile(file)).toString()
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined
     throw fromFileError(error, { operation: 'read', subject: file })
   }
   try {
-    return v.parse(schema, JSON.parse(text))
+    return v.parse(schema, readJson(text))
   } catch (cause) {
     throw new LadingError('bad-argument', `${file} cannot be used: it is not what Docker writes there`, { cause })
   }

@@ -1,5 +1,7 @@
 import { isLadingError, LadingError, systemCode } from '../../errors/index.ts'
 import type { HttpResponse } from '../../http/index.ts'
+import { limits } from '../../model/limits.ts'
+import { readJson } from '../../model/read-json.ts'
 import { readAll } from '../../streams/index.ts'
 import type { DaemonAddress } from './daemon-address.ts'
 
@@ -34,7 +36,7 @@ export function notAnswering(error: unknown, { name, origin, route }: DaemonAddr
 /** What Docker says of a request that it does not do. */
 export async function refusal(response: HttpResponse): Promise<LadingError> {
   const { status } = response
-  const text = new TextDecoder().decode(await readAll(response.body, Number.POSITIVE_INFINITY, 'an error'))
+  const text = new TextDecoder().decode(await readAll(response.body, limits.errorBytes, 'an error'))
   const said = messageOf(text) ?? `it answered ${status}`
   const [code, message] =
     status === 404 ? (['image-not-found', said] as const) : (['server-error', `Docker refuses: ${said}`] as const)
@@ -43,7 +45,7 @@ export async function refusal(response: HttpResponse): Promise<LadingError> {
 
 function messageOf(text: string): string | undefined {
   try {
-    const value: unknown = JSON.parse(text)
+    const value: unknown = readJson(text)
     const message = typeof value === 'object' && value !== null && 'message' in value ? value.message : undefined
     return typeof message === 'string' && message !== '' ? oneLine(message) : undefined
   } catch {

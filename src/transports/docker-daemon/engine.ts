@@ -1,7 +1,8 @@
 import * as v from 'valibot'
 import { LadingError } from '../../errors/index.ts'
 import type { HttpClient, HttpRequest, HttpResponse } from '../../http/index.ts'
-import { maxManifestBytes } from '../../model/manifest.ts'
+import { limits } from '../../model/limits.ts'
+import { readJson } from '../../model/read-json.ts'
 import { readAll } from '../../streams/index.ts'
 import type { TransportContext } from '../transport.ts'
 import type { DaemonAddress } from './daemon-address.ts'
@@ -62,9 +63,11 @@ export async function openEngine(context: TransportContext): Promise<Engine> {
 
   async function json<T extends v.GenericSchema>(path: string, schema: T, signal?: AbortSignal) {
     const response = await request({ method: 'GET', path, ...(signal === undefined ? {} : { signal }) })
-    const text = new TextDecoder().decode(await readAll(response.body, 4 * maxManifestBytes, `the answer to ${path}`))
+    const text = new TextDecoder().decode(
+      await readAll(response.body, limits.daemonAnswerBytes, `the answer to ${path}`),
+    )
     try {
-      return v.parse(schema, JSON.parse(text))
+      return v.parse(schema, readJson(text))
     } catch (cause) {
       throw new LadingError('protocol-error', `Docker's answer to GET ${path} is not what its API says`, { cause })
     }

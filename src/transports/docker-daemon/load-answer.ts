@@ -1,9 +1,11 @@
 import { LadingError } from '../../errors/index.ts'
+import { limits } from '../../model/limits.ts'
+import { readJson } from '../../model/read-json.ts'
 import type { ByteStream } from '../../streams/index.ts'
 import { oneLine } from './engine-error.ts'
 
 /** Of one line: what is longer is no message, and is passed over. */
-const maxLineCharacters = 64 * 1024
+const maxLineCharacters = limits.daemonLineCharacters
 
 /**
  * Reads what Docker says while it loads an image, to the end: JSON, a line each. It has answered 200 long before it fails.
@@ -32,7 +34,7 @@ async function* linesOf(body: ByteStream): AsyncGenerator<string, void, undefine
 function failureOf(line: string): string | undefined {
   let value: unknown
   try {
-    value = JSON.parse(line)
+    value = readJson(line)
   } catch {
     return undefined
   }

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { LadingError } from '../../errors/index.ts'
+import { readJson } from '../../model/read-json.ts'
 
 /** An image as manifest.json of a Docker archive names it. */
 export interface ArchivedImage {
@@ -43,7 +44,7 @@ export function formatArchiveManifest({ config, tags, layers }: ArchivedImage): 
 /** @throws LadingError `bad-archive` where the bytes are not JSON in UTF-8 */
 export function parseJson(bytes: Uint8Array, name: string): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    return readJson(bytes)
   } catch (cause) {
     throw new LadingError('bad-archive', `${name} is not JSON`, { cause })
   }

@@ -1,6 +1,7 @@
 import { isLadingError } from '../../errors/index.ts'
 import type { Node } from '../../model/descriptor.ts'
 import { type Digest, digestOf, digestParts } from '../../model/digest.ts'
+import { limits } from '../../model/limits.ts'
 import { childrenOf, type Manifest, parseManifest } from '../../model/manifest.ts'
 import { ociIndex } from '../../model/media-types.ts'
 import { type ArchiveFiles, blobName, maxDocumentBytes } from './archive-files.ts'
@@ -8,7 +9,7 @@ import { knownImageName } from './image-name.ts'
 
 /** containerd's name of an image in index.json: the image in full, where `org.opencontainers.image.ref.name` is the tag alone. */
 const nameAnnotation = 'io.containerd.image.name'
-const maxDepth = 8
+const maxDepth = limits.manifestDepth
 /** Descriptors that are looked at. A real index of 9 platforms and 60 layers has 600. */
 const maxLooked = 100_000
 

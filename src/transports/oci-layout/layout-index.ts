@@ -4,6 +4,7 @@ import type { Descriptor } from '../../model/descriptor.ts'
 import { type Digest, isDigest } from '../../model/digest.ts'
 import { maxManifestBytes } from '../../model/manifest.ts'
 import { ociIndex } from '../../model/media-types.ts'
+import { readJson } from '../../model/read-json.ts'
 import type { ObjectStore, PutOptions } from '../../stores/index.ts'
 import { readAll } from '../../streams/index.ts'
 import type { Expectation } from '../transport.ts'
@@ -109,7 +110,7 @@ async function readDocument<T extends v.GenericSchema>(
   const bytes = await readAll(found.body, maxManifestBytes, key)
   let value: unknown
   try {
-    value = JSON.parse(new TextDecoder('utf-8').decode(bytes))
+    value = readJson(new TextDecoder('utf-8').decode(bytes))
   } catch (cause) {
     throw new LadingError('bad-layout', `${key} is not JSON`, { cause })
   }

@@ -3,6 +3,7 @@ import { basename } from 'node:path'
 import type { Readable } from 'node:stream'
 import { LadingError } from '../../errors/index.ts'
 import { redactText } from '../../http/redact.ts'
+import { limits } from '../../model/limits.ts'
 import { type ByteStream, readAll } from '../../streams/index.ts'
 import type { Environment } from './find-program.ts'
 
@@ -70,7 +71,7 @@ export async function* programOutput(run: ProgramRun): AsyncGenerator<Uint8Array
  * @returns what it wrote to its standard output, which MUST be short
  */
 export async function runProgram(run: ProgramRun): Promise<Uint8Array> {
-  return await readAll(programOutput(run), 16 * 1024 * 1024, `what ${basename(run.program)} answered`)
+  return await readAll(programOutput(run), limits.programBytes, `what ${basename(run.program)} answered`)
 }
 
 async function* readAsBytes(stream: Readable): ByteStream & AsyncGenerator<Uint8Array> {

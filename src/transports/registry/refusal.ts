@@ -1,6 +1,8 @@
 import { parseEcrRegistry } from '../../auth/index.ts'
 import { type ErrorCode, LadingError } from '../../errors/index.ts'
 import { type HttpResponse, parseRetryAfter, redactText } from '../../http/index.ts'
+import { limits } from '../../model/limits.ts'
+import { readJson } from '../../model/read-json.ts'
 import { readAll } from '../../streams/index.ts'
 
 interface Asked {
@@ -23,7 +25,7 @@ interface Stated {
 }
 
 /** More than any error that a registry writes, and a bound on what one may make us hold. */
-const maxErrorBytes = 256 * 1024
+const maxErrorBytes = limits.errorBytes
 
 /** As far as clocks differ that nobody keeps, and further than those that are kept. */
 const tellingSkewMs = 120_000
@@ -131,7 +133,7 @@ function tokenRefused(response: HttpResponse, asked: Asked, where: string): Ladi
 function readStated(text: string): Stated | undefined {
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = readJson(text)
   } catch {
     const plain = redactText(text, 120)
     return plain === '' || plain.startsWith('<') ? undefined : { code: '', message: plain }

@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { limits } from '../../model/limits.ts'
 import { openTestContext } from '../../testing/registry-context.ts'
 import { type Script, startScriptedServer } from '../../testing/scripted-server.ts'
 import { openRegistryClient } from './registry-client.ts'
@@ -46,4 +47,33 @@ test.each([
   ['no repository', ((_, response) => void response.writeHead(404).end()) satisfies Script, 'image-not-found'],
 ])('%s is an error', async (_, script, code) => {
   await expect(list(script)).rejects.toMatchObject({ code })
+})
+
+test('a list without end is left', async () => {
+  let pages = 0
+  const endless: Script = (_, response) =>
+    void response.writeHead(200, { link: `</v2/a/b/tags/list?last=${pages++}>; rel="next"` }).end('{"tags":[]}')
+  await expect(list(endless)).rejects.toMatchObject({ code: 'too-large' })
+  expect(pages).toBe(limits.emptyPages)
+})
+
+test('a circle that begins later is found', async () => {
+  const circle: Script = ({ query }, response) => {
+    const last = Number(new URLSearchParams(query).get('last') ?? 0)
+    const next = last < 20 ? last + 1 : 14
+    response.writeHead(200, { link: `</v2/a/b/tags/list?last=${next}>; rel="next"` }).end('{"tags":["a"]}')
+  }
+  await expect(list(circle)).rejects.toMatchObject({
+    code: 'protocol-error',
+    message: expect.stringContaining('circle'),
+  })
+})
+
+test('a Link may be so long, and no longer', async () => {
+  const linked =
+    (length: number): Script =>
+    (_, response) =>
+      void response.writeHead(200, { link: '<'.repeat(length) }).end('{"tags":["a"]}')
+  expect(await list(linked(limits.linkCharacters))).toEqual(['a'])
+  await expect(list(linked(limits.linkCharacters + 1))).rejects.toMatchObject({ code: 'too-large' })
 })

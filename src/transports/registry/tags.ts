@@ -1,12 +1,14 @@
 import type { Access } from '../../auth/index.ts'
 import { LadingError } from '../../errors/index.ts'
+import { limits } from '../../model/limits.ts'
+import { readJson } from '../../model/read-json.ts'
 import { readAll } from '../../streams/index.ts'
 import type { RegistryClient } from './registry-client.ts'
 
 /** Tags asked for at once. A registry may give fewer, or ignore it. */
 const pageSize = 1000
 /** A page of a registry that ignores `n` holds all its tags. */
-const maxPageBytes = 16 * 1024 * 1024
+const maxPageBytes = limits.tagPageBytes
 
 /**
  * The tags of a repository, a page at a time: distribution specification, "Listing Tags".
@@ -19,10 +21,12 @@ export async function* listTags(
   signal?: AbortSignal,
 ): AsyncGenerator<string> {
   const access: Access = { repository, actions: 'pull' }
-  const seen = new Set<string>()
   let target: string | undefined = `/v2/${repository}/tags/list?n=${pageSize}`
-  while (target !== undefined) {
-    seen.add(target)
+  let empty = 0
+  // A page is compared with one before it, which is now and then a later one: so every circle is found, and no page is kept (Brent).
+  let mark: string | undefined
+  for (let pages = 1; target !== undefined; pages++) {
+    if ((pages & (pages - 1)) === 0) mark = target
     const response = await client.ask({
       method: 'GET',
       target,
@@ -33,10 +37,15 @@ export async function* listTags(
       signal,
     })
     const bytes = await readAll(response.body, maxPageBytes, 'the list of tags')
-    yield* readTags(bytes, client.session.registry)
+    const tags = readTags(bytes, client.session.registry)
+    yield* tags
+    empty = tags.length === 0 ? empty + 1 : 0
     target = nextPage(response.headers.get('link'), response.url)
-    if (target !== undefined && seen.has(target)) {
+    if (target !== undefined && target === mark) {
       throw new LadingError('protocol-error', `the list of tags of ${repository} goes in a circle`)
+    }
+    if (target !== undefined && (pages === limits.tagPages || empty === limits.emptyPages)) {
+      throw new LadingError('too-large', `the list of tags of ${repository} does not end: it has ${pages} pages`)
     }
   }
 }
@@ -44,7 +53,7 @@ export async function* listTags(
 function readTags(bytes: Uint8Array, registry: string): string[] {
   let value: unknown
   try {
-    value = JSON.parse(new TextDecoder().decode(bytes))
+    value = readJson(new TextDecoder().decode(bytes))
   } catch (cause) {
     throw new LadingError('protocol-error', `${registry} answered with a list of tags that is not JSON`, { cause })
   }
@@ -55,7 +64,10 @@ function readTags(bytes: Uint8Array, registry: string): string[] {
 
 /** RFC 8288: `</v2/…>; rel="next"`, relative or whole. Another origin is not the registry, and gets no credentials: it ends the list. */
 function nextPage(link: string | undefined, base: string): string | undefined {
-  const found = [...(link ?? '').matchAll(/<([^>]*)>([^,<]*)/g)].find(([, , parameters = '']) =>
+  if ((link ?? '').length > limits.linkCharacters) {
+    throw new LadingError('too-large', `the header Link is longer than ${limits.linkCharacters} characters`)
+  }
+  const found = [...(link ?? '').matchAll(/<([^<>]*)>([^,<]*)/g)].find(([, , parameters = '']) =>
     /\brel="?next"?/i.test(parameters),
   )
   const target = found?.[1]

@@ -1,4 +1,5 @@
 import { LadingError } from '../../errors/index.ts'
+import { requireHarmless } from '../../http/index.ts'
 
 /**
  * Where an upload goes on: the Location of an answer, relative or whole, its query kept.
@@ -7,7 +8,7 @@ import { LadingError } from '../../errors/index.ts'
  * credentials neither leak nor are missing. Any other origin is followed as it is, and gets none.
  *
  * @param base the URL that answered
- * @throws LadingError `protocol-error` where it leads to no place, or from HTTPS to plain HTTP elsewhere
+ * @throws LadingError `protocol-error` where it leads to no place, to a link-local address, or from HTTPS to plain HTTP elsewhere
  */
 export function uploadLocation(location: string | undefined, base: string, allowPlainHttp: boolean): string {
   const from = new URL(base)
@@ -15,6 +16,7 @@ export function uploadLocation(location: string | undefined, base: string, allow
   if (to === undefined || !['http:', 'https:'].includes(to.protocol)) {
     throw new LadingError('protocol-error', `${from.host} does not say where the upload goes on`)
   }
+  requireHarmless(from, to)
   to.hash = ''
   to.username = ''
   to.password = ''

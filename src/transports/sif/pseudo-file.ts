@@ -1,4 +1,5 @@
 import { LadingError } from '../../errors/index.ts'
+import { limits } from '../../model/limits.ts'
 import type { ByteStream } from '../../streams/index.ts'
 
 /** A file of a squashfs. Names are bytes. */
@@ -24,7 +25,7 @@ export interface PseudoFile {
 }
 
 const marker = Buffer.from('#\n# START OF DATA - DO NOT MODIFY\n#\n')
-const maxEntries = 1_000_000
+const maxEntries = limits.tarEntries
 const maxDefinitionBytes = 1024 * 1024
 const [newline, space, backslash, hash] = [0x0a, 0x20, 0x5c, 0x23]
 

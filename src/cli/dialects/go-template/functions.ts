@@ -6,7 +6,7 @@ type GoFunction = (words: readonly GoValue[]) => GoValue
 
 /** Go's own functions and those of the containers tools, as far as they are understood. */
 export const functions: ReadonlyMap<string, GoFunction> = new Map<string, GoFunction>([
-  ['json', ([value]) => goJson(value)],
+  ['json', ([value]) => goJson(value ?? null)],
   ['join', ([value, separator]) => listOf(value).map(formatGo).join(textOf(separator))],
   ['split', ([value, separator]) => textOf(value).split(textOf(separator))],
   ['lower', ([value]) => textOf(value).toLowerCase()],

@@ -1,3 +1,4 @@
+import { limits } from '../../../model/limits.ts'
 import { functions } from './functions.ts'
 import { formatGo, GoMap, GoNil, GoStruct, type GoValue, isTrue } from './go-value.ts'
 import { type Operand, type Pipe, parseTemplate, type TemplateNode } from './parse-template.ts'
@@ -7,7 +8,13 @@ type Variables = ReadonlyMap<string, GoValue>
 
 /** The text that a template of Go makes of a value: the part of its language that command lines use. @throws LadingError `bad-argument` */
 export function runTemplate(template: string, value: GoValue): string {
-  return runNodes(parseTemplate(template), value, new Map([['$', value]]))
+  if (template.length > limits.templateCharacters) throw templateError('it is too long')
+  try {
+    return runNodes(parseTemplate(template), value, new Map([['$', value]]))
+  } catch (error) {
+    // what is within is read and run by calls within calls
+    throw error instanceof RangeError ? templateError('it is nested too deep') : error
+  }
 }
 
 function runNodes(nodes: readonly TemplateNode[], dot: GoValue, outer: Variables): string {

@@ -1,14 +1,25 @@
 import type { ImageDescription, PlatformDescription } from '../../../copy/index.ts'
+import { LadingError } from '../../../errors/index.ts'
 import { goTime } from '../../../model/go-time.ts'
+import { readJson } from '../../../model/read-json.ts'
 import { GoMap, GoNil, GoStruct, GoTime, type GoValue } from '../go-template/go-value.ts'
 
-/** What `skopeo inspect` shows, in its order. */
+/** @throws LadingError `bad-manifest` */
+function configOf(bytes: Uint8Array): unknown {
+  try {
+    return readJson(new TextDecoder().decode(bytes))
+  } catch (cause) {
+    throw new LadingError('bad-manifest', 'the image configuration is not JSON', { cause })
+  }
+}
+
+/** What `skopeo inspect` shows, in its order. @throws LadingError `bad-manifest` */
 export function inspectFields(
   { digest }: ImageDescription,
   { layers, configBytes }: PlatformDescription,
   { name, tags }: { readonly name: string; readonly tags: readonly string[] },
 ): GoStruct {
-  const config = configBytes === undefined ? {} : objectOf(JSON.parse(new TextDecoder().decode(configBytes)))
+  const config = configBytes === undefined ? {} : objectOf(configOf(configBytes))
   const inner = objectOf(config.config)
   const fields = {
     Name: name,
@@ -35,9 +46,9 @@ export function inspectFields(
   return new GoStruct(fields, { Name: 'Name?', Tag: 'Tag?' })
 }
 
-/** The fields of the OCI specification, which are all that `skopeo inspect --config` shows. */
+/** The fields of the OCI specification, which are all that `skopeo inspect --config` shows. @throws LadingError `bad-manifest` */
 export function configFields(bytes: Uint8Array): GoStruct {
-  const config = objectOf(JSON.parse(new TextDecoder().decode(bytes)))
+  const config = objectOf(configOf(bytes))
   const inner = objectOf(config.config)
   const rootfs = objectOf(config.rootfs)
   const history = Array.isArray(config.history) ? config.history.map(historyFields) : new GoNil('list')

@@ -1,7 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { homeFolder } from '../../../auth/home-folder.ts'
 import { fromFileError, systemCode } from '../../../errors/index.ts'
+import { readSmallFile } from '../../../streams/index.ts'
 import { badConfig } from './bad-config.ts'
 
 /** Where registries.conf is looked for. */
@@ -72,7 +73,7 @@ async function listDropIns(folder: string): Promise<string[]> {
 
 async function readIfPresent(file: string): Promise<ConfFile | undefined> {
   try {
-    return { path: file, content: await readFile(file, 'utf8') }
+    return { path: file, content: (await readSmallFile(file)).toString() }
   } catch (error) {
     return absent(error, file, undefined)
   }

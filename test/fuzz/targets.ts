@@ -1,0 +1,19 @@
+import type { FuzzTarget } from './target.ts'
+import { answerTargets } from './targets/answers.ts'
+import { archiveTargets } from './targets/archives.ts'
+import { bucketTargets } from './targets/bucket.ts'
+import { configurationTargets } from './targets/configuration.ts'
+import { httpTargets } from './targets/http.ts'
+import { imageTargets } from './targets/images.ts'
+import { wordTargets } from './targets/words.ts'
+
+/** Every parser of what others write. */
+export const fuzzTargets: readonly FuzzTarget[] = [
+  ...imageTargets,
+  ...bucketTargets,
+  ...archiveTargets,
+  ...configurationTargets,
+  ...httpTargets,
+  ...answerTargets,
+  ...wordTargets,
+]
