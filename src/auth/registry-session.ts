@@ -1,4 +1,4 @@
-import { isLadingError, type LadingError, systemCode } from '../errors/index.ts'
+import { isLadingError, LadingError, systemCode } from '../errors/index.ts'
 import {
   type DirectRequest,
   type HttpClient,
@@ -45,6 +45,14 @@ function hangsUp(error: unknown): error is LadingError {
     isLadingError(error, 'network') && ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(systemCode(error.cause) ?? '')
   )
 }
+
+/** The host has no such port, or there is no such host: asking again is of no use while somebody waits. */
+function isNobodyThere({ cause }: LadingError): boolean {
+  return ['ECONNREFUSED', 'ENOTFOUND'].includes(systemCode(cause) ?? '')
+}
+
+/** How often the scheme is asked for that the registry speaks. */
+const findAttempts = 4
 
 /** Requests to one registry: finds out once where it is and how it wants to be asked, and keeps that for all that follow. */
 export class RegistrySession {
@@ -133,6 +141,17 @@ export class RegistrySession {
 
   /** The first request finds the scheme, so that none is spent on the question alone. */
   async #find(request: RegistryRequest): Promise<Sent> {
+    for (let attempt = 1; ; attempt++) {
+      const found = await this.#findOnce(request)
+      if (!(found instanceof LadingError)) return found
+      if (attempt >= (request.attempts ?? findAttempts)) throw found
+      const subject = `${request.method} ${this.registry}`
+      await this.http.pause({ attempt, subject, reason: found.message }, request.signal)
+    }
+  }
+
+  /** @returns the error where somebody is there, and may answer another time */
+  async #findOnce(request: RegistryRequest): Promise<Sent | LadingError> {
     const failures: LadingError[] = []
     let doubtful: Sent | undefined
     for (const origin of this.#candidates) {
@@ -161,7 +180,13 @@ export class RegistrySession {
       this.#origin = doubtful.origin
       return doubtful
     }
-    throw failures.find(({ code }) => code === 'tls') ?? failures[0]
+    const tls = failures.find(({ code }) => code === 'tls')
+    if (tls !== undefined && !speaksNoTls(tls)) throw tls
+    // Who is there and speaks no TLS speaks plain HTTP, and failed at that for another reason.
+    const isThere = (failure: LadingError) => tls !== undefined || !isNobodyThere(failure)
+    const broken = failures.find(failure => isLadingError(failure, 'network', 'timeout') && isThere(failure))
+    if (broken !== undefined) return broken
+    throw tls ?? failures[0]
   }
 
   /** What Go's and nginx's TLS servers answer to plain HTTP; the words are in the body, which the answer to a HEAD has not. */

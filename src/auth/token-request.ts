@@ -28,7 +28,7 @@ export interface Token {
 export async function requestToken(http: HttpClient, request: TokenRequest): Promise<Token> {
   const { realm, credential } = request
   const send = (built: HttpRequest) =>
-    http.request({ ...built, tlsVerify: request.tlsVerify, route: request.certificates })
+    http.request({ ...built, documentBytes: maxTokenBytes, tlsVerify: request.tlsVerify, route: request.certificates })
   let response = await send(
     credential?.kind === 'identity-token' ? refreshRequest(request, credential.token) : tokenRequest(request),
   )

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
-import { LadingError } from '../errors/index.ts'
-import { readAll } from '../streams/index.ts'
+import { isLadingError, LadingError } from '../errors/index.ts'
+import { bytesOf, readAll } from '../streams/index.ts'
 import { version } from '../version.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Connections } from './connections.ts'
@@ -85,7 +85,7 @@ class PooledHttpClient implements HttpClient {
     for (let attempt = 1; ; attempt++) {
       const rest = Promise.withResolvers<void>()
       try {
-        const outcome = await this.#follow(complete, rest.promise)
+        const outcome = await withDocument(complete, await this.#follow(complete, rest.promise))
         const delay =
           attempt < (request.attempts ?? this.#policy.attempts) ? this.#delay(complete, outcome, attempt) : undefined
         if (delay === undefined || this.#clock.now() + delay > latest) {
@@ -230,6 +230,23 @@ class PooledHttpClient implements HttpClient {
     const body = new TextDecoder().decode(await readAll(response.body, Number.POSITIVE_INFINITY, 'an error'))
     const error = pullLimitError({ host, headers: response.headers, body }, this.#clock.now())
     if (error !== undefined) throw error
+  }
+}
+
+/** The answer with the document that it is, where one is wanted; a failure where that does not come. */
+async function withDocument(
+  { documentBytes, url }: HttpRequest,
+  outcome: HttpResponse | NetworkFailure,
+): Promise<HttpResponse | NetworkFailure> {
+  // Of an error the body is here already.
+  if (documentBytes === undefined || 'error' in outcome || outcome.status >= 400) return outcome
+  try {
+    const kept = bytesOf(await readAll(outcome.body, documentBytes, `the answer of ${new URL(url).host}`))
+    const body = { [Symbol.asyncIterator]: () => kept.open()[Symbol.asyncIterator]() }
+    return { ...outcome, body, discard: async () => {} }
+  } catch (error) {
+    if (!isLadingError(error, 'network', 'timeout')) throw error
+    return { error, retry: 'if-idempotent' }
   }
 }
 

@@ -24,11 +24,11 @@ interface Transfer {
   readonly open: Set<number>
 }
 
-const { attempts, tellsRequests } = workerData as ThreadSettings // it is what TransferThreads says
+const { attempts, timeouts, tellsRequests } = workerData as ThreadSettings // it is what TransferThreads says
 const onRequest = tellsRequests ? (event: RequestEvent) => report({ type: 'request', event }) : undefined
-const pool = new DirectPool({ onRequest })
+const pool = new DirectPool({ timeouts, onRequest })
 // what is tried again is tried again where it can be heard of
-const http = createHttpClient({ retryRequests: false, onRequest })
+const http = createHttpClient({ retryRequests: false, onRequest, ...(timeouts === undefined ? {} : { timeouts }) })
 const buffers = new PartBuffers(partMemoryBytes, partSizeFor(undefined, 1))
 const transfers = new Map<number, Transfer>()
 const questions = new Map<number, (answer: Answer) => void>()

@@ -2,7 +2,13 @@ import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { LadingError } from '../../errors/index.ts'
-import { type DirectRequest, defaultRetryPolicy, type HttpRequest, type HttpSettings } from '../../http/index.ts'
+import {
+  type DirectRequest,
+  defaultRetryPolicy,
+  type HttpRequest,
+  type HttpSettings,
+  type Timeouts,
+} from '../../http/index.ts'
 import type { PartToSend } from '../../stores/index.ts'
 import type { Outcome, Retry } from './outcome.ts'
 import type { Order, Question, Report, ThreadSettings, TransferTask } from './transfer-message.ts'
@@ -37,6 +43,7 @@ interface Thread {
 export interface TransferThreadsOptions extends Pick<HttpSettings, 'onRequest' | 'retryRequests'> {
   /** Called once, where this machine starts no thread: then everything is declined. */
   readonly onUnavailable?: ((why: string) => void) | undefined
+  readonly timeouts?: Partial<Timeouts> | undefined
   /** What a thread runs. Default: what moves blobs. */
   readonly file?: URL
 }
@@ -95,9 +102,9 @@ export class TransferThreads implements AsyncDisposable {
 
   #start(): Thread | undefined {
     if (this.#unavailable !== undefined) return undefined
-    const { onRequest, retryRequests, file = ownFile() } = this.#options
+    const { onRequest, retryRequests, timeouts, file = ownFile() } = this.#options
     const attempts = retryRequests === false ? 1 : defaultRetryPolicy.attempts
-    const workerData: ThreadSettings = { attempts, tellsRequests: onRequest !== undefined }
+    const workerData: ThreadSettings = { attempts, timeouts, tellsRequests: onRequest !== undefined }
     let worker: Worker
     try {
       // without the flags of this process: Node ends a thread that gets --input-type with a file

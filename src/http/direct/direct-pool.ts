@@ -7,7 +7,7 @@ import { DirectConnection, NotSimple, type Taker } from './direct-connection.ts'
 import type { DirectRequest } from './direct-request.ts'
 
 interface DirectPoolOptions {
-  readonly timeouts?: Timeouts
+  readonly timeouts?: Partial<Timeouts> | undefined
   /** Hears of every request once it is answered, or has failed. */
   readonly onRequest?: ((event: RequestEvent) => void) | undefined
 }
@@ -21,8 +21,8 @@ export class DirectPool implements Disposable {
   readonly #onRequest: DirectPoolOptions['onRequest']
   #isClosed = false
 
-  constructor({ timeouts = defaultTimeouts, onRequest }: DirectPoolOptions = {}) {
-    this.#timeouts = timeouts
+  constructor({ timeouts, onRequest }: DirectPoolOptions = {}) {
+    this.#timeouts = { ...defaultTimeouts, ...timeouts }
     this.#onRequest = onRequest
   }
 

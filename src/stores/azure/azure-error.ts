@@ -21,6 +21,12 @@ export function azureError(error: unknown, settings: AzureSettings): unknown {
     const [code, message, hint] = explain(error, settings)
     return new LadingError(code, message, { hint, status: error.statusCode })
   }
+  // The SDK throws these where an answer is not one of Azure's.
+  if (error instanceof RangeError || error instanceof SyntaxError) {
+    return new LadingError('protocol-error', `${settings.endpoint} does not answer like Azure Blob Storage`, {
+      hint: 'check the endpoint, and what stands before it',
+    })
+  }
   return identityError(error) ?? error
 }
 

@@ -123,7 +123,7 @@ export class S3Connection {
           this.#warnOfClock(skew)
         } else {
           if (service?.name === 'NoSuchKey') this.bucketSeen = true
-          throw explainError(error, this.asked(permission, region))
+          throw explainError(error, this.asked(permission, region), exchange.answer?.status)
         }
       }
     }
