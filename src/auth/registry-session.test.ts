@@ -266,20 +266,6 @@ describe('where a registry is', () => {
     expect(server.log).toHaveLength(3)
   })
 
-  test('a first request that breaks off is asked again, in the scheme that the registry speaks', async () => {
-    let count = 0
-    const server = await serve((request, response) => {
-      if (count++ === 0) request.raw.socket.destroy()
-      else response.end()
-    })
-    expect(await ask(session(server.host))).toBe(200)
-  })
-
-  test('one that breaks off every time fails as that, and not for want of TLS', async () => {
-    const server = await serve(request => void request.raw.socket.destroy())
-    await expect(ask(session(server.host))).rejects.toMatchObject({ code: 'network' })
-  })
-
   test('a refused connection is no reason to wait', async () => {
     await expect(ask(session('127.0.0.1:1'))).rejects.toMatchObject({ code: 'network' })
   })
