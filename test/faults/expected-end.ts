@@ -51,6 +51,24 @@ const exceptions: readonly Exception[] = [
     why: 'a lane that is refused leaves the blob to the stream, which asks anew',
   },
   {
+    kind: /\{large\}\?se&sig/,
+    fault: /, for good/,
+    ends: ['succeeds', 'network', 'timeout', 'rate-limited', 'server-error'],
+    why: 'the stream asks in another way',
+  },
+  {
+    kind: /oci-layout/,
+    fault: /^(40|429|503|another page)/,
+    ends: ['succeeds', 'unauthorized', 'denied', 'rate-limited', 'server-error', 'protocol-error'],
+    why: 'it is written for other tools, where it can be',
+  },
+  {
+    kind: /comp=blocklist|uploadId$/,
+    fault: /^request changed/,
+    ends: ['succeeds', 'protocol-error', 'network'],
+    why: 'a list of parts that cannot be read is refused, and says no more',
+  },
+  {
     kind: /^(HEAD .*\/blobs\/sha256\/|GET .*(prefix&uploads|comp=blocklist|\/blobs\/sha256\/\{(small|large)\}\?fields))/,
     fault: /^(40[13]|429|503|another page)/,
     ends: ['succeeds', 'unauthorized', 'denied', 'rate-limited', 'server-error', 'protocol-error'],
@@ -67,6 +85,18 @@ const exceptions: readonly Exception[] = [
     fault: /^lost answer/,
     ends: ['succeeds'],
     why: 'that it was written is seen by reading it',
+  },
+  {
+    path: /Azurite/,
+    fault: /^40[13]/,
+    ends: ['protocol-error'],
+    why: 'Azure names its requests in every answer: what does not is not Azure',
+  },
+  {
+    path: /Google/,
+    fault: /^40[13]/,
+    ends: ['unauthorized', 'denied'],
+    why: 'without credentials both say that there are none',
   },
   {
     path: /S3|Ceph/,

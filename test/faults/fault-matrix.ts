@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { buildImage } from '../../src/testing/build-image.ts'
 import type { RecordedRequest } from '../../src/testing/recorded-request.ts'
 import { startProxy, type TestProxy } from '../services/start-proxy.ts'
-import { type FaultPath, nameOf, type OpenPath, openPath } from './fault-path.ts'
+import { type FaultPath, type ImageName, nameOf, type OpenPath, openPath } from './fault-path.ts'
 import { placeKinds } from './fault-place.ts'
 import { requestKinds } from './request-kind.ts'
 import { type Ending, type FaultCase, runCase } from './run-case.ts'
@@ -10,8 +10,13 @@ import { type Sizes, wireFaults } from './wire-faults.ts'
 
 /** Large enough for two parts, and for the direct lane; small enough that a copy takes a tenth of a second. */
 const largeBytes = 8 * 1024 * 1024 + 100_000
-const image = buildImage({ layers: [randomBytes(1000), randomBytes(largeBytes)] })
-const old = buildImage({ layers: [randomBytes(500)] })
+const images = {
+  small: buildImage({ layers: [randomBytes(1000)] }),
+  large: buildImage({ layers: [randomBytes(largeBytes)] }),
+  /** What a tag resolves to that moves. */
+  old: buildImage({ layers: [randomBytes(500)] }),
+}
+const kindOf = requestKinds([images.small, images.large])
 
 /** What is asked otherwise than on the first path to or from a place. */
 const ofLarge = /\{large\}|PATCH/
@@ -41,6 +46,7 @@ interface RequestKind {
   readonly kind: string
   readonly skip: number
   readonly sizes: Sizes
+  readonly image: ImageName
 }
 
 export interface MatrixOfPath extends AsyncDisposable {
@@ -52,52 +58,64 @@ export interface MatrixOfPath extends AsyncDisposable {
 /** Copies once without a fault, writes down what is asked, and makes of that every case: kinds × faults × places. */
 export async function openMatrix(path: FaultPath, slots: number): Promise<MatrixOfPath> {
   await using stack = new AsyncDisposableStack()
-  const open = stack.use(await openPath(path, image, old))
-  const kindOf = requestKinds(image)
+  const open = stack.use(await openPath(path, images))
   const free: TestProxy[] = []
-  let recorded: readonly RecordedRequest[] = []
+  let last = 0
+  const found: Record<ImageName, RequestKind[]> = { small: [], large: [] }
   for (let slot = 0; slot < slots; slot++) {
     const proxy = stack.use(await startProxy(open.url))
-    // What is tried out of a server is tried once: of the second copy is known what every copy asks.
-    for (const time of [1, 2]) recorded = await record(open, proxy, `case-${2 * slot + time}`)
+    // What is tried out of a server, by whichever way, is tried once: of the second copy is known what every copy asks.
+    const rest = slot === 0 ? (['small', 'large'] as const) : []
+    for (const image of ['small', ...rest] as const) {
+      last += 1
+      found[image] = kindsIn(await record(open, proxy, `case-${last}`, image), image)
+    }
     free.push(proxy)
   }
-  const kinds = kindsIn(recorded, kindOf).filter(({ kind }) => path.only?.test(kind) ?? true)
-  const moves = path.moves ? old.root.digest : undefined
-  let last = slots * 10
-  const run = async (fault: FaultCase): Promise<Ending> => {
+  // What is asked for small images too is tried with those: they are copied ten times as fast.
+  const known = new Set(found.small.map(({ kind }) => kind))
+  const kinds = [...found.small, ...found.large.filter(({ kind }) => !known.has(kind))].filter(
+    ({ kind }) => path.only?.test(kind) ?? true,
+  )
+  const moves = path.moves ? images.old.root.digest : undefined
+  const run = async (image: ImageName, fault: FaultCase): Promise<Ending> => {
     const proxy = free.pop()
     if (proxy === undefined) throw new Error(`more than ${slots} cases at once`)
     last += 1
     const name = `case-${last}`
     try {
-      return await runCase(name, fault, { path: open, proxy, image, kindOf, moves })
+      return await runCase(name, fault, { path: open, proxy, image, built: images[image], kindOf, moves })
     } finally {
       await open.clear(name)
       free.push(proxy)
     }
   }
   const name = nameOf(path)
-  const cases = kinds.flatMap(({ kind, skip, sizes }) =>
-    wireFaults(kind, sizes).map(fault => ({ path: name, kind, skip, fault, run: () => run({ kind, skip, fault }) })),
+  const cases = kinds.flatMap(({ kind, skip, sizes, image }) =>
+    wireFaults(kind, sizes).map(fault => {
+      const one = { kind, skip, fault }
+      return { path: name, ...one, run: () => run(image, one) }
+    }),
   )
   const owned = stack.move()
   return { name, kinds, cases, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }
 
-async function record(open: OpenPath, proxy: TestProxy, name: string): Promise<RecordedRequest[]> {
+async function record(open: OpenPath, proxy: TestProxy, name: string, image: ImageName): Promise<RecordedRequest[]> {
   await open.prepare(name)
   proxy.requests.length = 0
-  await open.copy(name, proxy.url, new AbortController().signal)
-  return [...proxy.requests]
+  await open.copy(name, image, proxy.url, new AbortController().signal)
+  const requests = [...proxy.requests]
+  await open.clear(name)
+  return requests
 }
 
-/** Faults befall the first of each kind, and where there are several, the last: of uploads that look alike that is the name's. */
-function kindsIn(recorded: readonly RecordedRequest[], kindOf: (request: RecordedRequest) => string): RequestKind[] {
+/** Faults befall the first of each kind, and where several write, the last: of uploads that look alike that is the name's. */
+function kindsIn(recorded: readonly RecordedRequest[], image: ImageName): RequestKind[] {
   const seen = Map.groupBy(recorded, kindOf)
   return [...seen].flatMap(([kind, requests]) => {
-    const skips = requests.length > 1 ? [0, requests.length - 1] : [0]
-    return skips.map(skip => ({ kind, skip, sizes: sizesOf(requests[skip]) }))
+    const skips = requests.length > 1 && /^P/.test(kind) ? [0, requests.length - 1] : [0]
+    return skips.map(skip => ({ kind, skip, image, sizes: sizesOf(requests[skip]) }))
   })
 }
 

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { copyImageOver } from '../../src/copy/copy-image.ts'
-import type { CopyEvent } from '../../src/copy/events.ts'
 import { openLanes } from '../../src/copy/lanes/lanes.ts'
 import { createHttpClient, type Timeouts } from '../../src/http/index.ts'
 import type { CopyOptions } from '../../src/index.ts'
@@ -26,14 +25,16 @@ export interface FaultPath {
   readonly only?: RegExp
 }
 
+export type ImageName = 'small' | 'large'
+
 export interface OpenPath extends AsyncDisposable {
   /** The origin that faults stand before. */
   readonly url: string
   /** What is there before the copy of a case. */
   prepare(name: string): Promise<void>
   /** Copies, with all requests to the server going to `url`. @throws LadingError */
-  copy(name: string, url: string, signal: AbortSignal, listen?: (event: CopyEvent) => void): Promise<void>
-  held(name: string): Promise<HeldImage>
+  copy(name: string, image: ImageName, url: string, signal: AbortSignal): Promise<void>
+  held(name: string, image: BuiltImage): Promise<HeldImage>
   /** Frees what a case has left. */
   clear(name: string): Promise<void>
 }
@@ -50,18 +51,14 @@ const timeouts: Timeouts = { connectMs: 4000, answerMs: 4000, writeAnswerMs: 400
 /** Starts what a path needs; `old` is what a tag resolves to that moves. */
 export async function openPath(
   { side, place: kind, lanes: named, byDigest, moves }: FaultPath,
-  image: BuiltImage,
-  old: BuiltImage,
+  images: Readonly<Record<ImageName | 'old', BuiltImage>>,
 ): Promise<OpenPath> {
   await using stack = new AsyncDisposableStack()
   const folder = await mkdtemp(path.join(temporaryFolder(), 'faults-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
-  const place = stack.use(await kind.start(image))
+  const place = stack.use(await kind.start())
   const origin = stack.use(await startFakeRegistry())
-  for (const [tag, built] of [
-    ['v1', image],
-    ['old', old],
-  ] as const) {
+  for (const [tag, built] of Object.entries(images)) {
     const repository = origin.repository('app')
     for (const [digest, bytes] of built.blobs) repository.blobs.set(digest, bytes)
     repository.addManifest(built.root.mediaType, built.blobs.get(built.root.digest) ?? new Uint8Array(), tag)
@@ -82,28 +79,31 @@ export async function openPath(
     await copyImageOver(shared, from, to, { ...kept, ...options })
   }
   const local = (name: string) => `local://${folder}/${name}//app:v1`
-  const sourceAt = (url: string) => {
-    const { reference, cloud } = place.locate('source', url)
-    return { from: byDigest ? reference.replace(/:v1$/, `@${image.root.digest}`) : reference, sourceCloud: cloud }
+  const sourceAt = (image: ImageName, url: string) => {
+    const { reference, cloud } = place.locate(`source-${image}`, url)
+    const digest = images[image].root.digest
+    return { from: byDigest ? reference.replace(/:v1$/, `@${digest}`) : reference, sourceCloud: cloud }
   }
-  const put = async (tag: string, name: string, url: string, options: CopyOptions = {}) => {
+  const put = async (tag: ImageName | 'old', name: string, url: string, options: CopyOptions = {}) => {
     const { reference, cloud } = place.locate(name, url)
     await copy(`${origin.host}/app:${tag}`, reference, { destinationCloud: cloud, ...options })
   }
-  if (side !== 'destination') await put('v1', 'source', place.url)
+  if (side !== 'destination') {
+    for (const image of ['small', 'large'] as const) await put(image, `source-${image}`, place.url)
+  }
   const owned = stack.move()
   return {
     url: place.url,
     prepare: async name => (moves ? await put('old', name, place.url) : undefined),
-    async copy(name, url, signal, onEvent) {
-      if (side === 'destination') return await put('v1', name, url, { signal, onEvent })
-      const { from, sourceCloud } = sourceAt(url)
-      if (side === 'source') return await copy(from, local(name), { sourceCloud, signal, onEvent })
+    async copy(name, image, url, signal) {
+      if (side === 'destination') return await put(image, name, url, { signal })
+      const { from, sourceCloud } = sourceAt(image, url)
+      if (side === 'source') return await copy(from, local(name), { sourceCloud, signal })
       const { reference, cloud } = place.locate(name, url)
-      await copy(from, reference, { sourceCloud, destinationCloud: cloud, signal, onEvent })
+      await copy(from, reference, { sourceCloud, destinationCloud: cloud, signal })
     },
-    async held(name) {
-      if (side !== 'source') return await place.held(name)
+    async held(name, image) {
+      if (side !== 'source') return await place.held(name, image)
       await using store = await openStore({ scheme: 'local', root: `${folder}/${name}` })
       return await heldInStore(store)
     },

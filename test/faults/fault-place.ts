@@ -20,7 +20,7 @@ export interface FaultPlace extends AsyncDisposable {
   readonly url: string
   /** Where the image of a case is, by whichever way the server is reached: `http://127.0.0.1:PORT`. */
   locate(name: string, url: string): { readonly reference: string; readonly cloud?: CloudOptions }
-  held(name: string): Promise<HeldImage>
+  held(name: string, image: BuiltImage): Promise<HeldImage>
   /** Frees what a case has left. */
   clear(name: string): Promise<void>
   readonly credential?: typeof testCredentials
@@ -29,7 +29,7 @@ export interface FaultPlace extends AsyncDisposable {
 export interface PlaceKind {
   readonly name: string
   readonly services: readonly ServiceName[]
-  start(image: BuiltImage): Promise<FaultPlace>
+  start(): Promise<FaultPlace>
 }
 
 function bucket(
@@ -105,12 +105,12 @@ export const placeKinds: readonly PlaceKind[] = [
   {
     name: 'docker-registry',
     services: ['docker-registry'],
-    async start(image) {
+    async start() {
       const server = await startRegistry()
       return {
         url: server.url,
         locate: registryReference,
-        held: name => heldInRegistry(`${server.url}/v2/${name}/app`, image),
+        held: (name, image) => heldInRegistry(`${server.url}/v2/${name}/app`, image),
         // It keeps equal blobs of all repositories once.
         clear: async () => {},
         [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),

@@ -23,17 +23,20 @@ const marks: readonly (readonly [header: string, mark: string])[] = [
   ['if-none-match', 'if-none-match'],
 ]
 
-/** Names kinds of requests: method, path and query without what differs from one copy to the next. */
-export function requestKinds(image: BuiltImage): (request: Asked) => string {
+/** Names kinds of requests for images: method, path and query without what differs from one copy to the next. */
+export function requestKinds(images: readonly BuiltImage[]): (request: Asked) => string {
   const roles = new Map<string, string>()
-  for (const [digest, bytes] of image.blobs) {
-    const role = digest === image.root.digest ? 'root' : bytes.byteLength > 1_000_000 ? 'large' : 'small'
-    roles.set(digestParts(digest).hex, role)
+  for (const { root, blobs } of images) {
+    for (const [digest, bytes] of blobs) {
+      const role = digest === root.digest ? 'root' : bytes.byteLength > 1_000_000 ? 'large' : 'small'
+      roles.set(digestParts(digest).hex, role)
+    }
   }
   const plain = (text: string) =>
     decodeURIComponent(text)
       .replace(/[0-9a-f]{64}/g, hex => `{${roles.get(hex) ?? 'digest'}}`)
       .replace(/\bcase-\d+\b/g, '{case}')
+      .replace(/\bsource-(small|large)\b/g, 'source')
       .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '{id}')
       .replace(/[\w+=-]{20,}/g, token => (/\d/.test(token) ? '{id}' : token))
   return ({ method, path, headers }) => {

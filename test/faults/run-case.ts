@@ -2,7 +2,7 @@ import { isLadingError, type LadingError } from '../../src/errors/index.ts'
 import type { Digest } from '../../src/model/digest.ts'
 import type { BuiltImage } from '../../src/testing/build-image.ts'
 import type { TestProxy } from '../services/start-proxy.ts'
-import type { OpenPath } from './fault-path.ts'
+import type { ImageName, OpenPath } from './fault-path.ts'
 import type { HeldImage } from './held-image.ts'
 import type { Asked } from './request-kind.ts'
 import type { WireFault } from './wire-faults.ts'
@@ -29,7 +29,9 @@ export interface Ending {
 interface Means {
   readonly path: OpenPath
   readonly proxy: TestProxy
-  readonly image: BuiltImage
+  readonly image: ImageName
+  /** What it is. */
+  readonly built: BuiltImage
   readonly kindOf: (request: Asked) => string
   readonly moves: Digest | undefined
 }
@@ -41,7 +43,7 @@ const longestMs = 120_000
 export async function runCase(
   name: string,
   { kind, skip, fault }: FaultCase,
-  { path, proxy, image, kindOf, moves }: Means,
+  { path, proxy, image, built, kindOf, moves }: Means,
 ): Promise<Ending> {
   await path.prepare(name)
   const handle = proxy.fault({
@@ -50,15 +52,18 @@ export async function runCase(
     skip,
     ...(fault.times === undefined ? {} : { times: fault.times }),
   })
-  const thrown = await attempt(signal => path.copy(name, proxy.url, signal))
+  const thrown = await attempt(signal => path.copy(name, image, proxy.url, signal))
   proxy.clearFaults()
   const isReached = handle.hits > 0
-  const held = await path.held(name)
-  if (thrown === undefined) return { end: 'succeeds', defects: defectsOf(held, image, moves), isReached }
-  const defects = [...brokenPromises(held, image, moves), ...unclear(thrown.error)]
-  const again = await attempt(signal => path.copy(name, proxy.url, signal))
+  const held = await path.held(name, built)
+  if (thrown === undefined) return { end: 'succeeds', defects: defectsOf(held, built, moves), isReached }
+  const defects = [...brokenPromises(held, built, moves), ...unclear(thrown.error)]
+  const again = await attempt(signal => path.copy(name, image, proxy.url, signal))
   if (again !== undefined) defects.push(`the copy after it fails: ${again.error}`)
-  else defects.push(...defectsOf(await path.held(name), image, moves).map(defect => `after another copy: ${defect}`))
+  else
+    defects.push(
+      ...defectsOf(await path.held(name, built), built, moves).map(defect => `after another copy: ${defect}`),
+    )
   const error = isLadingError(thrown.error) ? thrown.error : undefined
   return { end: error?.code ?? String(thrown.error), defects, isReached, error }
 }

@@ -10,11 +10,13 @@ import { print } from './print.ts'
 
 /**
  * Copies an image over every path that is installed, with every fault at every kind of request, and reads back what is there then.
- * `node faults.ts [EVERY] [PATHS]`: one case of so many, on the paths whose names match.
+ * `node faults.ts [EVERY] [PATHS] [FIRST]`: one case of so many, on the paths whose names match, from that one on.
  */
 const every = Number(process.argv[2] ?? 1)
 const wanted = new RegExp(process.argv[3] ?? '')
-const atOnce = 8
+const first = Number(process.argv[4] ?? 0)
+/** Most of them wait. */
+const atOnce = 12
 
 process.env.XDG_CACHE_HOME = await mkdtemp(path.join(temporaryFolder(), 'cache-'))
 const sums = { paths: 0, kinds: 0, cases: 0, succeeded: 0, failed: 0, wrong: 0 }
@@ -27,7 +29,7 @@ for (const one of faultPaths) {
     continue
   }
   await using matrix = await openMatrix(one, atOnce)
-  const cases = matrix.cases.filter((_, index) => index % every === 0)
+  const cases = matrix.cases.filter((_, index) => index % every === first)
   const here = { succeeded: 0, failed: 0, wrong: 0 }
   const seen = new Map<string, number>()
   await runCases(cases, atOnce, (matrixCase, ending) => {
