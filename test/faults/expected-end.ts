@@ -63,7 +63,7 @@ const exceptions: readonly Exception[] = [
     why: 'it is written for other tools, where it can be',
   },
   {
-    kind: /comp=blocklist|uploadId$/,
+    kind: /comp=blocklist|uploadId$|uploadType=multipart/,
     fault: /^request changed/,
     ends: ['succeeds', 'protocol-error', 'network'],
     why: 'a list of parts that cannot be read is refused, and says no more',

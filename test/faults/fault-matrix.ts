@@ -65,8 +65,8 @@ export async function openMatrix(path: FaultPath, slots: number): Promise<Matrix
   for (let slot = 0; slot < slots; slot++) {
     const proxy = stack.use(await startProxy(open.url))
     // What is tried out of a server, by whichever way, is tried once: of the second copy is known what every copy asks.
-    const rest = slot === 0 ? (['small', 'large'] as const) : []
-    for (const image of ['small', ...rest] as const) {
+    const copies = slot === 0 ? (['small', 'small', 'large'] as const) : (['small'] as const)
+    for (const image of copies) {
       last += 1
       found[image] = kindsIn(await record(open, proxy, `case-${last}`, image), image)
     }
