@@ -51,6 +51,34 @@ const exceptions: readonly Exception[] = [
     why: 'a lane that is refused leaves the blob to the stream, which asks anew',
   },
   {
+    kind: /\+range/,
+    fault: /^(Range ignored|wrong Content-Range)/,
+    ends: ['succeeds', 'unauthorized', 'denied', 'protocol-error', 'size-mismatch'],
+    why: 'where the range is signed, a request without it is refused',
+  },
+  {
+    path: /^from(?!.*stream).*after a break/,
+    fault: /, for good|^40[13]/,
+    ends: [
+      'succeeds',
+      'network',
+      'timeout',
+      'unauthorized',
+      'denied',
+      'rate-limited',
+      'server-error',
+      'protocol-error',
+    ],
+    why: 'the stream begins anew, and asks for no range',
+  },
+  {
+    path: /^in /,
+    kind: /^GET .*\+range/,
+    fault: /^answer/,
+    ends: ['succeeds', 'network', 'timeout', 'protocol-error', 'size-mismatch'],
+    why: 'who reads an object asks for the rest, not the store',
+  },
+  {
     kind: /\{large\}\?se&sig/,
     fault: /, for good/,
     ends: ['succeeds', 'network', 'timeout', 'rate-limited', 'server-error'],
@@ -69,7 +97,7 @@ const exceptions: readonly Exception[] = [
     why: 'a list of parts that cannot be read is refused, and says no more',
   },
   {
-    kind: /^(HEAD .*\/blobs\/sha256\/|GET .*(prefix&uploads|comp=blocklist|\/blobs\/sha256\/\{(small|large)\}\?fields))/,
+    kind: /^(HEAD .*\/blobs\/sha256\/|GET .*(prefix&uploads|uploadId|comp=blocklist|\/blobs\/sha256\/\{(small|large)\}\?fields))/,
     fault: /^(40[13]|429|503|another page)/,
     ends: ['succeeds', 'unauthorized', 'denied', 'rate-limited', 'server-error', 'protocol-error'],
     why: 'whoever may write and not read writes without the question',

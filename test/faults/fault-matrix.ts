@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import { buildImage } from '../../src/testing/build-image.ts'
 import type { RecordedRequest } from '../../src/testing/recorded-request.ts'
 import { startProxy, type TestProxy } from '../services/start-proxy.ts'
@@ -21,6 +22,7 @@ const kindOf = requestKinds([images.small, images.large])
 /** What is asked otherwise than on the first path to or from a place. */
 const ofLarge = /\{large\}|PATCH/
 const ofName = /\/manifests\/|uploadType=multipart/
+const ofUploads = /uploads|uploadId|comp=block/
 const ofSharing = /copy|mount|rewriteTo|\/source\//
 
 /** Every way over a wire. */
@@ -34,6 +36,14 @@ export const faultPaths: readonly FaultPath[] = placeKinds.flatMap(place => {
     { side: 'destination', place, lanes: 'stream', only: ofLarge },
     { side: 'destination', place, lanes: 'stream', moves: true, only: ofName },
     { side: 'within', place, lanes: 'all', only: ofSharing },
+    { side: 'source', place, lanes: 'all', broken: 'read', only: /\+range/ },
+    { side: 'source', place, lanes: 'stream', broken: 'read', only: /\+range/ },
+    ...(isRegistry
+      ? ([{ side: 'destination', place, lanes: 'stream', broken: 'write', only: /^GET .*uploads|\+rest/ }] as const)
+      : ([
+          { side: 'destination', place, lanes: 'all', broken: 'resume', only: ofUploads },
+          { side: 'store', place, lanes: 'all' },
+        ] as const)),
   ] satisfies FaultPath[]
 })
 
@@ -68,7 +78,8 @@ export async function openMatrix(path: FaultPath, slots: number): Promise<Matrix
     const copies = slot === 0 ? (['small', 'small', 'large'] as const) : (['small'] as const)
     for (const image of copies) {
       last += 1
-      found[image] = kindsIn(await record(open, proxy, `case-${last}`, image), image)
+      const requests = await record(path, open, proxy, `case-${last}`, image)
+      if (slot === 0) found[image] = kindsIn(requests, image)
     }
     free.push(proxy)
   }
@@ -84,7 +95,15 @@ export async function openMatrix(path: FaultPath, slots: number): Promise<Matrix
     last += 1
     const name = `case-${last}`
     try {
-      return await runCase(name, fault, { path: open, proxy, image, built: images[image], kindOf, moves })
+      return await runCase(name, fault, {
+        path: open,
+        proxy,
+        image,
+        built: images[image],
+        kindOf,
+        moves,
+        ready: name => ready(path, open, proxy, name, image),
+      })
     } finally {
       await open.clear(name)
       free.push(proxy)
@@ -101,13 +120,42 @@ export async function openMatrix(path: FaultPath, slots: number): Promise<Matrix
   return { name, kinds, cases, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }
 
-async function record(open: OpenPath, proxy: TestProxy, name: string, image: ImageName): Promise<RecordedRequest[]> {
-  await open.prepare(name)
+async function record(
+  path: FaultPath,
+  open: OpenPath,
+  proxy: TestProxy,
+  name: string,
+  image: ImageName,
+): Promise<RecordedRequest[]> {
+  await ready(path, open, proxy, name, image)
   proxy.requests.length = 0
   await open.copy(name, image, proxy.url, new AbortController().signal)
   const requests = [...proxy.requests]
+  proxy.clearFaults()
   await open.clear(name)
   return requests
+}
+
+/** Does what is there before the copy of a case, and breaks what is to be broken. */
+async function ready(
+  { broken }: FaultPath,
+  open: OpenPath,
+  proxy: TestProxy,
+  name: string,
+  image: ImageName,
+): Promise<void> {
+  await open.prepare(name, image)
+  if (broken === 'write') proxy.fault({ method: 'PATCH', times: 1, cutUp: largeBytes / 2 })
+  if (broken === 'read') {
+    const isWhole = (kind: string) => kind.includes('{large}') && !kind.includes('+range')
+    const when = ({ method, url = '', headers }: IncomingMessage) => isWhole(kindOf({ method, path: url, headers }))
+    proxy.fault({ method: 'GET', times: 1, cutDown: largeBytes / 2, when })
+  }
+  if (broken === 'resume' && image === 'large') {
+    proxy.fault({ method: 'PUT', path: /partNumber=2|comp=blocklist/, status: 403 })
+    await open.copy(name, image, proxy.url, new AbortController().signal).catch(() => {})
+    proxy.clearFaults()
+  }
 }
 
 /** Faults befall the first of each kind, and where several write, the last: of uploads that look alike that is the name's. */

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { copyImageOver } from '../../src/copy/copy-image.ts'
 import { openLanes } from '../../src/copy/lanes/lanes.ts'
-import { createHttpClient, type Timeouts } from '../../src/http/index.ts'
+import { createHttpClient, type HttpClient, type Timeouts } from '../../src/http/index.ts'
 import type { CopyOptions } from '../../src/index.ts'
 import { openStore } from '../../src/stores/index.ts'
 import type { BuiltImage } from '../../src/testing/build-image.ts'
@@ -10,17 +10,23 @@ import { startFakeRegistry } from '../../src/testing/fake-registry.ts'
 import { temporaryFolder } from '../services/temporary-folder.ts'
 import type { PlaceKind } from './fault-place.ts'
 import { type HeldImage, heldInStore } from './held-image.ts'
+import { prepareStore, useStore } from './use-store.ts'
 
 /** One way that images take over a wire. */
 export interface FaultPath {
-  /** Which side the server is that faults befall. `within`: both. */
-  readonly side: 'source' | 'destination' | 'within'
+  /** Which side the server is that faults befall. `within`: both. `store`: what is done with a bucket beside copying. */
+  readonly side: 'source' | 'destination' | 'within' | 'store'
   readonly place: PlaceKind
   readonly lanes: 'all' | 'stream'
   /** The name is a digest. */
   readonly byDigest?: boolean
   /** The tag resolves to another image before, with which it shares nothing. */
   readonly moves?: boolean
+  /**
+   * What went wrong before: `read`, a large blob breaks off when half of it has come; `write`, the same when it is sent; `resume`, an earlier
+   * copy left an upload unfinished.
+   */
+  readonly broken?: 'read' | 'write' | 'resume'
   /** Faults befall these kinds of requests. Default: all. */
   readonly only?: RegExp
 }
@@ -31,7 +37,7 @@ export interface OpenPath extends AsyncDisposable {
   /** The origin that faults stand before. */
   readonly url: string
   /** What is there before the copy of a case. */
-  prepare(name: string): Promise<void>
+  prepare(name: string, image: ImageName): Promise<void>
   /** Copies, with all requests to the server going to `url`. @throws LadingError */
   copy(name: string, image: ImageName, url: string, signal: AbortSignal): Promise<void>
   held(name: string, image: BuiltImage): Promise<HeldImage>
@@ -39,9 +45,16 @@ export interface OpenPath extends AsyncDisposable {
   clear(name: string): Promise<void>
 }
 
-export function nameOf({ side, place, lanes, byDigest, moves }: FaultPath): string {
-  const what = { source: 'from', destination: 'to', within: 'within' }[side]
-  const notes = [lanes === 'stream' ? 'as a stream' : '', byDigest ? 'by digest' : '', moves ? 'moving a tag' : '']
+const notesOfBroken = { read: 'after a break', write: 'after a break', resume: 'going on with an upload' }
+
+export function nameOf({ side, place, lanes, byDigest, moves, broken }: FaultPath): string {
+  const what = { source: 'from', destination: 'to', within: 'within', store: 'in' }[side]
+  const notes = [
+    lanes === 'stream' ? 'as a stream' : '',
+    byDigest ? 'by digest' : '',
+    moves ? 'moving a tag' : '',
+    broken ? notesOfBroken[broken] : '',
+  ]
   return [`${what} ${place.name}`, ...notes.filter(Boolean)].join(', ')
 }
 
@@ -68,12 +81,7 @@ export async function openPath(
   const server = credential === undefined ? {} : { credential }
 
   async function copy(from: string, to: string, options: CopyOptions): Promise<void> {
-    await using http = createHttpClient({
-      environment: {},
-      timeouts,
-      retry: { attempts: 3, firstDelayMs: 20 },
-      clock: { now: Date.now, random: () => 1, sleep: (ms, signal) => pause(Math.min(ms, 80), signal) },
-    })
+    await using http = openClient()
     const shared = { lanes, client: async () => http, async [Symbol.asyncDispose]() {} }
     const kept = { preserveDigests: true, sourceServer: server, destinationServer: server }
     await copyImageOver(shared, from, to, { ...kept, ...options })
@@ -94,9 +102,16 @@ export async function openPath(
   const owned = stack.move()
   return {
     url: place.url,
-    prepare: async name => (moves ? await put('old', name, place.url) : undefined),
+    async prepare(name, image) {
+      if (moves) await put('old', name, place.url)
+      if (side === 'store') await prepareStore(place.locate(name, place.url), () => put(image, name, place.url))
+    },
     async copy(name, image, url, signal) {
       if (side === 'destination') return await put(image, name, url, { signal })
+      if (side === 'store') {
+        await using http = openClient()
+        return await useStore(place.locate(name, url), http, images[image], signal)
+      }
       const { from, sourceCloud } = sourceAt(image, url)
       if (side === 'source') return await copy(from, local(name), { sourceCloud, signal })
       const { reference, cloud } = place.locate(name, url)
@@ -113,6 +128,15 @@ export async function openPath(
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+function openClient(): HttpClient {
+  return createHttpClient({
+    environment: {},
+    timeouts,
+    retry: { attempts: 3, firstDelayMs: 20 },
+    clock: { now: Date.now, random: () => 1, sleep: (ms, signal) => pause(Math.min(ms, 80), signal) },
+  })
 }
 
 async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {

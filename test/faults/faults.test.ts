@@ -8,9 +8,10 @@ import { judgeEnding } from './judge-ending.ts'
 const share = 50
 const atOnce = 4
 
-const tried = faultPaths.filter(({ side, lanes, place }) => {
+const tried = faultPaths.filter(({ side, lanes, place, broken }) => {
   const isBoth = place.name.startsWith('registry')
-  return lanes === 'all' && (side === 'destination' || (side === 'source' && isBoth))
+  if (lanes === 'stream' || broken !== undefined) return false
+  return side === 'destination' || side === 'store' || (side === 'source' && isBoth)
 })
 
 for (const place of new Set(tried.map(path => path.place))) {

@@ -19,6 +19,7 @@ const marks: readonly (readonly [header: string, mark: string])[] = [
   ['x-amz-copy-source', 'copy'],
   ['x-amz-copy-source-range', 'part'],
   ['x-ms-copy-source', 'copy'],
+  ['content-range', 'rest'],
   ['if-match', 'if-match'],
   ['if-none-match', 'if-none-match'],
 ]

@@ -34,6 +34,8 @@ interface Means {
   readonly built: BuiltImage
   readonly kindOf: (request: Asked) => string
   readonly moves: Digest | undefined
+  /** What went before. */
+  readonly ready: (name: string) => Promise<void>
 }
 
 /** Longer than every attempt of every request that is answered by silence. */
@@ -43,9 +45,9 @@ const longestMs = 120_000
 export async function runCase(
   name: string,
   { kind, skip, fault }: FaultCase,
-  { path, proxy, image, built, kindOf, moves }: Means,
+  { path, proxy, image, built, kindOf, moves, ready }: Means,
 ): Promise<Ending> {
-  await path.prepare(name)
+  await ready(name)
   const handle = proxy.fault({
     ...fault.fault,
     when: ({ method, url = '', headers }) => kindOf({ method, path: url, headers }) === kind,

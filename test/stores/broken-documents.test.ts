@@ -2,6 +2,7 @@ import { mkdtemp } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { readDocument } from '../../src/layout/read-document.ts'
+import { digestOf } from '../../src/model/digest.ts'
 import type { ObjectStore } from '../../src/stores/index.ts'
 import { startFakeGcs } from '../../src/testing/fake-gcs.ts'
 import { startFakeS3 } from '../../src/testing/fake-s3.ts'
@@ -50,7 +51,28 @@ describe.each(['s3', 'gs'] as const)('a document of a bucket (%s)', scheme => {
   })
 })
 
+test.each(['s3', 'gs'] as const)('what is made of a part of the parts does not stay (%s)', async scheme => {
+  const { store, proxy } = await open(scheme)
+  const large = Buffer.alloc(11 * 1024 * 1024, 'x')
+  const lists = { method: 'POST', path: /[?&]uploadId=/ } as const
+  for (let offset = 0; offset < 300; offset += 30) {
+    const key = `large-${offset}`
+    proxy.fault({ ...lists, corruptUp: offset, times: 1 })
+    const { size } = await store.put(key, large, { content: digestOf(large) }).catch(() => ({ size: 0 }))
+    proxy.clearFaults()
+    expect([offset, (await store.head(key))?.size ?? 0]).toEqual([offset, size])
+  }
+})
+
 describe('S3', () => {
+  test('a page that is answered to a put is no sign that anything was written', async () => {
+    const { store, proxy } = await open('s3')
+    const before = await store.head('document')
+    proxy.fault({ method: 'PUT', status: 200, body: '<html>', times: 1 })
+    const written = await store.put('document', Buffer.from('{}'), { ifMatch: before?.etag ?? '' })
+    expect([written.size, (await store.head('document'))?.etag]).toEqual([2, written.etag])
+  })
+
   test.each([
     ['of an absent object, broken off', { endDown: 60 }],
     ['of an absent object, with a wrong byte', { corrupt: 2 }],
