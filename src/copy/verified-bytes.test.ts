@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { LadingError } from '../errors/index.ts'
 import { digestOf } from '../model/digest.ts'
 import { bytesOf, readAll } from '../streams/index.ts'
@@ -94,4 +94,83 @@ test('no bytes have the digest of no bytes', async () => {
     { blame: {}, open: () => bytesOf(new Uint8Array()).open(), retry: never, passed: () => {} },
   )
   expect(await readAll(nothing.open(), 0, 'nothing')).toHaveLength(0)
+})
+
+describe('what another process has begun', () => {
+  const mib = 1024 * 1024
+
+  function reading(isDear: boolean, bytes = content) {
+    const starts: number[] = []
+    let passed = 0
+    const read = verifiedBytes(
+      expected,
+      {
+        blame: {},
+        open(at) {
+          starts.push(at)
+          return inChunks(at, bytes, 100_003)
+        },
+        retry: never,
+        passed(more) {
+          passed += more
+        },
+      },
+      isDear,
+    )
+    return { read, starts, passed: () => passed }
+  }
+
+  test('and has written is read from there, and the rest from the source', async () => {
+    const { read, starts, passed } = reading(false)
+    await read.resumption?.recall(inChunks(0, content.subarray(0, 5 * mib)))
+    const rest = await readAll(read.open(5 * mib), all, 'rest')
+    expect(Buffer.from(rest).equals(content.subarray(5 * mib))).toBe(true)
+    expect([starts, passed()]).toEqual([[5 * mib], content.byteLength])
+  })
+
+  test('and has written whole needs no byte of the source', async () => {
+    const { read, starts } = reading(false)
+    await read.resumption?.recall(inChunks(0))
+    expect((await readAll(read.open(content.byteLength), all, 'rest')).byteLength).toBe(0)
+    expect(starts).toEqual([])
+  })
+
+  test('and is damaged proves wrong, and is not believed again', async () => {
+    const { read } = reading(false)
+    const damaged = content.slice(0, 5 * mib)
+    damaged[7] = 255
+    await read.resumption?.recall(inChunks(0, damaged))
+    await expect(readAll(read.open(5 * mib), all, 'rest')).rejects.toMatchObject({ code: 'digest-mismatch' })
+    expect(Buffer.from(await readAll(read.open(), all, 'all')).equals(content)).toBe(true)
+  })
+
+  test('and has sent is not read where its state was kept', async () => {
+    const first = reading(true)
+    expect(await first.read.resumption?.keepStates?.(3 * mib)).toBe(0)
+    await readAll(first.read.open(), all, 'all')
+    const state = first.read.resumption?.stateAt?.(9 * mib)
+    expect(first.read.resumption?.stateAt?.(9 * mib + 1)).toBeUndefined()
+
+    const second = reading(true)
+    expect(await second.read.resumption?.keepStates?.(3 * mib, state)).toBe(9 * mib)
+    const rest = await readAll(second.read.open(10 * mib), all, 'rest')
+    expect(Buffer.from(rest).equals(content.subarray(10 * mib))).toBe(true)
+    expect([second.starts, second.passed()]).toEqual([[9 * mib], content.byteLength])
+    expect(second.read.resumption?.stateAt?.(12 * mib)).toMatch(/^sha256:12582912:/)
+  })
+
+  test('of another content is told at the end', async () => {
+    const other = content.slice()
+    other[3] = 255
+    const first = reading(true, other)
+    await first.read.resumption?.keepStates?.(3 * mib)
+    await expect(readAll(first.read.open(), all, 'all')).rejects.toMatchObject({ code: 'digest-mismatch' })
+    const second = reading(true)
+    await second.read.resumption?.keepStates?.(3 * mib, first.read.resumption?.stateAt?.(9 * mib))
+    await expect(readAll(second.read.open(9 * mib), all, 'rest')).rejects.toMatchObject({ code: 'digest-mismatch' })
+  })
+
+  test('is offered only where reading from the start is dear', () => {
+    expect(reading(false).read.resumption?.keepStates).toBeUndefined()
+  })
 })

@@ -1,9 +1,10 @@
 import { LadingError } from '../errors/index.ts'
-import type { Bytes } from '../streams/index.ts'
+import type { Bytes, Resumption } from '../streams/index.ts'
 
 /** A body on its way into a store: it has the size it declares, ends when the signal says so, and remembers its own error. */
 export class CheckedBody implements Bytes {
   readonly size?: number
+  readonly resumption?: Resumption
   /** Set where the body, and not the store, failed: a put throws exactly this error. */
   failure: { readonly error: unknown } | undefined
   readonly #body: Bytes
@@ -11,6 +12,7 @@ export class CheckedBody implements Bytes {
 
   constructor(body: Bytes, signal: AbortSignal | undefined) {
     if (body.size !== undefined) this.size = body.size
+    if (body.resumption !== undefined) this.resumption = body.resumption
     this.#body = body
     this.#signal = signal
   }

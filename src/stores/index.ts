@@ -1,5 +1,6 @@
 export { checkedStore } from './checked-store.ts'
 export { compareKeys } from './key-order.ts'
+export { leavesReceived } from './leaves-received.ts'
 export { lendStore } from './lend-store.ts'
 export { memoryStore } from './memory/memory-store.ts'
 export type {

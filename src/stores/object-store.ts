@@ -206,16 +206,24 @@ export interface UploadOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** An object that is being written by somebody else, and is not visible yet. Whoever began it MUST end it, by `finish` or `abort`. */
+/**
+ * An object that is being written by somebody else, and is not visible yet. Whoever began it MUST end it, by `finish` or `abort`, or `leave` it:
+ * what is left so, or by a process that is killed, is gone after a day.
+ */
 export type Upload = FileUpload | PartUpload
 
 /** One that is written as a file. */
 export interface FileUpload {
   readonly kind: 'file'
-  /** A file that is there and empty. It is written, and made durable, before `finish`. */
+  /**
+   * A file that is there: empty, or what a process has left that was killed (`RangeRecord`). It is written, checked whole, and made durable, before
+   * `finish`.
+   */
   readonly path: string
   /** Makes it the object. @throws LadingError `size-mismatch` where the file has another size */
   finish(signal?: AbortSignal): Promise<void>
+  /** What is there stays, for another process or a later copy. */
+  leave(): Promise<void>
   /** Removes the file. */
   abort(): Promise<void>
 }
@@ -227,11 +235,17 @@ export interface PartUpload {
   readonly partSize: number
   /** Parts that are there already, from an upload that was interrupted. They are not trusted: the entity tag is the MD5 of the bytes. */
   readonly have: StoredParts
+  /** The first of them were sent by a process that has kept the state of their digest: they need not be read. */
+  readonly begun?: { readonly parts: number; readonly state: string }
+  /** A part is there. @param state of the digest of all bytes up to its end, in the form of `ResumableDigest`, where that is kept */
+  stored(number: number, etag: string, state: string | undefined): void
   /** A part as a request, without its body, for some minutes. */
   request(part: PartToSend): Promise<HttpRequest>
   /** Makes the parts the object. `false`: somebody else has ended the upload. */
   finish(parts: StoredParts, signal?: AbortSignal): Promise<boolean>
-  /** Gives up what is there. Not called where another process may go on with it. */
+  /** What is there stays, for another process or a later copy. */
+  leave(): Promise<void>
+  /** Gives up what is there. */
   abort(): Promise<void>
 }
 

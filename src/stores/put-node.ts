@@ -15,6 +15,7 @@ export async function putNode(
   bytes: Bytes,
   signal?: AbortSignal,
 ): Promise<void> {
-  const body: Bytes = { size: node.size, open: bytes.open.bind(bytes) }
+  const { resumption } = bytes
+  const body = { size: node.size, open: bytes.open.bind(bytes), ...(resumption === undefined ? {} : { resumption }) }
   await store.put(key, body, { signal, ...(isManifestNode(node) ? {} : { content: node.digest }) })
 }

@@ -15,8 +15,8 @@ export interface Call {
   readonly quirks: RegistryQuirks
   /** The registry's origin, and the one that redirects lead to. */
   readonly origins: { readonly own: string; readonly other: string }
-  /** Reads the body. Answers `undefined` where it is longer than `limit`; the rest is discarded. */
-  readonly body: (limit?: number) => Promise<Uint8Array | undefined>
+  /** Reads the body. Answers `undefined` where it is longer than `limit`; the rest is discarded. `broken` is told what came of one that breaks off. */
+  readonly body: (limit?: number, broken?: (received: Uint8Array) => void) => Promise<Uint8Array | undefined>
 }
 
 export interface Answer {

@@ -18,6 +18,8 @@ export interface RegistryQuirks {
   emptyRange: boolean
   /** POST with `digest` opens an upload, and the body is not taken (distribution 2.8). */
   ignoresPostDigest: boolean
+  /** What came of a chunk whose connection breaks is kept, and told to who asks: so an upload is gone on with (zot; distribution gives it up). */
+  keepsBrokenChunks: boolean
   /** A request that brings a blob and is larger is answered 413. */
   maxBodyBytes: number | undefined
   /** Mounts are answered with 202 and an upload. */
@@ -56,6 +58,7 @@ export const noQuirks: RegistryQuirks = {
   uploadLocation: 'relative',
   emptyRange: false,
   ignoresPostDigest: false,
+  keepsBrokenChunks: false,
   maxBodyBytes: undefined,
   refusesMounts: false,
   tooManyRequests: undefined,

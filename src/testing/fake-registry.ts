@@ -48,7 +48,7 @@ export async function startFakeRegistry(
   async function answer(request: IncomingMessage, record: RecordedRequest, isOther: boolean): Promise<Answer> {
     const { method } = record
     const url = new URL(record.path, origins.own)
-    const body = (limit?: number) => readBody(request, record, limit)
+    const body: Call['body'] = (limit, broken) => readBody(request, record, limit, broken)
     if (quirks.tooManyRequests && quirks.tooManyRequests.times > 0) {
       quirks.tooManyRequests.times--
       return refuse(429, 'TOOMANYREQUESTS', 'slow down', { 'retry-after': quirks.tooManyRequests.retryAfter })
@@ -121,11 +121,17 @@ async function readBody(
   request: IncomingMessage,
   record: RecordedRequest,
   limit = Number.POSITIVE_INFINITY,
+  broken: (received: Uint8Array) => void = () => {},
 ): Promise<Uint8Array | undefined> {
   const chunks: Buffer[] = []
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    record.requestBytes += chunk.length
-    if (record.requestBytes <= limit) chunks.push(chunk)
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      record.requestBytes += chunk.length
+      if (record.requestBytes <= limit) chunks.push(chunk)
+    }
+  } catch (error) {
+    if (record.requestBytes <= limit) broken(Buffer.concat(chunks))
+    throw error
   }
   return record.requestBytes > limit ? undefined : Buffer.concat(chunks)
 }

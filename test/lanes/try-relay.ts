@@ -55,6 +55,7 @@ export async function tryRelay({ content, url, sink, ...options }: TryOptions): 
       options.progress?.(bytes)
     },
     retried: ({ reason }) => retries.push(reason),
+    stored: () => {},
     async relocate() {
       relocated += 1
       return await options.relocate?.()

@@ -1,7 +1,7 @@
 import { LadingError } from '../../errors/index.ts'
 import type { DirectRequest } from '../../http/index.ts'
 import type { Node } from '../../model/descriptor.ts'
-import type { Upload } from '../../stores/index.ts'
+import { leavesReceived, type Upload } from '../../stores/index.ts'
 import type { ImageDestination, ImageSource } from '../../transports/index.ts'
 import type { CopyListener } from '../events.ts'
 import type { Lanes } from './lanes.ts'
@@ -39,6 +39,7 @@ export async function moveDirectly(move: DirectMove): Promise<boolean> {
   const upload = await destination.upload(node, signal)
   if (upload === undefined) return false
   let outcome: Outcome = { kind: 'aborted' }
+  let isLeft = false
   try {
     const threads = await open()
     outcome = await threads.move(taskOf(node, request, upload), listenerOf(move, upload), signal)
@@ -47,16 +48,20 @@ export async function moveDirectly(move: DirectMove): Promise<boolean> {
     if (outcome.kind !== 'done') return false
     const done = upload.kind === 'file' ? upload.finish(signal) : upload.finish(outcome.parts ?? new Map(), signal)
     return (await done) !== false
+  } catch (error) {
+    isLeft = leavesReceived(error)
+    throw error
   } finally {
-    // Parts that were sent need not be sent again: another copy, in another process too, goes on with them, unless they are wrong.
-    if (upload.kind === 'file' || outcome.kind === 'wrong') await upload.abort()
+    // What has come need not come again: another copy, in another process too, goes on with it, unless it is wrong.
+    const isOver = outcome.kind === 'wrong' || (upload.kind === 'file' && !isLeft)
+    await (isOver ? upload.abort() : upload.leave())
   }
 }
 
 function taskOf({ digest, size }: Node, request: DirectRequest, upload: Upload): TransferTask {
   const blob = { request, digest, size }
   if (upload.kind === 'file') return { kind: 'download', ...blob, path: upload.path }
-  return { kind: 'relay', ...blob, partSize: upload.partSize, have: upload.have }
+  return { kind: 'relay', ...blob, partSize: upload.partSize, have: upload.have, begun: upload.begun }
 }
 
 function listenerOf({ node, source, passed, listen, signal }: DirectMove, upload: Upload): TransferListener {
@@ -64,7 +69,9 @@ function listenerOf({ node, source, passed, listen, signal }: DirectMove, upload
     progress: passed,
     retried: retry => listen({ type: 'retried', subject: node.digest, ...retry }),
     relocate: async () => source.locate?.(node, signal),
-    ...(upload.kind === 'parts' ? { sign: part => upload.request(part) } : {}),
+    ...(upload.kind === 'parts'
+      ? { sign: part => upload.request(part), stored: (...part) => upload.stored(...part) }
+      : {}),
   }
 }
 

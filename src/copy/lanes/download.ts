@@ -5,7 +5,7 @@ import type { Answer } from './answer.ts'
 import { ConnectionGrowth } from './connection-growth.ts'
 import { LocatedBlob, maxDetours, maxRefusals } from './located-blob.ts'
 import type { Outcome, Retry } from './outcome.ts'
-import { type Piece, PiecesOfBlob } from './pieces-of-blob.ts'
+import type { Piece, PiecesOfBlob } from './pieces-of-blob.ts'
 import { ReceivedFile } from './received-file.ts'
 import { waitForSource } from './wait-in-lane.ts'
 
@@ -17,7 +17,7 @@ export interface DownloadTask {
   readonly digest: Digest
   /** Bytes. */
   readonly size: number
-  /** A file that exists, and is empty. */
+  /** A file that exists, and is empty, or has what another download of the blob had received. */
   readonly path: string
 }
 
@@ -45,9 +45,8 @@ export async function download(
   hooks: DownloadHooks,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const pieces = new PiecesOfBlob(task.size)
-  using file = new ReceivedFile(task.path, task.digest, pieces)
-  const transfer = new Download(task, { pool, hooks, signal, pieces, file })
+  using file = new ReceivedFile(task.path, task)
+  const transfer = new Download(task, { pool, hooks, signal, pieces: file.pieces, file })
   const declined = await transfer.run()
   if (declined !== undefined) return { kind: 'declined', why: declined }
   return (await file.finish()) ? { kind: 'done' } : { kind: 'wrong' }

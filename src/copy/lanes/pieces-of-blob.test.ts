@@ -7,7 +7,7 @@ const mib = 1024 * 1024
 describe('who reads what of a blob', () => {
   test('the first has all of it, and there is nothing for a second but what is taken from it', () => {
     const pieces = new PiecesOfBlob(100 * mib)
-    expect(pieces.claim(1)).toEqual({ start: 0, at: 0, end: 100 * mib })
+    expect(pieces.claim(1)).toEqual({ number: 0, start: 0, at: 0, end: 100 * mib })
     expect(pieces.claim(2)).toBeUndefined()
     expect(pieces.cutting()).toEqual({ from: 8 * mib, to: 24 * mib })
   })
@@ -24,7 +24,7 @@ describe('who reads what of a blob', () => {
     const pieces = new PiecesOfBlob(100 * mib)
     const first = pieces.claim(1)
     const second = pieces.cut({ from: 8 * mib, to: 24 * mib })
-    expect([first?.end, second]).toEqual([8 * mib, { start: 8 * mib, at: 8 * mib, end: 24 * mib }])
+    expect([first?.end, second]).toEqual([8 * mib, { number: 1, start: 8 * mib, at: 8 * mib, end: 24 * mib }])
     expect(pieces.claim(2)).toMatchObject({ start: 24 * mib, end: 40 * mib })
     expect(pieces.cutting()).toBeUndefined()
   })
@@ -64,6 +64,29 @@ describe('who reads what of a blob', () => {
     expect(pieces.claim(1)).toBeUndefined()
     expect([pieces.isComplete, pieces.remaining, pieces.contiguous(0)]).toEqual([true, 0, 10])
   })
+})
+
+test('what had come before is read by nobody, and all else is', () => {
+  const have = [
+    { start: 0, end: 10 * mib },
+    { start: 12 * mib, end: 20 * mib },
+    { start: 30 * mib, end: 31 * mib },
+  ]
+  const pieces = new PiecesOfBlob(40 * mib, have)
+  expect([pieces.received, pieces.contiguous(0)]).toEqual([19 * mib, 10 * mib])
+  const read: [number, number][] = []
+  for (let piece = pieces.claim(1); piece !== undefined; piece = pieces.claim(1)) {
+    read.push([piece.at / mib, piece.end / mib])
+    pieces.took(piece, piece.end - piece.at)
+  }
+  expect(read).toEqual([
+    [10, 12],
+    [20, 30],
+    [31, 35.5],
+    [35.5, 39.5],
+    [39.5, 40],
+  ])
+  expect([pieces.isComplete, pieces.contiguous(0)]).toEqual([true, 40 * mib])
 })
 
 test('however many read, break off and take over: every byte is read, and once', () => {

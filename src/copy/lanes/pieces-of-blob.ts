@@ -1,3 +1,5 @@
+import type { Range } from '../../streams/partial-file.ts'
+
 /** A piece as large costs one round trip in ten or less. */
 const maxPieceBytes = 16 * 1024 * 1024
 const minPieceBytes = 4 * 1024 * 1024
@@ -6,6 +8,8 @@ const lead = 8 * 1024 * 1024
 
 /** A range of the blob that one connection reads. */
 export interface Piece {
+  /** Which of the blob's pieces, from 0. */
+  readonly number: number
   readonly start: number
   /** The next byte that is to come. */
   at: number
@@ -23,10 +27,21 @@ export class PiecesOfBlob {
   readonly #dropped: Piece[] = []
   readonly #size: number
   #claimed = 0
+  #count = 0
   received = 0
 
-  constructor(size: number) {
+  /** @param have what has come before, in the order of the bytes, without overlaps */
+  constructor(size: number, have: readonly Range[] = []) {
     this.#size = size
+    for (const { start, end } of have) {
+      if (start > this.#claimed) this.drop(this.#add(this.#claimed, start))
+      this.took(this.#add(start, end), end - start)
+    }
+  }
+
+  /** All of them that have come in part. */
+  begun(): Piece[] {
+    return this.#pieces.filter(({ start, at }) => at > start)
   }
 
   get remaining(): number {
@@ -91,7 +106,8 @@ export class PiecesOfBlob {
   }
 
   #add(start: number, end: number): Piece {
-    const piece = { start, at: start, end }
+    const piece = { number: this.#count, start, at: start, end }
+    this.#count += 1
     this.#pieces.push(piece)
     this.#claimed = end
     return piece

@@ -32,5 +32,12 @@ export type Report =
   | { readonly type: 'request'; readonly event: RequestEvent }
   | { readonly type: 'progress'; readonly id: number; readonly bytes: number }
   | ({ readonly type: 'retried'; readonly id: number } & Retry)
+  | {
+      readonly type: 'stored'
+      readonly id: number
+      readonly part: number
+      readonly etag: string
+      readonly state: string | undefined
+    }
   | { readonly type: 'question'; readonly id: number; readonly number: number; readonly question: Question }
   | { readonly type: 'ended'; readonly id: number; readonly outcome: Outcome }

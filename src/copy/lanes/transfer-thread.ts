@@ -82,6 +82,8 @@ async function perform(id: number, task: TransferTask): Promise<void> {
     },
     share: () => Math.max(1, Math.floor(maxConnections / transfers.size)),
     retried: (retry: Retry) => report({ type: 'retried', id, ...retry }),
+    stored: (part: number, etag: string, state: string | undefined) =>
+      report({ type: 'stored', id, part, etag, state }),
     // a question is answered in kind
     relocate: () => ask(id, { kind: 'relocate' }) as Promise<DirectRequest | undefined>,
     async sign(part: { number: number; size: number; sha256: string }) {

@@ -25,6 +25,8 @@ export interface TransferListener {
   relocate(): Promise<DirectRequest | undefined>
   /** A part as a request, for now. Absent: nothing is sent. */
   sign?(part: PartToSend): Promise<HttpRequest>
+  /** A part is there. */
+  stored?(number: number, etag: string, state: string | undefined): void
 }
 
 interface Running {
@@ -173,6 +175,7 @@ async function hear({ worker, running }: Thread, report: TransferReport): Promis
   try {
     if (report.type === 'progress') transfer.listener.progress(report.bytes)
     else if (report.type === 'retried') transfer.listener.retried(report)
+    else if (report.type === 'stored') transfer.listener.stored?.(report.part, report.etag, report.state)
     else if (report.type === 'ended') transfer.resolve(report.outcome)
     else {
       const answer = await answerTo(report.question, transfer.listener)

@@ -85,7 +85,7 @@ class AzureStore implements StoreDriver {
 
   put(key: string, body: Bytes, options: PutOptions = {}): Promise<ObjectInfo> {
     return this.#ask(async () => {
-      const target = { blob: this.#blob(key), key, buffers: this.#buffers, http: await this.#http() }
+      const target = { blob: this.#blob(key), key, buffers: this.#buffers, objects: this, http: await this.#http() }
       return await writeBlob(target, body, options)
     })
   }

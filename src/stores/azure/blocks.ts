@@ -18,6 +18,24 @@ export function blockId({ number, md5 }: Pick<Part, 'number' | 'md5'>): string {
   return Buffer.from(`${String(number).padStart(6, '0')}-${Buffer.from(md5).toString('hex')}`).toString('base64')
 }
 
+/** The first blocks of those that are staged, by their names: which part each is, and its MD5. */
+export function partsIn(staged: ReadonlyMap<string, number>): Map<number, { etag: string; size: number }> {
+  const parts = new Map<number, { etag: string; size: number }>()
+  for (const [name, size] of staged) {
+    const [, number, etag] = /^(\d{6})-([0-9a-f]{32})$/.exec(Buffer.from(name, 'base64').toString()) ?? []
+    if (etag !== undefined) parts.set(Number(number), { etag, size })
+  }
+  return parts
+}
+
+/** The names of the first `count` blocks, which `partsIn` has found. */
+export function firstBlocks(staged: ReadonlyMap<string, number>, count: number): string[] {
+  const parts = partsIn(staged)
+  return Array.from({ length: count }, (_, at) => {
+    return blockId({ number: at + 1, md5: Buffer.from(parts.get(at + 1)?.etag ?? '', 'hex') })
+  })
+}
+
 /** What Azure keeps of an upload that is not finished. */
 export interface StagedBlocks {
   /** Of the object that is there under the key already; 0 where there is none yet. */

@@ -8,6 +8,8 @@ interface UploadOptions {
   readonly http: HttpClient
   /** What need not be sent again: sizes by name. */
   readonly staged: ReadonlyMap<string, number>
+  /** Told of every part that is there. */
+  readonly stored: (part: Part) => void
   /** Ends the reading of the parts where sending one has failed. */
   readonly stop: AbortController
   readonly signal: AbortSignal | undefined
@@ -17,13 +19,13 @@ interface UploadOptions {
  * Sends the parts that are not there yet, several at once. After a failure no more are begun, but those under way may arrive: whoever
  * tries again need not send them.
  *
- * @returns the names of all blocks in order, once all of them are there
+ * @returns the names of their blocks in order, once all of them are there
  * @throws the first failure, after every request has ended and every part is released
  */
 export async function uploadBlocks(
   blob: BlockBlobClient,
   parts: AsyncIterable<Part>,
-  { http, staged, stop, signal }: UploadOptions,
+  { http, staged, stored, stop, signal }: UploadOptions,
 ): Promise<string[]> {
   const names: string[] = []
   const inFlight = new Set<Promise<void>>()
@@ -31,6 +33,7 @@ export async function uploadBlocks(
   const send = async (part: Part) => {
     try {
       await stageBlock(blob, part, http, signal)
+      stored(part)
       part.release()
     } catch (error) {
       part.release(false)
@@ -43,6 +46,7 @@ export async function uploadBlocks(
       const name = blockId(part)
       names.push(name)
       if (staged.get(name) === part.bytes.byteLength) {
+        stored(part)
         part.release()
         continue
       }

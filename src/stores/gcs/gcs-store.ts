@@ -17,6 +17,7 @@ import type {
 import { PartBuffers } from '../parts/part-buffers.ts'
 import { partMemoryBytes, partSizeFor, usualPartBytes } from '../parts/part-size.ts'
 import { type Part, readParts } from '../parts/read-parts.ts'
+import { UploadProgress } from '../parts/upload-progress.ts'
 import { BucketAddress } from './bucket-address.ts'
 import { copyObject } from './copy-object.ts'
 import { deleteObject } from './delete-object.ts'
@@ -24,7 +25,7 @@ import type { GcsClient } from './gcs-client.ts'
 import { listObjects } from './list-objects.ts'
 import { listUnfinished } from './list-unfinished.ts'
 import { infoOf } from './object-resource.ts'
-import { putLarge } from './put-large.ts'
+import { type LargeBody, putLarge } from './put-large.ts'
 import { putSmall } from './put-small.ts'
 import { lookUp, readObject } from './read-object.ts'
 import { readRetention } from './retention.ts'
@@ -84,8 +85,21 @@ export class GcsStore implements StoreDriver {
 
   async #put(key: string, body: Bytes, options: PutOptions): Promise<ObjectInfo | undefined> {
     const { signal } = options
-    const partSize = partSizeFor(body.size, maxParts, this.#partBytes)
-    const parts = readParts(body.open(0, signal), { size: body.size, partSize, buffers: this.#buffers, signal })
+    const { size } = body
+    const partSize = partSizeFor(size, maxParts, this.#partBytes)
+    const partsFrom = (before: number) =>
+      readParts(body.open(before, signal), { size, partSize, before, buffers: this.#buffers, signal })
+    const { content } = options
+    if (content !== undefined && size !== undefined && size > partSize && body.resumption?.keepStates !== undefined) {
+      const large: LargeBody = {
+        size,
+        open: partsFrom,
+        progress: have => UploadProgress.ofBody(this, { content, size, partSize }, body, have, signal),
+        stateAt: number => body.resumption?.stateAt?.(number * partSize),
+      }
+      return await putLarge(this.#client, this.#address, key, large, options)
+    }
+    const parts = partsFrom(0)
     try {
       const { value: first } = await parts.next()
       if (first === undefined) throw new LadingError('internal', 'a body has no part')
@@ -95,7 +109,7 @@ export class GcsStore implements StoreDriver {
           first.release()
           return stored
         }
-        const large = { size: body.size, parts: beginningWith(first, parts) }
+        const large = { size, open: () => beginningWith(first, parts) }
         return await putLarge(this.#client, this.#address, key, large, options)
       } finally {
         // Of a put that failed, or could not even begin.

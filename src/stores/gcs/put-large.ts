@@ -1,6 +1,7 @@
 import { isLadingError, LadingError } from '../../errors/index.ts'
 import type { ObjectInfo, PutOptions } from '../object-store.ts'
 import type { Part } from '../parts/read-parts.ts'
+import type { UploadProgress } from '../parts/upload-progress.ts'
 import type { BucketAddress } from './bucket-address.ts'
 import { copyObject } from './copy-object.ts'
 import { deleteObject } from './delete-object.ts'
@@ -17,7 +18,12 @@ import { sendResumable } from './send-resumable.ts'
 export interface LargeBody {
   /** Content has one. */
   readonly size: number | undefined
-  readonly parts: AsyncIterable<Part>
+  /** The parts after so many bytes. Where there is no `progress` it is asked for all of them, once. */
+  open(before: number): AsyncIterable<Part>
+  /** How far another process has come with it, and this one does. */
+  progress?(have: ReadonlyMap<number, StoredPart>): Promise<UploadProgress | undefined>
+  /** What is kept of the digest's state behind a part. */
+  stateAt?(part: number): string | undefined
 }
 
 /**
@@ -63,24 +69,36 @@ async function upload(
   client: GcsClient,
   address: BucketAddress,
   name: string,
-  { size, parts }: LargeBody,
+  body: LargeBody,
   marker: PutMarker,
   { content, signal }: PutOptions,
 ): Promise<ObjectResource | undefined> {
+  const { size } = body
   const resumable = content !== undefined
   const earlier = resumable ? await furthest(client, address, name, signal) : undefined
   const begun = earlier?.upload ?? (await MultipartUpload.begin(client, address, name, marker.metadata, signal))
-  if (begun === undefined) return await sendResumable(client, address, name, parts, marker.metadata, signal)
+  if (begun === undefined) return await sendResumable(client, address, name, body.open(0), marker.metadata, signal)
+  const there = earlier?.parts ?? new Map<number, StoredPart>()
+  const progress = resumable ? await body.progress?.(there) : undefined
+  const first = (progress?.begun?.parts ?? 0) + 1
   let stored: StoredPart[] | undefined
   try {
-    stored = await sendParts(begun, parts, earlier?.parts ?? new Map(), signal)
+    const parts = body.open(progress?.beginning ?? 0)
+    const sent = await sendParts(begun, parts, {
+      there,
+      stored: part => progress?.stored(part.number, part.etag, body.stateAt?.(part.number)),
+      signal,
+    })
+    stored = sent && [...[...there.values()].filter(({ number }) => number < first), ...sent]
   } catch (failure) {
     const error = failure instanceof BodyFailure ? failure.error : failure
     if (!resumable || (failure instanceof BodyFailure && !signal?.aborted && isWrong(error)))
       await quietly(() => begun.abort())
+    await (isWrong(error) ? progress?.end() : progress?.leave())
     throw error
   }
   if (stored !== undefined && !(await begun.finish(stored, signal))) stored = undefined
+  await progress?.end()
   const found = await lookUp(client, address, name, signal)
   if (stored === undefined) return marker.ours(found) ?? (resumable && found?.size === size ? found : undefined)
   const sent = stored.reduce((sum, part) => sum + part.size, 0)

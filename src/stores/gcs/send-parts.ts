@@ -11,11 +11,20 @@ export class BodyFailure {
   }
 }
 
+interface SendOptions {
+  /** What need not be sent again. */
+  readonly there: ReadonlyMap<number, StoredPart>
+  /** Told of every part that is there. */
+  readonly stored: (part: StoredPart) => void
+  readonly signal: AbortSignal | undefined
+}
+
 /**
  * Sends parts, each by itself, except those that are there already with the same size and MD5.
  *
  * That a part is there is not believed for its number and size alone: a run that was killed may have stored bytes that would have
- * proved wrong at the end. So the body is read from its start, which a new process must do anyway to prove the digest.
+ * proved wrong at the end. So the body is read from its start, which a new process must do anyway to prove the digest, or from where that run has
+ * kept the digest's state.
  *
  * @returns `undefined` where the upload is not there any more
  * @throws BodyFailure where the body throws; whatever fails, all requests have ended then
@@ -23,8 +32,7 @@ export class BodyFailure {
 export async function sendParts(
   upload: MultipartUpload,
   parts: AsyncIterable<Part>,
-  there: ReadonlyMap<number, StoredPart>,
-  signal: AbortSignal | undefined,
+  { there, stored: tell, signal }: SendOptions,
 ): Promise<StoredPart[] | undefined> {
   const stop = new AbortController()
   const inner = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])
@@ -32,12 +40,16 @@ export async function sendParts(
   const sending = new Set<Promise<void>>()
   let outcome: { readonly error?: unknown } | undefined
 
+  const keep = (part: StoredPart) => {
+    stored.push(part)
+    tell(part)
+  }
   const send = async (part: Part): Promise<void> => {
     try {
       const answer = await upload.put(part, inner)
       part.release()
       if (answer === undefined) outcome ??= {}
-      else stored.push(answer)
+      else keep(answer)
     } catch (error) {
       outcome ??= { error }
     } finally {
@@ -50,7 +62,7 @@ export async function sendParts(
       const known = there.get(part.number)
       if (known !== undefined && known.size === part.bytes.byteLength && known.etag === part.md5.toString('hex')) {
         part.release()
-        stored.push(known)
+        keep(known)
         continue
       }
       while (sending.size >= partsInFlight) await Promise.race(sending)

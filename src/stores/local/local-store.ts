@@ -1,7 +1,8 @@
-import { lstat, open, unlink } from 'node:fs/promises'
+import { lstat, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { fromFileError, LadingError, systemCode } from '../../errors/index.ts'
 import type { ByteStream, Bytes } from '../../streams/index.ts'
+import { leavesReceived } from '../leaves-received.ts'
 import type {
   CopyFromOptions,
   DeleteOptions,
@@ -18,13 +19,14 @@ import type {
 } from '../object-store.ts'
 import { withinObject } from '../within-object.ts'
 import { cloneFile } from './clone-file.ts'
+import { isWorthKeeping, openDraft, recallBeginning } from './content-draft.ts'
 import { etagLimitBytes, etagOf, etagOfFile } from './content-etag.ts'
 import { listObjects } from './list-objects.ts'
 import { listUnfinished } from './list-unfinished.ts'
 import { pruneDirectories, refuseLinks, syncDirectory } from './object-directory.ts'
 import { changed, exists, existsAlready, ObjectPlaces } from './object-places.ts'
 import { contentBody, fileBody, lookAtObject, openObject, readContent } from './read-object.ts'
-import { removeTemporary, writeTemporary } from './temporary-file.ts'
+import { leaveTemporary, removeTemporary, writeTemporary } from './temporary-file.ts'
 import { Workshop } from './workshop.ts'
 
 /** Content of up to this size is written without a look whether it is there, which whoever puts it has had. */
@@ -99,12 +101,8 @@ class LocalStore implements StoreDriver {
       const worthAsking = options.content !== undefined && (body.size ?? 0) > sparedBytes
       const there = worthAsking ? await this.head(key) : undefined
       if (there !== undefined && there.size === body.size) return there
-      const workshop = this.#workshop
-      await workshop.enter()
-      const draft = await workshop.draft()
-      const written = await writeTemporary(draft, body.open(0, options.signal), body.size, step =>
-        workshop.within(step),
-      )
+      await this.#workshop.enter()
+      const written = await this.#receive(body, options)
       try {
         if (options.ifNoneMatch !== undefined) await this.#places.create(path, written.path)
         else if (options.content === undefined || there !== undefined)
@@ -124,13 +122,14 @@ class LocalStore implements StoreDriver {
       const workshop = this.#workshop
       await refuseLinks(this.#root, dirname(this.#places.pathOf(key)))
       await workshop.enter()
-      const path = await workshop.draft()
-      await (await workshop.within(() => open(path, 'wx'))).close()
+      const { path, handle } = await openDraft(workshop, isWorthKeeping(options) ? content : undefined)
+      await handle.close()
       const abort = () => inFileTerms(() => removeTemporary(path))
       return {
         kind: 'file',
         path,
         abort,
+        leave: () => inFileTerms(() => (isWorthKeeping(options) ? leaveTemporary(path) : removeTemporary(path))),
         finish: signal =>
           inFileTerms(async () => {
             const written = await lstat(path)
@@ -217,6 +216,17 @@ class LocalStore implements StoreDriver {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#workshop.leave()
+  }
+
+  async #receive(body: Bytes, { content, signal }: PutOptions): ReturnType<typeof writeTemporary> {
+    const { size } = body
+    const isKept = size !== undefined && isWorthKeeping({ content, size })
+    const { path, handle } = await openDraft(this.#workshop, isKept ? content : undefined)
+    const options = { path, handle, sizeHint: size, ...(isKept ? { stays: leavesReceived } : {}) }
+    return await writeTemporary(options, async () => {
+      const from = isKept ? await recallBeginning(handle, body, size) : 0
+      return { from, body: body.open(from, signal) }
+    })
   }
 
   async #clone(from: string, other: string, key: string, options: CopyFromOptions): Promise<ObjectInfo | undefined> {

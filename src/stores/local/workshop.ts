@@ -34,9 +34,9 @@ export class Workshop {
     return this.#entered
   }
 
-  /** A path for a file of this process. */
-  async draft(): Promise<string> {
-    return join(this.temporary, await temporaryName())
+  /** A path for a file of this process. @param content what it is to become, where another process may go on with it */
+  async draft(content?: string): Promise<string> {
+    return join(this.temporary, await temporaryName(content))
   }
 
   /** Does what needs the directories. Where one is gone, it is made and the step is done again. */

@@ -1,2 +1,3 @@
 export { type PartBuffer, PartBuffers } from './part-buffers.ts'
 export { partSizeFor } from './part-size.ts'
+export { worthProgressBytes } from './upload-progress.ts'

@@ -16,6 +16,8 @@ export interface Part {
 
 interface PartOptions {
   readonly partSize: number
+  /** Bytes of the whole that come before the body: all of some parts. Default: none. */
+  readonly before?: number
   /** Of the whole body, where it is known: a small one takes no more memory than it needs. */
   readonly size: number | undefined
   readonly buffers: PartBuffers
@@ -31,11 +33,11 @@ interface PartOptions {
  */
 export async function* readParts(
   body: ByteStream,
-  { partSize, size, buffers, signal }: PartOptions,
+  { partSize, before = 0, size, buffers, signal }: PartOptions,
 ): AsyncGenerator<Part, void, undefined> {
   const bufferSize = Math.min(partSize, size ?? partSize)
-  let number = 1
-  let taken = 0
+  let number = before / partSize + 1
+  let taken = before
   let part: OpenPart | undefined
   const open = async () => new OpenPart(number++, await buffers.acquire(bufferSize, signal))
   try {

@@ -1,5 +1,6 @@
 import type { HttpRequest } from '../../http/index.ts'
-import type { PartToSend, PartUpload, UploadOptions } from '../object-store.ts'
+import type { PartToSend, PartUpload, StoreDriver, UploadOptions } from '../object-store.ts'
+import { UploadProgress } from '../parts/upload-progress.ts'
 import { completeUpload } from './complete-upload.ts'
 import { codeOf } from './explain-error.ts'
 import type { S3Connection } from './s3-connection.ts'
@@ -12,29 +13,36 @@ import { abortUpload, beginUpload, findUpload, type UnfinishedUpload } from './u
 export async function openPartUpload(
   connection: S3Connection,
   key: string,
-  partSize: number,
-  { content, signal }: UploadOptions,
+  { content, size, partSize, objects, signal }: UploadOptions & { partSize: number; objects: StoreDriver },
 ): Promise<PartUpload | undefined> {
   if (connection.settings.encryption.ServerSideEncryption !== undefined) return undefined
   const upload: UnfinishedUpload =
     (await findUpload(connection, key, signal)) ?? (await beginUpload(connection, key, content, signal))
+  const progress = await UploadProgress.open(objects, { content, size, partSize }, upload.parts, signal)
   // The SDK signs the length of a body that it is given, and its hash: nobody reads what is in this one.
   const stand = new Uint8Array(partSize)
   return {
     kind: 'parts',
     partSize,
     have: upload.parts,
+    ...(progress.begun === undefined ? {} : { begun: progress.begun }),
+    stored: (number, etag, state) => progress.stored(number, etag, state),
     request: part => signPart(connection, key, upload, part, stand),
     async finish(parts, inner) {
       try {
         const done = await completeUpload(connection, { key, upload, parts, content, condition: {}, signal: inner })
+        await progress.end()
         return done !== undefined
       } catch (error) {
         if (!['NoSuchUpload', 'InvalidPart'].includes(codeOf(error) ?? '')) throw error
         return false
       }
     },
-    abort: () => abortUpload(connection, key, upload),
+    leave: () => progress.leave(),
+    async abort() {
+      await progress.end()
+      await abortUpload(connection, key, upload)
+    },
   }
 }
 

@@ -1,7 +1,8 @@
 import { isLadingError, LadingError } from '../../errors/index.ts'
 import type { Bytes } from '../../streams/index.ts'
-import type { ObjectInfo, PutOptions } from '../object-store.ts'
+import type { ObjectInfo, PutOptions, StoreDriver } from '../object-store.ts'
 import type { PartBuffers } from '../parts/part-buffers.ts'
+import { UploadProgress } from '../parts/upload-progress.ts'
 import { completeUpload } from './complete-upload.ts'
 import { type Condition, holds, lost } from './conditional-put.ts'
 import { codeOf } from './explain-error.ts'
@@ -16,6 +17,8 @@ const maxBeginnings = 3
 export interface LargePut extends PutOptions {
   readonly partSize: number
   readonly buffers: PartBuffers
+  /** The store itself. */
+  readonly objects: StoreDriver
 }
 
 /** Writes an object of several parts. That of content goes on where it was interrupted, by this process or another. */
@@ -43,7 +46,7 @@ async function putOnce(
   body: Bytes,
   options: LargePut,
 ): Promise<ObjectInfo | undefined> {
-  const { content, ifMatch, ifNoneMatch, partSize, buffers, signal } = options
+  const { content, ifMatch, ifNoneMatch, partSize, buffers, objects, signal } = options
   const condition: Condition = {
     ...(ifMatch === undefined ? {} : { ifMatch }),
     ...(ifNoneMatch === undefined ? {} : { ifNoneMatch }),
@@ -57,12 +60,19 @@ async function putOnce(
     error instanceof LadingError
       ? error.with({ operation: 'write object', subject: `${connection.settings.name}//${key}` })
       : error
+  const progress =
+    resumable && body.size !== undefined
+      ? await UploadProgress.ofBody(objects, { content, size: body.size, partSize }, body, upload.parts, signal)
+      : undefined
   try {
-    const parts = await uploadParts(connection, upload, body, { key, partSize, buffers, signal, explain })
+    const parts = await uploadParts(connection, upload, body, { key, partSize, buffers, progress, signal, explain })
     await checkBeforeCompletion(connection, key, condition, signal)
-    return await completeUpload(connection, { key, upload, parts, content, condition, signal })
+    const done = await completeUpload(connection, { key, upload, parts, content, condition, signal })
+    await progress?.end()
+    return done
   } catch (error) {
     if (isSomebodyElse(error)) return undefined
+    await (isLadingError(error, 'digest-mismatch', 'size-mismatch') ? progress?.end() : progress?.leave())
     // Where nobody would go on with the parts they are not kept, and wrong content is not worth keeping.
     if (!resumable || isLadingError(error, 'digest-mismatch', 'size-mismatch')) {
       await abortUpload(connection, key, upload)

@@ -81,7 +81,8 @@ export class S3Store implements StoreDriver {
   async upload(key: string, options: UploadOptions): Promise<PartUpload | undefined> {
     const { size } = options
     if (size <= this.#limits.partBytes) return undefined
-    return await openPartUpload(this.#connection, key, partSizeFor(size, maxParts, this.#limits.partBytes), options)
+    const partSize = partSizeFor(size, maxParts, this.#limits.partBytes)
+    return await openPartUpload(this.#connection, key, { ...options, partSize, objects: this })
   }
 
   async put(key: string, given: Bytes, options: PutOptions = {}): Promise<ObjectInfo> {
@@ -89,7 +90,12 @@ export class S3Store implements StoreDriver {
     const small = await this.#readSmall(body, options.signal)
     if (small === undefined) {
       const partSize = partSizeFor(body.size, maxParts, this.#limits.partBytes)
-      return await putLarge(this.#connection, key, body, { ...options, partSize, buffers: this.#buffers })
+      return await putLarge(this.#connection, key, body, {
+        ...options,
+        partSize,
+        buffers: this.#buffers,
+        objects: this,
+      })
     }
     let sent = false
     try {

@@ -4,6 +4,7 @@ import type { Bytes } from '../../streams/index.ts'
 import type { StoredPart, StoredParts } from '../object-store.ts'
 import type { PartBuffer, PartBuffers } from '../parts/part-buffers.ts'
 import { partsInFlight } from '../parts/part-size.ts'
+import type { UploadProgress } from '../parts/upload-progress.ts'
 import { ChunkReader } from './chunk-reader.ts'
 import { bareEtag } from './etag.ts'
 import { untilUndamaged } from './put-object.ts'
@@ -17,6 +18,8 @@ export interface PartsPlan {
   readonly key: string
   readonly partSize: number
   readonly buffers: PartBuffers
+  /** Absent: the body is read from its start. */
+  readonly progress: UploadProgress | undefined
   readonly signal: AbortSignal | undefined
   /** An error as the store's users see it, for the body that is stopped by it. */
   readonly explain: (error: unknown) => unknown
@@ -28,7 +31,8 @@ export interface PartsPlan {
  *
  * A part that is there already is compared with the body by its MD5, which is its entity tag (except under SSE-KMS, where it is sent
  * again). That it was stored does not say that it was right: whoever sent it was interrupted before its body was proved. So the body
- * is read from its start, as an interrupted process has to do in any case to prove its digest.
+ * is read from its start, as an interrupted process has to do in any case to prove its digest, or from where that process has kept the
+ * digest's state.
  *
  * @throws what the body throws, or the first part's failure, when nothing is under way any more
  */
@@ -38,8 +42,9 @@ export async function uploadParts(
   body: Bytes,
   plan: PartsPlan,
 ): Promise<StoredParts> {
-  const { partSize, buffers, signal } = plan
-  const stored = new Map<number, StoredPart>()
+  const { partSize, buffers, progress, signal } = plan
+  const first = (progress?.begun?.parts ?? 0) + 1
+  const stored = new Map([...upload.parts].filter(([number]) => number < first))
   const stop = new AbortController()
   const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])
   const underWay = new Set<Promise<void>>()
@@ -49,6 +54,7 @@ export async function uploadParts(
       .then(
         part => {
           stored.set(number, part)
+          progress?.stored(number, part.etag, body.resumption?.stateAt?.(number * partSize))
           buffer.release()
         },
         error => {
@@ -62,8 +68,8 @@ export async function uploadParts(
   }
 
   try {
-    await using reader = new ChunkReader(body.open(0, either))
-    for (let number = 1; !(await reader.atEnd()); number++) {
+    await using reader = new ChunkReader(body.open(progress?.beginning ?? 0, either))
+    for (let number = first; !(await reader.atEnd()); number++) {
       if (number > maxParts) throw tooLarge(partSize)
       const buffer = await buffers.acquire(partSize, either)
       try {

@@ -1,9 +1,11 @@
+import path from 'node:path'
 import { createEcrRepository, parseEcrRegistry } from '../../auth/index.ts'
 import { isLadingError, LadingError } from '../../errors/index.ts'
 import { isManifestNode, type Node } from '../../model/descriptor.ts'
 import { type Digest, digestParts } from '../../model/digest.ts'
 import { maxManifestBytes } from '../../model/manifest.ts'
 import { manifestDigest } from '../../model/manifest-digest.ts'
+import { cacheFolder } from '../../stores/cache-folder.ts'
 import { type Bytes, type Draft, readAll } from '../../streams/index.ts'
 import {
   type CommitOptions,
@@ -40,7 +42,7 @@ export async function openRegistryDestination(
     reference,
     await openPlace(place, reference, context),
     await repositoryMaker(reference, context),
-    context.temporaryFolder,
+    context,
   )
 }
 
@@ -75,6 +77,8 @@ class RegistryDestination implements ImageDestination {
   #known: { readonly digest: Digest | undefined } | undefined
 
   readonly #temporaryFolder: string | undefined
+  /** Where it is kept how far uploads have come. */
+  readonly #records: string
   readonly #makeRepository: (() => Promise<void>) | undefined
   #made: Promise<void> | undefined
 
@@ -82,9 +86,10 @@ class RegistryDestination implements ImageDestination {
     reference: RegistryReference,
     client: RegistryClient,
     makeRepository: (() => Promise<void>) | undefined,
-    temporaryFolder: string | undefined,
+    { temporaryFolder, environment }: Pick<TransportContext, 'temporaryFolder' | 'environment'>,
   ) {
     this.#temporaryFolder = temporaryFolder
+    this.#records = path.join(cacheFolder(environment), 'uploads')
     this.#makeRepository = makeRepository
     this.name = formatRegistryReference(reference)
     this.#reference = reference
@@ -115,7 +120,7 @@ class RegistryDestination implements ImageDestination {
     }
     const begun = this.#begun.get(node.digest)
     this.#begun.delete(node.digest)
-    return this.#inRepository(() => uploadBlob(this.#blobs, node, bytes, begun, signal))
+    return this.#inRepository(() => uploadBlob(this.#blobs, node, bytes, { begun, records: this.#records, signal }))
   }
 
   pushDraft(draft: Draft, signal?: AbortSignal): Promise<void> {

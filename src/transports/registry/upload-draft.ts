@@ -31,7 +31,7 @@ export async function uploadDraft(
   if (head.whole) {
     const blob = { digest: draft.digest(), size: draft.size }
     const bytes = bytesOf(Buffer.concat(head.chunks))
-    return await inRepository(() => uploadBlob(address, blob, bytes, undefined, signal))
+    return await inRepository(() => uploadBlob(address, blob, bytes, { signal }))
   }
   const steps = new UploadSteps(address, 'a new blob', undefined, signal)
   try {
@@ -44,7 +44,7 @@ export async function uploadDraft(
     }
     await using spooled = await spool(unsent, temporaryFolder)
     await steps.abandon()
-    await uploadBlob(address, spooled, spooled.bytes, undefined, signal)
+    await uploadBlob(address, spooled, spooled.bytes, { signal })
   } catch (error) {
     await steps.abandon()
     throw error

@@ -18,9 +18,13 @@ export class UploadReader {
   #rest: Uint8Array | undefined
   #failure: { readonly error: unknown } | undefined
 
-  constructor(bytes: Bytes, size: number) {
+  readonly #passed: ((position: number) => void) | undefined
+
+  /** @param passed told up to where the bytes have been given out, once they have */
+  constructor(bytes: Bytes, size: number, passed?: (position: number) => void) {
     this.#bytes = bytes
     this.#size = size
+    this.#passed = passed
   }
 
   /** A piece as the body of a request. */
@@ -56,6 +60,7 @@ export class UploadReader {
         // The last byte leaves only after the stream has ended well: its end is where a wrong digest is told.
         if (this.#position === this.#size) await this.#expectEnd(stream)
         yield piece
+        this.#passed?.(this.#position)
       }
       whole = true
     } catch (error) {

@@ -42,6 +42,8 @@ export class UploadSteps {
   readonly #subject: string
   readonly #signal: AbortSignal | undefined
   #session: UploadSession | undefined
+  /** One that the registry has begun by itself, and that nothing was sent to. */
+  #begun: UploadSession | undefined
 
   constructor(
     address: BlobAddress,
@@ -51,15 +53,28 @@ export class UploadSteps {
   ) {
     this.#address = address
     this.#subject = subject
-    this.#session = begun
+    this.#begun = begun
     this.#signal = signal
+  }
+
+  /** Goes on with what another process has sent. Returns whether the registry still has any of it. */
+  async goOn(session: UploadSession, size: number): Promise<boolean> {
+    this.#session = session
+    try {
+      await this.#synchronise({ start: 0, end: size })
+    } catch (error) {
+      if (!isLadingError(error)) throw error
+      await this.abandon()
+    }
+    return this.#session !== undefined
   }
 
   /** The session as it is now, begun where there is none. */
   async begin(): Promise<UploadSession> {
     if (this.#session !== undefined) return this.#session
     this.offset = 0
-    this.#session = await beginUpload(this.#address, this.#subject, this.#signal)
+    this.#session = this.#begun ?? (await beginUpload(this.#address, this.#subject, this.#signal))
+    this.#begun = undefined
     return this.#session
   }
 
@@ -154,11 +169,23 @@ export class UploadSteps {
     }
   }
 
+  /** Where it goes on. `undefined`: it is not begun. */
+  get session(): UploadSession | undefined {
+    return this.#session
+  }
+
   async abandon(): Promise<void> {
     const session = this.#session
     this.#session = undefined
     this.withoutPatch = false
     if (session !== undefined) await abortUpload(this.#address, session)
+  }
+
+  /** Nothing more is sent. What was begun and not used is given up. */
+  async close(): Promise<void> {
+    const begun = this.#begun
+    this.#begun = undefined
+    if (begun !== undefined) await abortUpload(this.#address, begun)
   }
 
   async #shrinkChunks(refused: number, session: UploadSession, response: HttpResponse): Promise<void> {
