@@ -72,6 +72,21 @@ const exceptions: readonly Exception[] = [
     why: 'the stream begins anew, and asks for no range',
   },
   {
+    kind: /^GET .*\/uploads\/\{id\}/,
+    fault: /, for good|^40[13]|^another page/,
+    ends: [
+      'succeeds',
+      'network',
+      'timeout',
+      'unauthorized',
+      'denied',
+      'rate-limited',
+      'server-error',
+      'protocol-error',
+    ],
+    why: 'where nobody says how far an upload came, another is begun',
+  },
+  {
     path: /^in /,
     kind: /^GET .*\+range/,
     fault: /^answer/,
