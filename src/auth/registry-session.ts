@@ -1,6 +1,7 @@
-import { isLadingError, type LadingError, systemCode } from '../errors/index.ts'
+import { isLadingError, LadingError, systemCode } from '../errors/index.ts'
 import {
   type DirectRequest,
+  defaultRetryPolicy,
   type HttpClient,
   type HttpRequest,
   type HttpResponse,
@@ -48,6 +49,11 @@ function hangsUp(error: unknown): error is LadingError {
   return (
     isLadingError(error, 'network') && ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(systemCode(error.cause) ?? '')
   )
+}
+
+/** The host has no such port, or there is no such host: asking again is of no use while somebody waits. */
+function isNobodyThere({ cause }: LadingError): boolean {
+  return ['ECONNREFUSED', 'ENOTFOUND'].includes(systemCode(cause) ?? '')
 }
 
 /** Requests to one registry: finds out once where it is and how it wants to be asked, and keeps that for all that follow. */
@@ -137,6 +143,20 @@ export class RegistrySession {
 
   /** The first request finds the scheme, so that none is spent on the question alone. */
   async #find(request: RegistryRequest): Promise<Sent> {
+    const began = Date.now()
+    for (let attempt = 1; ; attempt++) {
+      const found = await this.#findOnce(request)
+      if (!(found instanceof LadingError)) return found
+      const tried = { attempts: attempt, milliseconds: Date.now() - began }
+      if (attempt >= (request.attempts ?? defaultRetryPolicy.attempts)) throw found.afterTrying(tried)
+      const subject = `${request.method} ${this.registry}`
+      const pause = { attempt, subject, reason: found.message, retryAfterMs: undefined }
+      if (!(await this.http.pause(pause, request.signal))) throw found.afterTrying(tried)
+    }
+  }
+
+  /** @returns the error where somebody is there, and may answer another time */
+  async #findOnce(request: RegistryRequest): Promise<Sent | LadingError> {
     const failures: LadingError[] = []
     let doubtful: Sent | undefined
     for (const origin of this.#candidates) {
@@ -164,9 +184,13 @@ export class RegistrySession {
       this.#origin = doubtful.origin
       return doubtful
     }
-    // A certificate that is refused is the answer. One that speaks no TLS was meant to be spoken to without, and what failed there is.
-    const plain = failures[this.#candidates.findIndex(origin => origin.startsWith('http:'))]
-    throw failures.find(failure => failure.code === 'tls' && !speaksNoTls(failure)) ?? plain ?? failures[0]
+    const tls = failures.find(({ code }) => code === 'tls')
+    if (tls !== undefined && !speaksNoTls(tls)) throw tls
+    // Who is there and speaks no TLS speaks plain HTTP, and failed at that for another reason.
+    const isThere = (failure: LadingError) => tls !== undefined || !isNobodyThere(failure)
+    const broken = failures.find(failure => isLadingError(failure, 'network', 'timeout') && isThere(failure))
+    if (broken !== undefined) return broken
+    throw failures[this.#candidates.findIndex(origin => origin.startsWith('http:'))] ?? tls ?? failures[0]
   }
 
   /** One attempt was enough for the question, but not for a registry that is busy. */

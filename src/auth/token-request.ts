@@ -8,7 +8,6 @@ import { basicAuthorization, type Credential } from './credential.ts'
 
 /** What an expiry is when the server does not say: distribution's token specification. */
 const defaultLifetimeSeconds = 60
-const maxTokenBytes = limits.tokenBytes
 
 export interface TokenRequest {
   /** The token server, as the registry's challenge names it. */
@@ -35,7 +34,13 @@ export async function requestToken(http: HttpClient, request: TokenRequest): Pro
   // It goes in a body, where the HTTP client does not look for secrets.
   if (credential?.kind === 'identity-token') keepSecret(credential.token)
   const send = (built: HttpRequest) =>
-    http.request({ ...built, namedBy: request.namedBy, tlsVerify: request.tlsVerify, route: request.certificates })
+    http.request({
+      ...built,
+      namedBy: request.namedBy,
+      documentBytes: limits.tokenBytes,
+      tlsVerify: request.tlsVerify,
+      route: request.certificates,
+    })
   let response = await send(
     credential?.kind === 'identity-token' ? refreshRequest(request, credential.token) : tokenRequest(request),
   )
@@ -45,7 +50,7 @@ export async function requestToken(http: HttpClient, request: TokenRequest): Pro
     response = await send(tokenRequest(request))
   }
   if (response.status !== 200) throw await refusal(response, request)
-  const body = await readAll(response.body, maxTokenBytes, 'the answer of the token server')
+  const body = await readAll(response.body, limits.tokenBytes, 'the answer of the token server')
   const token = readToken(new TextDecoder().decode(body), Date.now())
   if (token === undefined)
     throw new LadingError('protocol-error', `${realm.host} answered without a token`, { status: 200 })

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
-import { LadingError, type Tried } from '../errors/index.ts'
+import { isLadingError, LadingError, type Tried } from '../errors/index.ts'
 import { keepSecretsOf } from '../errors/known-secrets.ts'
-import { readAll } from '../streams/index.ts'
+import { bytesOf, readAll } from '../streams/index.ts'
 import { version } from '../version.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Congestion } from './congestion.ts'
@@ -105,7 +105,7 @@ class PooledHttpClient implements HttpClient {
     for (let attempt = 1; ; attempt++) {
       const rest = Promise.withResolvers<void>()
       try {
-        const outcome = await this.#follow(complete, rest.promise)
+        const outcome = await withDocument(complete, await this.#follow(complete, rest.promise))
         const delay = this.#delay(complete, outcome, attempt)
         const waitMs = delay?.waitMs
         const isLast = attempt >= this.#attempts(request, outcome)
@@ -295,6 +295,23 @@ function givenUp(outcome: HttpResponse | NetworkFailure, counted: Tried, delay: 
   const tried = counted.attempts > 1 || askedMs !== undefined ? { ...counted, askedMs } : undefined
   if ('error' in outcome) throw outcome.error.afterTrying(tried)
   return tried !== undefined && isTransientStatus(outcome.status) ? { ...outcome, tried } : outcome
+}
+
+/** The answer with the document that it is, where one is wanted; a failure where that does not come. */
+async function withDocument(
+  { documentBytes, url }: HttpRequest,
+  outcome: HttpResponse | NetworkFailure,
+): Promise<HttpResponse | NetworkFailure> {
+  // Of an error the body is here already.
+  if (documentBytes === undefined || 'error' in outcome || outcome.status >= 400) return outcome
+  try {
+    const kept = bytesOf(await readAll(outcome.body, documentBytes, `the answer of ${new URL(url).host}`))
+    const body = { [Symbol.asyncIterator]: () => kept.open()[Symbol.asyncIterator]() }
+    return { ...outcome, body, discard: async () => {} }
+  } catch (error) {
+    if (!isLadingError(error, 'network', 'timeout')) throw error
+    return { error, retry: 'if-idempotent' }
+  }
 }
 
 /** The next request where the answer is a redirect; its connection is given back in any case. */

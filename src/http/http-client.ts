@@ -25,6 +25,11 @@ export interface HttpRequest {
   readonly idempotent?: boolean
   /** The URL of the server that has named this one: it is asked only if that server may redirect to it. Default: nobody has. */
   readonly namedBy?: string
+  /**
+   * The answer is a document of so many bytes at most, and wanted whole: it is read before it is given, so that one that breaks off is
+   * asked for again as one that never came. Default: the body comes as a stream, and who reads it goes on where it broke off.
+   */
+  readonly documentBytes?: number | undefined
   /** `false`: a redirect is an answer like any other. Default: those of GET and HEAD are followed. */
   readonly followRedirects?: boolean
 }

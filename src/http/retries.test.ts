@@ -24,6 +24,25 @@ describe('retries', () => {
     expect(response.tried).toEqual({ attempts: 5, milliseconds: 3750 })
   })
 
+  test('a document that breaks off is asked for again', async () => {
+    let count = 0
+    const server = await serve((_, response) => {
+      response.writeHead(200, { 'content-length': '10' })
+      if (count++ > 0) return void response.end('0123456789')
+      response.write('0123', () => response.destroy())
+    })
+    const { http, waits } = client()
+    const response = await http.request({ method: 'GET', url: server.origin, documentBytes: 10 })
+    expect([await text(response), waits]).toEqual(['0123456789', [250]])
+  })
+
+  test('a document is no larger than it may be', async () => {
+    const server = await serve((_, response) => void response.end('0123456789'))
+    const { http } = client()
+    const asked = http.request({ method: 'GET', url: server.origin, documentBytes: 9 })
+    await expect(asked).rejects.toMatchObject({ code: 'too-large' })
+  })
+
   test('nothing is sent again where that is said', async () => {
     const server = await serve((_, response) => void response.writeHead(503).end())
     const { http, waits } = client({ retryRequests: false })

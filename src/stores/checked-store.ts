@@ -15,6 +15,7 @@ import type {
   ObjectInfo,
   ObjectOrigin,
   ObjectStore,
+  OpenObject,
   PutOptions,
   Retention,
   StoreDriver,
@@ -98,13 +99,14 @@ class CheckedStore implements ObjectStore {
     return this.#run('look up object', key, options.signal, () => this.#driver.head(key, options))
   }
 
-  get(key: string, options: GetOptions = {}): Promise<{ info: ObjectInfo; body: ByteStream }> {
+  get(key: string, options: GetOptions = {}): Promise<OpenObject> {
     const operation = 'read object'
     return this.#run(operation, key, options.signal, async () => {
       if (options.range !== undefined) checkRange(options.range)
-      const { info, body } = await this.#driver.get(key, options)
+      const { info, body, md5 } = await this.#driver.get(key, options)
       return {
         info,
+        ...(md5 === undefined ? {} : { md5 }),
         body: explained(body, options.signal, error => this.#explain(error, operation, key, options.signal)),
       }
     })

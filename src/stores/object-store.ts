@@ -26,6 +26,17 @@ export interface ObjectInfo {
   readonly storageClass?: string
 }
 
+/** An object as it is read. */
+export interface OpenObject {
+  readonly info: ObjectInfo
+  readonly body: ByteStream
+  /**
+   * MD5 of the whole object in hexadecimal, where the answer may tell it: with some settings of S3 it is another number of that form.
+   * It shows what the network changed, and proves nothing.
+   */
+  readonly md5?: string | undefined
+}
+
 /** What became of a key that was to be deleted. */
 export interface Deletion {
   readonly key: string
@@ -123,7 +134,7 @@ export interface ObjectStore extends AsyncDisposable {
    * @throws LadingError `blob-not-found` where it is absent, `precondition-failed` where `ifMatch` is not its etag,
    * `size-mismatch` where the range is not within it
    */
-  get(key: string, options?: GetOptions): Promise<{ readonly info: ObjectInfo; readonly body: ByteStream }>
+  get(key: string, options?: GetOptions): Promise<OpenObject>
 
   /**
    * Writes an object, all or nothing: it is visible under its key only when every byte is durable. Where the body throws, that

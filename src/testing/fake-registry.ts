@@ -60,7 +60,8 @@ export async function startFakeRegistry(
         new URLSearchParams(Buffer.from((await body()) ?? '').toString()),
       )
     }
-    const realm = `${origins.own}/token`
+    // Where it was reached: by a proxy that keeps the host, that is the proxy.
+    const realm = `http://${request.headers.host ?? new URL(origins.own).host}/token`
     if (url.pathname === '/v2/') return authority.refusal(request, [], realm) ?? { status: 200, body: jsonBytes({}) }
     const route = findRoute(url.pathname)
     if (route === undefined) return refuse(404, 'NOT_FOUND', 'page not found')

@@ -8,6 +8,7 @@ interface FaultMatch {
   /** Against the path with its query. */
   readonly path?: RegExp
   readonly header?: readonly [name: string, value: RegExp]
+  readonly when?: (request: IncomingMessage) => boolean
   readonly skip?: number
   readonly times?: number
 }
@@ -22,10 +23,27 @@ export interface Fault extends FaultMatch {
   readonly body?: string
   /** Drop the connection without forwarding. */
   readonly reset?: true
+  /** Drop all connections, and refuse new ones for so many milliseconds. */
+  readonly refuseMilliseconds?: number
+  /** Write this in place of an answer, without forwarding, and close the connection. */
+  readonly garbage?: string
+  /** Forward nothing, and never answer. */
+  readonly silent?: true
+  /** Leave this header of the request out, and change the answer's. */
+  readonly withoutHeader?: string
+  readonly answerHeaders?: Readonly<Record<string, string>>
   /** Forward this much of the request, then drop both connections. */
   readonly cutUp?: number
+  /** The same with silence. */
+  readonly hangUp?: number
+  /** Flip one bit of the request at this offset. */
+  readonly corruptUp?: number
   /** Forward, let it be applied, then drop the connection in place of the response. */
   readonly lost?: true
+  /** Forward, let it be applied, and never answer. */
+  readonly lostInSilence?: true
+  /** Say that the response is this long, and pass no more of it: nothing shows that there was more. */
+  readonly truncate?: number
   /** Pass this much of the response, then drop the connection. */
   readonly cutDown?: number
   /** The same with an orderly close. */
@@ -71,10 +89,20 @@ export class FaultTable {
   }
 }
 
-function matches({ method, path, header }: FaultMatch, request: IncomingMessage): boolean {
+function matches({ method, path, header, when }: FaultMatch, request: IncomingMessage): boolean {
   if (method !== undefined && method !== request.method) return false
   if (path !== undefined && !path.test(request.url ?? '')) return false
+  if (when !== undefined && !when(request)) return false
   return header === undefined || header[1].test(String(request.headers[header[0].toLowerCase()] ?? ''))
+}
+
+/** What the request passes through, in order. `cut` resets both connections. */
+export function requestTransforms(fault: Fault, cut: () => void): Transform[] {
+  return [
+    ...(fault.corruptUp === undefined ? [] : [flipBitAt(fault.corruptUp)]),
+    ...(fault.cutUp === undefined ? [] : [passOnly(fault.cutUp, cut)]),
+    ...(fault.hangUp === undefined ? [] : [passOnly(fault.hangUp, () => {})]),
+  ]
 }
 
 /** What the response passes through, in order. `drop` resets the client's connection, `end` closes it. */
@@ -85,6 +113,7 @@ export function responseTransforms(fault: Fault, drop: () => void, end: () => vo
     ...(fault.cutDown === undefined ? [] : [passOnly(fault.cutDown, drop)]),
     ...(fault.endDown === undefined ? [] : [passOnly(fault.endDown, end)]),
     ...(fault.hangDown === undefined ? [] : [passOnly(fault.hangDown, () => {})]),
+    ...(fault.truncate === undefined ? [] : [onlyFirst(fault.truncate)]),
   ]
 }
 
@@ -92,7 +121,7 @@ export function responseTransforms(fault: Fault, drop: () => void, end: () => vo
 const flushMilliseconds = 20
 
 /** Passes the first `limit` bytes, calls `stop`, and then neither passes anything nor ends. */
-export function passOnly(limit: number, stop: () => void): Transform {
+function passOnly(limit: number, stop: () => void): Transform {
   let passed = 0
   let stopped = false
   return new Transform({
@@ -109,6 +138,18 @@ export function passOnly(limit: number, stop: () => void): Transform {
     },
     flush(callback) {
       if (!stopped) callback()
+    },
+  })
+}
+
+/** Passes the first `limit` bytes, and ends where the input ends. */
+function onlyFirst(limit: number): Transform {
+  let left = limit
+  return new Transform({
+    transform(chunk: Buffer, _encoding, callback: TransformCallback) {
+      const passed = chunk.subarray(0, left)
+      left -= passed.length
+      callback(null, passed)
     },
   })
 }

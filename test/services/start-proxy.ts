@@ -3,7 +3,7 @@ import { type Readable, Transform } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { close, listen } from '../../src/testing/listen.ts'
 import type { RecordedRequest } from '../../src/testing/recorded-request.ts'
-import { type Fault, type FaultHandle, FaultTable, passOnly, responseTransforms } from './fault.ts'
+import { type Fault, type FaultHandle, FaultTable, requestTransforms, responseTransforms } from './fault.ts'
 
 export interface TestProxy extends AsyncDisposable {
   /** `127.0.0.1:PORT` */
@@ -15,6 +15,7 @@ export interface TestProxy extends AsyncDisposable {
   readonly connections: number
   /** From now on, this befalls the requests that it matches. */
   fault(fault: Fault): FaultHandle
+  /** Also of connections that are refused. */
   clearFaults(): void
   stop(): Promise<void>
 }
@@ -27,7 +28,7 @@ export interface TestProxy extends AsyncDisposable {
  * @param target an origin with the scheme http
  */
 export async function startProxy(target: string): Promise<TestProxy> {
-  const { hostname, port } = new URL(target)
+  const { hostname, port: targetPort } = new URL(target)
   const agent = new Agent({ keepAlive: true })
   const requests: RecordedRequest[] = []
   const faults = new FaultTable()
@@ -46,6 +47,9 @@ export async function startProxy(target: string): Promise<TestProxy> {
     const drop = () => void incoming.socket.resetAndDestroy()
     if (fault.delayMilliseconds !== undefined) await sleep(fault.delayMilliseconds)
     if (fault.reset) return drop()
+    if (fault.refuseMilliseconds !== undefined) return refuseFor(fault.refuseMilliseconds)
+    if (fault.silent) return
+    if (fault.garbage !== undefined) return void incoming.socket.end(fault.garbage)
     if (fault.status !== undefined) {
       incoming.resume()
       record.status = fault.status
@@ -62,21 +66,21 @@ export async function startProxy(target: string): Promise<TestProxy> {
     fault: Fault,
     drop: () => void,
   ): void {
-    const headers = endToEnd(incoming.rawHeaders)
+    const headers = endToEnd(incoming.rawHeaders, fault.withoutHeader)
     const { method, path } = record
-    const outgoing = httpRequest({ host: hostname, port, method, path, headers, agent, setHost: false })
+    const outgoing = httpRequest({ host: hostname, port: targetPort, method, path, headers, agent, setHost: false })
     outgoing.on('error', () => {
       if (!response.headersSent) drop()
     })
     outgoing.on('continue', () => response.writeContinue())
     outgoing.on('response', answer => {
-      if (fault.lost) {
+      if (fault.lost || fault.lostInSilence) {
         answer.resume()
-        answer.on('end', drop)
+        if (fault.lost) answer.on('end', drop)
         return
       }
       record.status = answer.statusCode
-      response.writeHead(answer.statusCode ?? 502, answer.statusMessage, endToEnd(answer.rawHeaders))
+      response.writeHead(answer.statusCode ?? 502, answer.statusMessage, answered(answer.rawHeaders, fault))
       const end = () => void incoming.socket.end()
       chain(answer, [
         ...responseTransforms(fault, drop, end),
@@ -95,7 +99,7 @@ export async function startProxy(target: string): Promise<TestProxy> {
       drop()
     }
     chain(incoming, [
-      ...(fault.cutUp === undefined ? [] : [passOnly(fault.cutUp, cut)]),
+      ...requestTransforms(fault, cut),
       count(bytes => {
         record.requestBytes += bytes
       }),
@@ -113,7 +117,19 @@ export async function startProxy(target: string): Promise<TestProxy> {
     connections++
   })
   const host = await listen(server)
+  const port = Number(new URL(`http://${host}`).port)
+  let reopening: NodeJS.Timeout | undefined
+  function refuseFor(milliseconds: number): void {
+    server.close()
+    server.closeAllConnections()
+    reopening = setTimeout(reopen, Math.min(milliseconds, 2 ** 31 - 1))
+  }
+  function reopen(): void {
+    clearTimeout(reopening)
+    server.listen(port, '127.0.0.1')
+  }
   async function stop(): Promise<void> {
+    clearTimeout(reopening)
     agent.destroy()
     await close(server)
   }
@@ -125,7 +141,10 @@ export async function startProxy(target: string): Promise<TestProxy> {
       return connections
     },
     fault: fault => faults.add(fault),
-    clearFaults: () => faults.clear(),
+    clearFaults() {
+      faults.clear()
+      if (!server.listening) reopen()
+    },
     stop,
     [Symbol.asyncDispose]: stop,
   }
@@ -144,7 +163,19 @@ function count(add: (bytes: number) => void): Transform {
   })
 }
 
-/** Without the one header that is each connection's own. Raw headers alternate names and values. */
-function endToEnd(rawHeaders: readonly string[]): string[] {
-  return rawHeaders.filter((_, index) => rawHeaders[index - (index % 2)]?.toLowerCase() !== 'connection')
+/** Without the one header that is each connection's own, and one more. Raw headers alternate names and values. */
+function endToEnd(rawHeaders: readonly string[], without?: string): string[] {
+  return rawHeaders.filter((_, index) => {
+    const name = rawHeaders[index - (index % 2)]?.toLowerCase()
+    return name !== 'connection' && name !== without
+  })
+}
+
+function answered(rawHeaders: readonly string[], { truncate, answerHeaders = {} }: Fault): string[] {
+  const changed: Readonly<Record<string, string>> =
+    truncate === undefined ? answerHeaders : { ...answerHeaders, 'content-length': String(truncate) }
+  return Object.entries(changed).reduce(
+    (headers, [name, value]) => [...endToEnd(headers, name), name, value],
+    endToEnd(rawHeaders),
+  )
 }

@@ -66,6 +66,7 @@ export async function callEcr(
     body: new TextEncoder().encode(body),
     // Asking for a token, or for a repository that exists already, twice does no harm.
     idempotent: true,
+    documentBytes: maxAnswerBytes,
   })
   const answer = parseAnswer(await readAll(response.body, maxAnswerBytes, `the answer of ${endpoint.host}`))
   if (response.status === 200) return { ok: true, value: answer }

@@ -1,4 +1,4 @@
-import type { DirectRequest, HttpRequest, RequestEvent } from '../../http/index.ts'
+import type { DirectRequest, HttpRequest, RequestEvent, Timeouts } from '../../http/index.ts'
 import type { PartToSend } from '../../stores/index.ts'
 import type { DownloadTask } from './download.ts'
 import type { Outcome, Retry } from './outcome.ts'
@@ -13,6 +13,8 @@ export type Question = { readonly kind: 'relocate' } | { readonly kind: 'sign'; 
 export interface ThreadSettings {
   /** How often a server is asked that answers "not now". */
   readonly attempts: number
+  /** Where they are not the usual ones. */
+  readonly timeouts: Partial<Timeouts> | undefined
   /** Whether anybody hears of its requests. */
   readonly tellsRequests: boolean
 }

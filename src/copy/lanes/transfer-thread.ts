@@ -21,14 +21,19 @@ interface Transfer {
   readonly open: Set<number>
 }
 
-const { attempts, tellsRequests } = workerData as ThreadSettings // it is what TransferThreads says
+const { attempts, timeouts, tellsRequests } = workerData as ThreadSettings // it is what TransferThreads says
 const onRequest = tellsRequests ? (event: RequestEvent) => report({ type: 'request', event }) : undefined
 const congestion = new Congestion()
 const tellCongestion = (host: string) => report({ type: 'congested', host })
 congestion.listen(tellCongestion)
-const pool = new DirectPool({ onRequest, congestion })
+const pool = new DirectPool({ timeouts, onRequest, congestion })
 // what is tried again is tried again where it can be heard of
-const http = createHttpClient({ retryRequests: false, onRequest, congestion })
+const http = createHttpClient({
+  retryRequests: false,
+  onRequest,
+  congestion,
+  ...(timeouts === undefined ? {} : { timeouts }),
+})
 const buffers = new PartBuffers(partMemoryBytes, partSizeFor(undefined, 1))
 const transfers = new Map<number, Transfer>()
 const questions = new Map<number, (answer: Answer) => void>()

@@ -8,6 +8,7 @@ import {
   defaultRetryPolicy,
   type HttpRequest,
   type HttpSettings,
+  type Timeouts,
 } from '../../http/index.ts'
 import type { PartToSend } from '../../stores/index.ts'
 import type { Outcome, Retry } from './outcome.ts'
@@ -47,6 +48,7 @@ export interface TransferThreadsOptions extends Pick<HttpSettings, 'onRequest' |
   readonly onUnavailable?: ((why: string) => void) | undefined
   /** Where the threads tell others, and hear from them, that a host has too many requests. */
   readonly congestion?: Congestion | undefined
+  readonly timeouts?: Partial<Timeouts> | undefined
   /** What a thread runs. Default: what moves blobs. */
   readonly file?: URL
 }
@@ -108,9 +110,9 @@ export class TransferThreads implements AsyncDisposable {
 
   #start(): Thread | undefined {
     if (this.#unavailable !== undefined) return undefined
-    const { onRequest, retryRequests, file = ownFile() } = this.#options
+    const { onRequest, retryRequests, timeouts, file = ownFile() } = this.#options
     const attempts = retryRequests === false ? 1 : defaultRetryPolicy.attempts
-    const workerData: ThreadSettings = { attempts, tellsRequests: onRequest !== undefined }
+    const workerData: ThreadSettings = { attempts, timeouts, tellsRequests: onRequest !== undefined }
     let worker: Worker
     try {
       // without the flags of this process: Node ends a thread that gets --input-type with a file

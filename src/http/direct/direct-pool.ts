@@ -12,7 +12,7 @@ import type { DirectRequest } from './direct-request.ts'
 export const maxConnections = 24
 
 interface DirectPoolOptions {
-  readonly timeouts?: Timeouts
+  readonly timeouts?: Partial<Timeouts> | undefined
   /** Hears of every request once it is answered, or has failed. */
   readonly onRequest?: ((event: RequestEvent) => void) | undefined
   /** Where it tells others, and hears from them, that a host has too many requests. */
@@ -30,8 +30,8 @@ export class DirectPool implements Disposable {
   readonly #congestion: Congestion | undefined
   #isClosed = false
 
-  constructor({ timeouts = defaultTimeouts, onRequest, congestion }: DirectPoolOptions = {}) {
-    this.#timeouts = timeouts
+  constructor({ timeouts, onRequest, congestion }: DirectPoolOptions = {}) {
+    this.#timeouts = { ...defaultTimeouts, ...timeouts }
     this.#congestion = congestion
     congestion?.listen(this.#slowDown)
     this.#onRequest = onRequest

@@ -25,6 +25,11 @@ function refusal(statusCode: number, code: string, headers: Record<string, strin
   return Object.assign(new Error(text), { name: 'RestError', statusCode, code, response })
 }
 
+test('what the SDK cannot read is an error of whoever answered', () => {
+  const error = new RangeError("File download response doesn't contain valid content length header")
+  expect(azureError(error, key)).toMatchObject({ code: 'protocol-error', message: expect.stringMatching(/^https:/) })
+})
+
 describe('a refusal in one line, with what to do', () => {
   test.each([
     [key, 404, 'BlobNotFound', 'blob-not-found', /no such object/, undefined],

@@ -21,6 +21,12 @@ export function azureError(error: unknown, settings: AzureSettings): unknown {
     const [code, message, hint] = explain(error, settings)
     return new LadingError(code, message, { hint, status: error.statusCode }).afterTrying(triedOf(error))
   }
+  // The SDK throws these where an answer is not one of Azure's.
+  if (error instanceof RangeError || error instanceof SyntaxError) {
+    return new LadingError('protocol-error', `${settings.endpoint} does not answer like Azure Blob Storage`, {
+      hint: 'check the endpoint, and what stands before it',
+    })
+  }
   return identityError(error) ?? error
 }
 
@@ -53,6 +59,7 @@ function explain(refusal: Refusal, settings: AzureSettings): Explanation {
   }
   const known = Object.hasOwn(explanations, code) ? explanations[code] : undefined
   if (known !== undefined) return known(settings, refusal)
+  if (status === 429) return ['rate-limited', `the storage account ${account} refuses more requests for now`]
   if (status >= 400 && status < 500 && refusal.response?.headers.get('x-ms-request-id') === undefined) {
     return ['protocol-error', `${endpoint} does not answer like Azure Blob Storage (${status})`, 'check the endpoint']
   }
@@ -65,7 +72,6 @@ function explain(refusal: Refusal, settings: AzureSettings): Explanation {
     return ['denied', `a retention policy of the container ${container} keeps the object as it is (${code})`]
   }
   if (status === 412) return ['precondition-failed', 'it is not the version that was asked for']
-  if (status === 429) return ['rate-limited', `the storage account ${account} refuses more requests for now`]
   if (status >= 500) return ['server-error', `the storage account ${account} failed (${status}${code && ` ${code}`})`]
   return ['protocol-error', `the storage account ${account} answered ${status} ${code}`.trim()]
 }

@@ -1,20 +1,15 @@
 import { Readable } from 'node:stream'
 import type { BlobClient, BlobDownloadResponseParsed } from '@azure/storage-blob'
 import { LadingError } from '../../errors/index.ts'
-import { type ByteStream, bytesOf } from '../../streams/index.ts'
-import type { GetOptions, ObjectInfo } from '../object-store.ts'
+import { bytesOf } from '../../streams/index.ts'
+import type { GetOptions, OpenObject } from '../object-store.ts'
 import { withinObject } from '../within-object.ts'
 import { abortable } from './abortable.ts'
 import { blobInfo, conditionsOf } from './blob-info.ts'
 import { isRefusal } from './refusal.ts'
 import { understood } from './understood.ts'
 
-interface OpenBlob {
-  readonly info: ObjectInfo
-  readonly body: ByteStream
-}
-
-export async function readBlob(blob: BlobClient, key: string, options: GetOptions): Promise<OpenBlob> {
+export async function readBlob(blob: BlobClient, key: string, options: GetOptions): Promise<OpenObject> {
   const { range, signal } = options
   const empty = range !== undefined && range.start === range.end
   if (empty) return await readNothing(blob, key, options)
@@ -36,7 +31,7 @@ export async function readBlob(blob: BlobClient, key: string, options: GetOption
 }
 
 /** HTTP has no empty range: what is behind the end, or has no length, is asked of the object's size. */
-async function readNothing(blob: BlobClient, key: string, options: GetOptions): Promise<OpenBlob> {
+async function readNothing(blob: BlobClient, key: string, options: GetOptions): Promise<OpenObject> {
   const { range, signal } = options
   const properties = await blob.getProperties({
     conditions: conditionsOf(options),
@@ -47,7 +42,7 @@ async function readNothing(blob: BlobClient, key: string, options: GetOptions): 
   return { info: blobInfo(key, size, properties), body: bytesOf(new Uint8Array()).open() }
 }
 
-function openedBlob(answer: BlobDownloadResponseParsed, key: string, { range }: GetOptions): OpenBlob {
+function openedBlob(answer: BlobDownloadResponseParsed, key: string, { range }: GetOptions): OpenObject {
   const length = answer.contentLength
   const stream = answer.readableStreamBody
   if (length === undefined || !(stream instanceof Readable)) {
@@ -64,7 +59,8 @@ function openedBlob(answer: BlobDownloadResponseParsed, key: string, { range }: 
     stream.destroy()
     throw error
   }
-  return { info: blobInfo(key, size, answer), body }
+  const md5 = answer.contentMD5 && Buffer.from(answer.contentMD5).toString('hex')
+  return { info: blobInfo(key, size, answer), body, md5 }
 }
 
 /** What `sdk-http.ts` gave the SDK. Its types do not say that the answer is kept whole. */

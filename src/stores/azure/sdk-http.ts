@@ -57,19 +57,20 @@ async function send(
   // Content is not decompressed on its way, so none may come compressed.
   const headers = Object.entries(allHeaders).filter(([name]) => name.toLowerCase() !== 'accept-encoding')
   const body = bytesOfBody(request.body)
+  const streamed = request.streamResponseStatusCodes
   const response = await http.request({
     method: methodOf(request.method),
     url: request.url,
     headers: Object.fromEntries(headers),
     signal: signalOf(request),
     ...(body === undefined ? {} : { body }),
+    ...(streamed === undefined || streamed.size === 0 ? { documentBytes: maxAnswerBytes } : {}),
   })
   const { status, tried } = response
   // The SDK passes on nothing of an answer but what HTTP has. That one header is ours, whatever the server says.
   const answered = new Map(response.headers)
   if (tried === undefined) answered.delete(triedHeader)
   else answered.set(triedHeader, JSON.stringify(tried))
-  const streamed = request.streamResponseStatusCodes
   if (streamed?.has(status) || streamed?.has(Number.POSITIVE_INFINITY)) {
     return { status, headers: answered, readableStreamBody: Readable.from(response.body) }
   }

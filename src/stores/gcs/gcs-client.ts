@@ -22,11 +22,12 @@ export class GcsClient {
     this.#bucket = bucket
   }
 
-  /** Any status is an answer. A token that expired in mid-copy is replaced once. */
+  /** Any status is an answer, and any but an object's own bytes a document. A token that expired in mid-copy is replaced once. */
   async ask(request: HttpRequest): Promise<HttpResponse> {
     for (let renewed = false; ; renewed = true) {
       const own = await this.#credentials.headers(request.signal)
-      const answer = await this.#http.request({ ...request, headers: { ...request.headers, ...own } })
+      const headers = { ...request.headers, ...own }
+      const answer = await this.#http.request({ documentBytes: maxDocumentBytes, ...request, headers })
       if (answer.status !== 401 || renewed || !this.#credentials.renew(own)) return answer
       await answer.discard()
     }

@@ -103,6 +103,9 @@ async function upload(
   if (stored === undefined) return marker.ours(found) ?? (resumable && found?.size === size ? found : undefined)
   const sent = stored.reduce((sum, part) => sum + part.size, 0)
   if (found?.size === sent) return found
+  // A list of parts that was changed on its way makes an object of some of them: it must not pass for what it is not.
+  if (found !== undefined && content !== undefined)
+    await deleteObject(client, address, name, { ifMatch: found.generation, signal })
   throw new LadingError(
     'protocol-error',
     `Google Cloud Storage has ${found?.size ?? 'no'} bytes of the ${sent} that were sent`,

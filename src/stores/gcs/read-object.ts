@@ -1,7 +1,6 @@
 import { LadingError } from '../../errors/index.ts'
 import type { HttpResponse } from '../../http/index.ts'
-import type { ByteStream } from '../../streams/index.ts'
-import type { GetOptions, ObjectInfo } from '../object-store.ts'
+import type { GetOptions, ObjectInfo, OpenObject } from '../object-store.ts'
 import { withinObject } from '../within-object.ts'
 import type { BucketAddress } from './bucket-address.ts'
 import type { GcsClient } from './gcs-client.ts'
@@ -32,7 +31,7 @@ export async function readObject(
   address: BucketAddress,
   key: string,
   options: GetOptions,
-): Promise<{ info: ObjectInfo; body: ByteStream }> {
+): Promise<OpenObject> {
   const { range, ifMatch, signal } = options
   const name = address.prefix + key
   // An empty range has no form in HTTP, and an etag that is no generation is refused as a mistake.
@@ -42,6 +41,7 @@ export async function readObject(
   const answer = await client.ask({
     method: 'GET',
     url: address.object(name, { alt: 'media', ifGenerationMatch: ifMatch }),
+    documentBytes: undefined,
     headers: {
       // Objects stored with Content-Encoding: gzip come as they are, where `identity` would have Google decompress them:
       // https://cloud.google.com/storage/docs/transcoding
@@ -59,11 +59,17 @@ export async function readObject(
     const { info, start, end } = describe(answer, key)
     const wanted = withinObject(range, info.size)
     if (wanted.start !== start || wanted.end !== end) throw unexpected(`bytes ${start} to ${end}`)
-    return { info, body: exactly(answer, end - start) }
+    return { info, body: exactly(answer, end - start), md5: md5Of(answer) }
   } catch (error) {
     await answer.discard()
     throw error
   }
+}
+
+/** `x-goog-hash: crc32c=…,md5=…`: what was put together of parts has no MD5. */
+function md5Of({ headers }: HttpResponse): string | undefined {
+  const encoded = /(?:^|[,\s])md5=([\w+/]{22}==)/.exec(headers.get('x-goog-hash') ?? '')?.[1]
+  return encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString('hex')
 }
 
 /** What has no bytes to read: its description, once it is clear that nothing is what was asked for. */
@@ -72,7 +78,7 @@ async function readNothing(
   address: BucketAddress,
   key: string,
   { range, ifMatch, signal }: GetOptions,
-): Promise<{ info: ObjectInfo; body: ByteStream }> {
+): Promise<OpenObject> {
   const found = await lookUp(client, address, address.prefix + key, signal)
   if (found === undefined) throw new LadingError('blob-not-found', 'there is no such object')
   if (ifMatch !== undefined && found.generation !== ifMatch)

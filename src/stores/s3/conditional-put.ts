@@ -100,7 +100,11 @@ async function tryPut(
   signal: AbortSignal | undefined,
 ): Promise<Answered<{ readonly ETag?: string | undefined }> | LadingError> {
   try {
-    return await sendObject(connection, key, bytes, fields, signal, 1)
+    const answered = await sendObject(connection, key, bytes, fields, signal, 1)
+    // Every server says what it has written. A page of whoever stands in between has the status of success too.
+    return answered.output.ETag === undefined
+      ? new LadingError('protocol-error', 'the answer names no version')
+      : answered
   } catch (error) {
     signal?.throwIfAborted()
     if (isLadingError(error) && mustLookAgain(error)) return error

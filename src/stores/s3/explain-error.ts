@@ -79,11 +79,16 @@ export function codeOf(error: unknown): string | undefined {
   return isLadingError(error) ? serviceError(error.cause)?.name : undefined
 }
 
-/** What the SDK threw, in lading's words: one line and the fix. No signature, token or key stands in it. */
-export function explainError(error: unknown, asked: AskedOf): unknown {
+/**
+ * What the SDK threw, in lading's words: one line and the fix. No signature, token or key stands in it.
+ *
+ * @param status of the answer, where there was one
+ */
+export function explainError(error: unknown, asked: AskedOf, status?: number): unknown {
   if (error instanceof LadingError) return aboutEndpoint(error, asked)
   const service = serviceError(error)
-  if (service === undefined) return explainLocal(error, asked)
+  if (service === undefined)
+    return isUnreadable(error) ? explainUnreadable(error, asked, status) : explainLocal(error, asked)
   return explain(service, asked, withoutWords(service, error))
 }
 
@@ -104,6 +109,7 @@ function byStatus(error: ServiceError, asked: AskedOf): ReturnType<Explanation> 
   if (status === 401 || status === 403) return denied(error, asked)
   if (status === 404) return ['blob-not-found', 'there is no such object']
   if (status === 412) return ['precondition-failed', 'it is not the version that was asked for']
+  if (status === 429) return overloaded(error, asked)
   const said = redactText(`${error.name}: ${error.message}`)
   if (status === 503) return overloaded(error, asked)
   if (status === 501) return ['unsupported', `${serverOf(asked.settings)} cannot do this: ${said}`]
@@ -174,6 +180,21 @@ function explainLocal(error: unknown, { settings }: AskedOf): unknown {
     })
   }
   return error
+}
+
+/** What the SDK throws where an answer is no XML. */
+function isUnreadable(error: unknown): boolean {
+  return error instanceof Error && /Deserialization error|XML parse error/.test(error.message)
+}
+
+/** Of a refusal the status says enough. */
+function explainUnreadable(cause: unknown, asked: AskedOf, status = 200): LadingError {
+  if (status >= 400)
+    return explain({ name: 'Unknown', message: 'no reason', status, region: undefined, date: undefined }, asked, cause)
+  return new LadingError('protocol-error', `${serverOf(asked.settings)} answered with what cannot be read`, {
+    cause,
+    status,
+  })
 }
 
 function serverOf({ endpoint }: S3Settings): string {

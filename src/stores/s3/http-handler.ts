@@ -54,7 +54,8 @@ export class HttpClientHandler {
       exchange.signed = toHttp(request, exchange)
       throw new TypeError('the request was only to be signed')
     }
-    const answer = await this.#http.request(toHttp(request, exchange))
+    const document = exchange.streams ? {} : { documentBytes: maxAnswerBytes }
+    const answer = await this.#http.request({ ...toHttp(request, exchange), ...document })
     exchange.answer = answer
     const headers = Object.fromEntries(answer.headers)
     // Who streams reads the answer itself; the SDK wants a stream to pass on.
@@ -62,7 +63,9 @@ export class HttpClientHandler {
       exchange.streams && answer.status < 300
         ? Readable.from([])
         : await readAll(answer.body, maxAnswerBytes, `the answer of ${new URL(answer.url).host}`)
-    return { response: { statusCode: answer.status, headers, body } }
+    // The SDK cannot read what broke off: the status says enough.
+    const isReadable = answer.status < 300 || body instanceof Readable || isDocument(body)
+    return { response: { statusCode: answer.status, headers, body: isReadable ? body : new Uint8Array() } }
   }
 
   updateHttpClientConfig(): void {}
@@ -70,6 +73,11 @@ export class HttpClientHandler {
   httpHandlerConfigs(): object {
     return {}
   }
+}
+
+/** Whether an error's body is whole: JSON, or XML whose first element is closed at the end. */
+function isDocument(body: Uint8Array): boolean {
+  return /^\s*(<\?xml.*?\?>)?\s*(<(\w+)[\s>].*<\/\3>|\{.*\})?\s*$/s.test(new TextDecoder().decode(body))
 }
 
 /** Made by undici of the origin and the body, or meant for the SDK's own client. */

@@ -1,7 +1,6 @@
 import { isLadingError, LadingError } from '../../errors/index.ts'
 import type { HttpResponse } from '../../http/index.ts'
-import type { ByteStream } from '../../streams/index.ts'
-import type { GetOptions, ObjectInfo } from '../object-store.ts'
+import type { GetOptions, ObjectInfo, OpenObject } from '../object-store.ts'
 import { withinObject } from '../within-object.ts'
 import { bareEtag } from './etag.ts'
 import { responseBody } from './response-body.ts'
@@ -63,7 +62,7 @@ export async function getObject(
   connection: S3Connection,
   key: string,
   { range, ifMatch, signal }: GetOptions,
-): Promise<{ info: ObjectInfo; body: ByteStream }> {
+): Promise<OpenObject> {
   // What is no range to HTTP: bytes 7 to 7 are none, and a Range header cannot say so.
   if (range !== undefined && range.start === range.end) return await emptyRange(connection, key, range, ifMatch, signal)
   const partial = range !== undefined && (range.start > 0 || range.end !== undefined)
@@ -81,7 +80,7 @@ export async function getObject(
     checkVersion(info, ifMatch)
     const { start, end } = withinObject(range, info.size)
     checkRange(answer, partial, start)
-    return { info, body: responseBody(answer, end - start) }
+    return { info, body: responseBody(answer, end - start), md5: md5Of(info) }
   } catch (error) {
     await answer.discard()
     throw error
@@ -95,7 +94,7 @@ async function emptyRange(
   range: NonNullable<GetOptions['range']>,
   ifMatch: string | undefined,
   signal: Signal,
-): Promise<{ info: ObjectInfo; body: ByteStream }> {
+): Promise<OpenObject> {
   const info = await headObject(connection, key, signal)
   if (info === undefined) throw new LadingError('blob-not-found', 'there is no such object')
   checkVersion(info, ifMatch)
@@ -105,6 +104,11 @@ async function emptyRange(
 }
 
 async function* noBytes(): AsyncGenerator<Uint8Array, void, undefined> {}
+
+/** The ETag of what was written in one request: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html */
+function md5Of({ etag = '' }: ObjectInfo): string | undefined {
+  return /^[0-9a-f]{32}$/.exec(etag.replaceAll('"', ''))?.[0]
+}
 
 function checkVersion({ etag }: ObjectInfo, ifMatch: string | undefined): void {
   if (ifMatch === undefined || etag === ifMatch) return

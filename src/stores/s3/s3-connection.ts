@@ -123,7 +123,7 @@ export class S3Connection {
           this.#warnOfClock(skew)
         } else {
           if (service?.name === 'NoSuchKey') this.bucketSeen = true
-          const explained = explainError(error, this.asked(permission, region))
+          const explained = explainError(error, this.asked(permission, region), exchange.answer?.status)
           throw isLadingError(explained) ? explained.afterTrying(exchange.answer?.tried) : explained
         }
       }

@@ -77,6 +77,18 @@ describe('resolving', () => {
     expect(server.log).toEqual([`HEAD /v2/a/b/manifests/${digest}`])
   })
 
+  test('reads a manifest again that comes with a wrong byte', async () => {
+    let count = 0
+    const { source } = await open(({ method }, response) => {
+      if (method === 'HEAD') return void response.writeHead(200, whole).end()
+      const wrong = Buffer.from(manifest)
+      wrong[5] = (wrong[5] ?? 0) ^ 1
+      response.writeHead(200, whole).end(count++ === 0 ? wrong : manifest)
+    })
+    expect(Buffer.from(await readAll(source.fetch(await source.resolve()), 1e6, 'it'))).toEqual(manifest)
+    expect(count).toBe(2)
+  })
+
   test('does not believe another digest than the one asked for', async () => {
     const other = Buffer.from('{"schemaVersion":2,"manifests":[]}')
     const headers = { ...whole, 'docker-content-digest': digestOf(other), 'content-length': other.byteLength }
@@ -164,6 +176,28 @@ describe('the destination', () => {
     const node = { ...root, mediaType: dockerManifest, digest: digestOf(pretty), size: pretty.byteLength }
     expect(await destination.commit(node, pretty, { force: false, imageBytes: 1 })).toEqual({ changed: true })
     expect(bodies).toEqual([[dockerManifest, String(pretty)]])
+  })
+
+  test('what was stored with a wrong byte is sent again', async () => {
+    const stored = [digestOf(Buffer.from('x')), digest]
+    const { destination } = await open(({ method }, response) => {
+      if (method !== 'PUT') return void response.writeHead(404).end()
+      response.writeHead(201, { 'docker-content-digest': stored.shift() }).end()
+    })
+    expect(await destination.commit(root, manifest, { force: false, imageBytes: 1 })).toEqual({ changed: true })
+    expect(stored).toEqual([])
+  })
+
+  test('a page that is answered to a PUT is no sign that anything was stored', async () => {
+    const { destination } = await open(({ method }, response) => {
+      if (method === 'PUT') response.writeHead(200, { 'content-type': 'text/html' }).end('<html>')
+      else response.writeHead(404).end()
+    })
+    const commit = destination.commit(root, manifest, { force: false, imageBytes: 1 })
+    await expect(commit).rejects.toMatchObject({
+      code: 'protocol-error',
+      message: expect.stringMatching(/stored nothing where/),
+    })
   })
 
   test('a PUT answered with another digest is an error', async () => {

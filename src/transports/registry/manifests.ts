@@ -75,7 +75,10 @@ export async function fetchManifest(
     try {
       return await fetchOnce(address, signal)
     } catch (error) {
-      if (!isLadingError(error, 'network', 'timeout') || error.tried !== undefined) throw error
+      const isBroken = isLadingError(error, 'network', 'timeout') && error.tried === undefined
+      // A wrong byte may be the network's: it is read once more, as a blob is.
+      const isWrong = isLadingError(error, 'digest-mismatch') && attempt === 1
+      if (!(isBroken || isWrong)) throw error
       if (attempt === (address.attempts ?? defaultRetryPolicy.attempts)) {
         throw error.afterTrying({ attempts: attempt, milliseconds: Date.now() - began })
       }
@@ -125,6 +128,22 @@ export async function hasManifest(
   return found !== undefined && found.node.size === size
 }
 
+/** `untold`: whoever may write here may not read. */
+async function storedManifest(
+  address: ManifestAddress,
+  signal: AbortSignal | undefined,
+): Promise<Digest | 'untold' | undefined> {
+  try {
+    return (await resolveManifest(address, signal))?.node.digest
+  } catch (error) {
+    if (isLadingError(error, 'denied', 'unauthorized')) return 'untold'
+    throw error
+  }
+}
+
+/** How often a manifest is sent that is stored as something else. */
+const putAttempts = 2
+
 /**
  * Stores a manifest as the exact bytes that it is.
  *
@@ -135,25 +154,39 @@ export async function putManifest(
   manifest: { readonly mediaType: string; readonly bytes: Uint8Array },
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const response = await client.ask({
-    method: 'PUT',
-    target: `/v2/${access.repository}/manifests/${name}`,
-    headers: { 'content-type': manifest.mediaType },
-    body: manifest.bytes,
-    access: [access],
-    subject: `manifest ${name}`,
-    expected: [200, 201, 202, 204],
-    signal,
-  })
-  await response.discard()
-  const stored = response.headers.get('docker-content-digest')
-  if (stored === undefined || !isDigest(stored)) return
-  const sent = manifestDigest(manifest.bytes, digestParts(stored).algorithm)
-  if (stored === sent) return
-  throw new LadingError('protocol-error', `${client.session.registry} stored ${stored} where ${sent} was sent`, {
-    status: response.status,
-    hint: 'the registry, or a proxy before it, changes manifests',
-  })
+  for (let attempt = 1; ; attempt++) {
+    const response = await client.ask({
+      method: 'PUT',
+      target: `/v2/${access.repository}/manifests/${name}`,
+      headers: { 'content-type': manifest.mediaType },
+      body: manifest.bytes,
+      access: [access],
+      subject: `manifest ${name}`,
+      expected: [200, 201, 202, 204],
+      signal,
+    })
+    await response.discard()
+    const said = response.headers.get('docker-content-digest')
+    if (said === undefined && response.status === 201) return
+    // Who says neither that nor what is asked: a page of whoever stands in between has the status 200.
+    const stored = said ?? (await storedManifest({ client, access, name }, signal))
+    if (stored === 'untold') return
+    const sent = manifestDigest(
+      manifest.bytes,
+      stored !== undefined && isDigest(stored) ? digestParts(stored).algorithm : undefined,
+    )
+    if (stored === sent || (said !== undefined && !isDigest(said))) return
+    // A wrong byte may be the network's. What stands there is not what anybody wanted.
+    if (attempt < putAttempts) continue
+    throw new LadingError(
+      'protocol-error',
+      `${client.session.registry} stored ${stored ?? 'nothing'} where ${sent} was sent`,
+      {
+        status: response.status,
+        hint: 'the registry, or a proxy before it, changes manifests',
+      },
+    )
+  }
 }
 
 function askManifest(

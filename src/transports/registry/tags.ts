@@ -34,6 +34,7 @@ export async function* listTags(
       subject: 'tags',
       absent: 'image-not-found',
       expected: [200],
+      documentBytes: maxPageBytes,
       signal,
     })
     const bytes = await readAll(response.body, maxPageBytes, 'the list of tags')
