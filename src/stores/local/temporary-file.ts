@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { type FileHandle, lstat, opendir, rename, stat } from 'node:fs/promises'
+import { type FileHandle, lstat, opendir, rename, stat, utimes } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { systemCode } from '../../errors/index.ts'
 import type { ByteStream } from '../../streams/index.ts'
 import { etagLimitBytes } from './content-etag.ts'
 import { currentProcess, hasEnded } from './process-identity.ts'
@@ -41,14 +40,17 @@ export async function adoptAbandoned(directory: string, content: string): Promis
     if (!name.endsWith(`${contentMark}${content}`) || !(await hasWriterEnded(name))) continue
     const from = join(directory, name)
     const stats = await lstat(from).catch(() => undefined)
-    // Another name for a file of somebody else's, or a link to it, is not written to.
-    if (stats === undefined || !stats.isFile() || stats.nlink > 1) continue
+    // Another name for a file of somebody else's, or a link to it, is not written to. Nor is a file of another user's, who could change it later.
+    const user = process.geteuid?.() ?? stats?.uid
+    if (stats === undefined || !stats.isFile() || stats.nlink > 1 || stats.uid !== user) continue
     const adopted = join(directory, await temporaryName(content))
     try {
+      // Whoever sweeps takes a file for abandoned that nobody has touched for a day.
+      await utimes(from, new Date(), new Date())
       await rename(from, adopted)
       return adopted
-    } catch (error) {
-      if (systemCode(error) !== 'ENOENT') throw error
+    } catch {
+      // Another process was faster, or it is not ours to rename: without it the content is received from its start.
     }
   }
   return undefined
@@ -134,11 +136,14 @@ async function writeAt(handle: FileHandle, bytes: Uint8Array, at: number): Promi
   }
 }
 
-/** Removes what killed writers left, but for what somebody may go on with. In a directory of others only names with `prefix` are ours. */
+/**
+ * Removes what killed writers left, but for what somebody may go on with. In a directory of others only names with `prefix` are ours. What
+ * cannot be removed, such as a file of another user's, stays: it is in nobody's way.
+ */
 export async function sweepTemporary(directory: string, prefix = ''): Promise<void> {
   for await (const path of abandonedFiles(directory, prefix)) {
     if (basename(path).includes(contentMark, prefix.length) && !(await untouchedForADay(path))) continue
-    await removeTemporary(path)
+    await removeTemporary(path).catch(() => {})
   }
 }
 
