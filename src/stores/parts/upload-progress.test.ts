@@ -120,8 +120,12 @@ describe('a body', () => {
   const ofBody = async (given: Bytes) =>
     UploadProgress.ofBody(await afterParts([1, 2]), parted, given, have(2), undefined)
 
-  test('that is not dear to read is read from its start', async () => {
-    expect(await ofBody(body())).toBeUndefined()
+  test('that is not dear to read is read from its start, and the record removed in the end', async () => {
+    const store = await afterParts([1, 2])
+    const progress = await UploadProgress.ofBody(store, parted, body(), have(2), undefined)
+    expect([progress?.begun, progress?.beginning]).toEqual([undefined, 0])
+    await progress?.end()
+    expect(await store.head(key)).toBeUndefined()
   })
 
   test('goes on behind the parts whose state it takes', async () => {

@@ -17,6 +17,8 @@ interface Known {
 
 interface Found {
   readonly record: ProgressRecord | undefined
+  /** There may be one that is of no use. */
+  readonly isThere?: boolean
   /** The parts that the server has. */
   readonly have: ReadonlyMap<number, Known>
   readonly signal: AbortSignal | undefined
@@ -69,12 +71,12 @@ export class UploadProgress {
   #isThere: boolean
   #isRefused = false
 
-  private constructor(objects: Objects, parted: PartedContent, { record, have, signal }: Found) {
+  private constructor(objects: Objects, parted: PartedContent, { record, isThere, have, signal }: Found) {
     this.#objects = objects
     this.#signal = signal
     this.#key = keyOf(parted.content)
     this.#parted = parted
-    this.#isThere = record !== undefined
+    this.#isThere = isThere ?? record !== undefined
     if (record !== undefined && this.#matches(record, have)) this.begun = { parts: record.parts, state: record.state }
     else this.#restart()
   }
@@ -90,7 +92,7 @@ export class UploadProgress {
     return new UploadProgress(objects, parted, { record, have, signal })
   }
 
-  /** That of a body, where its source is dear enough. `undefined`: it is read from its start. */
+  /** That of a body. Where its source is not dear it is read from its start. `undefined`: it has none. */
   static async ofBody(
     objects: Objects,
     parted: PartedContent,
@@ -99,11 +101,13 @@ export class UploadProgress {
     signal: AbortSignal | undefined,
   ): Promise<UploadProgress | undefined> {
     const { resumption } = body
-    if (parted.size < worthProgressBytes || resumption?.keepStates === undefined) return undefined
+    if (parted.size < worthProgressBytes) return undefined
+    // Whoever sent these parts may have left a record of them.
+    const anew = new UploadProgress(objects, parted, { record: undefined, isThere: have.size > 0, have, signal })
+    if (resumption?.keepStates === undefined) return anew
     const progress = await UploadProgress.open(objects, parted, have, signal)
     const offset = await resumption.keepStates(parted.partSize, progress.begun?.state)
-    if (offset !== progress.beginning) return new UploadProgress(objects, parted, { record: undefined, have, signal })
-    return progress
+    return offset === progress.beginning ? progress : anew
   }
 
   /** Bytes that need not be read. */

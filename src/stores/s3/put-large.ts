@@ -71,7 +71,10 @@ async function putOnce(
     await progress?.end()
     return done
   } catch (error) {
-    if (isSomebodyElse(error)) return undefined
+    if (isSomebodyElse(error)) {
+      await progress?.end()
+      return undefined
+    }
     await (isLadingError(error, 'digest-mismatch', 'size-mismatch') ? progress?.end() : progress?.leave())
     // Where nobody would go on with the parts they are not kept, and wrong content is not worth keeping.
     if (!resumable || isLadingError(error, 'digest-mismatch', 'size-mismatch')) {
