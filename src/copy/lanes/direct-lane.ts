@@ -40,20 +40,27 @@ export async function moveDirectly(move: DirectMove): Promise<boolean> {
   if (upload === undefined) return false
   let outcome: Outcome = { kind: 'aborted' }
   let isLeft = false
+  let isThere = false
   try {
     const threads = await open()
     outcome = await threads.move(taskOf(node, request, upload), listenerOf(move, upload), signal)
     signal.throwIfAborted()
     if (outcome.kind === 'failed') throwUnlessDoubtful(outcome.error, move)
-    if (outcome.kind !== 'done') return false
-    const done = upload.kind === 'file' ? upload.finish(signal) : upload.finish(outcome.parts ?? new Map(), signal)
-    return (await done) !== false
+    if (outcome.kind === 'done') {
+      const done = upload.kind === 'file' ? upload.finish(signal) : upload.finish(outcome.parts ?? new Map(), signal)
+      if ((await done) !== false) return true
+    }
+    // The stream goes on with what has come.
+    isLeft = outcome.kind === 'declined' || outcome.kind === 'failed'
+    // Another process may have sent the same parts, and finished the upload under way.
+    isThere = upload.kind === 'parts' && outcome.kind !== 'wrong' && (await destination.has(node, signal))
+    return isThere
   } catch (error) {
     isLeft = leavesReceived(error)
     throw error
   } finally {
     // What has come need not come again: another copy, in another process too, goes on with it, unless it is wrong.
-    const isOver = outcome.kind === 'wrong' || (upload.kind === 'file' && !isLeft)
+    const isOver = outcome.kind === 'wrong' || isThere || (upload.kind === 'file' && !isLeft)
     await (isOver ? upload.abort() : upload.leave())
   }
 }
