@@ -62,6 +62,27 @@ describe('content that is large', () => {
     expect((await readFile(join(root, key))).equals(large)).toBe(true)
   })
 
+  test('is not read to its end where somebody interrupts', async () => {
+    await expect(store.put(key, bytesUpTo(12 * mib), { content })).rejects.toThrow('planted')
+    const stop = new AbortController()
+    const reason = new Error('interrupted')
+    let recalled = 0
+    const body: Bytes = {
+      ...bytesUpTo(large.byteLength),
+      resumption: {
+        async recall(beginning) {
+          for await (const chunk of beginning) {
+            recalled += chunk.byteLength
+            stop.abort(reason)
+          }
+        },
+      },
+    }
+    await expect(store.put(key, body, { content, signal: stop.signal })).rejects.toBe(reason)
+    expect(recalled).toBeLessThan(10 * mib)
+    expect(await partly()).toEqual([])
+  })
+
   test('is not written to where what was left is a link, or has another name', async () => {
     await expect(store.put(key, bytesUpTo(12 * mib), { content })).rejects.toThrow('planted')
     const [name = ''] = await partly()

@@ -50,7 +50,7 @@ export async function download(
   const transfer = new Download(task, { pool, hooks, signal, pieces: file.pieces, file })
   const declined = await transfer.run()
   if (declined !== undefined) return { kind: 'declined', why: declined }
-  return (await file.finish()) ? { kind: 'done' } : { kind: 'wrong' }
+  return (await file.finish(signal)) ? { kind: 'done' } : { kind: 'wrong' }
 }
 
 interface Means {

@@ -170,6 +170,15 @@ describe('a file whose writer was killed', () => {
     expect(await received.finish()).toBe(true)
   })
 
+  test('and that is whole is not read to its end where somebody interrupts', async () => {
+    const file = newFile()
+    writeFileSync(file, content)
+    using received = new ReceivedFile(file, expected)
+    expect(received.pieces.isComplete).toBe(true)
+    const reason = new Error('interrupted')
+    await expect(received.finish(AbortSignal.abort(reason))).rejects.toBe(reason)
+  })
+
   test('and then damaged proves wrong', async () => {
     const file = newFile()
     receiveAndDie(file, [{ who: 0, bytes: 5 * mib }])

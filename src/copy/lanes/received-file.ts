@@ -1,6 +1,7 @@
 import { closeSync, fsync, openSync, readSync, writeSync } from 'node:fs'
 import { setImmediate as yieldToSockets } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { abandonable } from '../../auth/abandonable.ts'
 import { LadingError } from '../../errors/index.ts'
 import { createDigester, type Digest, digestParts } from '../../model/digest.ts'
 import { RangeRecord } from '../../streams/partial-file.ts'
@@ -73,9 +74,9 @@ export class ReceivedFile implements Disposable {
     this.#digested = 0
   }
 
-  /** Makes it durable. Returns whether it is what was expected. */
-  async finish(): Promise<boolean> {
-    while (this.#readingBack !== undefined) await this.#readingBack
+  /** Makes it durable. Returns whether it is what was expected. After an abort it waits for nothing. */
+  async finish(signal?: AbortSignal): Promise<boolean> {
+    while (this.#readingBack !== undefined) await abandonable(this.#readingBack, signal)
     if (this.#failure !== undefined) throw this.#failure.error
     if (this.#digester.digest() !== this.#expected) return false
     this.#record.end()

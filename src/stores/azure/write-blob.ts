@@ -82,7 +82,8 @@ async function writeOnce(target: WriteTarget, body: Bytes, options: PutOptions):
     await progress?.end()
     return done
   } catch (error) {
-    await (isLadingError(error, 'digest-mismatch', 'size-mismatch') ? progress?.end() : progress?.leave())
+    const isUseless = isLadingError(error, 'digest-mismatch', 'size-mismatch') || areBlocksGone(error)
+    await (isUseless ? progress?.end() : progress?.leave())
     throw error
   } finally {
     await parts.return()

@@ -42,16 +42,27 @@ export async function openDraft(
 }
 
 /** Has what the file holds of the body's beginning taken as read. Returns how many bytes that are; the file ends there. */
-export async function recallBeginning(handle: FileHandle, body: Bytes, size: number): Promise<number> {
+export async function recallBeginning(
+  handle: FileHandle,
+  body: Bytes,
+  size: number,
+  signal: AbortSignal | undefined,
+): Promise<number> {
   const [first] = new RangeRecord(handle.fd, size).read()
   const known = first?.start === 0 && first.end >= worthKeepingBytes && body.resumption !== undefined ? first.end : 0
-  if (known > 0) await body.resumption?.recall(beginningOf(handle, known))
+  if (known > 0) await body.resumption?.recall(beginningOf(handle, known, signal))
   await handle.truncate(known)
   return known
 }
 
-async function* beginningOf(handle: FileHandle, end: number): AsyncGenerator<Uint8Array, void, undefined> {
+async function* beginningOf(
+  handle: FileHandle,
+  end: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
   for (let at = 0; at < end; ) {
+    // Of a hundred gigabytes this takes a minute.
+    signal?.throwIfAborted()
     const { bytesRead, buffer } = await handle.read(
       Buffer.allocUnsafeSlow(Math.min(readBytes, end - at)),
       0,

@@ -225,7 +225,7 @@ class LocalStore implements StoreDriver {
     const { path, handle } = await openDraft(this.#workshop, isKept ? content : undefined)
     const options = { path, handle, sizeHint: size, ...(isKept ? { stays: leavesReceived } : {}) }
     return await writeTemporary(options, async () => {
-      const from = isKept ? await recallBeginning(handle, body, size) : 0
+      const from = isKept ? await recallBeginning(handle, body, size, signal) : 0
       return { from, body: body.open(from, signal) }
     })
   }
