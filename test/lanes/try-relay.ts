@@ -1,5 +1,5 @@
 import type { Outcome } from '../../src/copy/lanes/outcome.ts'
-import { type RelayHooks, relay } from '../../src/copy/lanes/relay.ts'
+import { type RelayHooks, type RelayTask, relay } from '../../src/copy/lanes/relay.ts'
 import { DirectPool } from '../../src/http/direct/direct-pool.ts'
 import { createHttpClient } from '../../src/http/index.ts'
 import { digestOf } from '../../src/model/digest.ts'
@@ -22,6 +22,7 @@ interface TryOptions extends Partial<Pick<RelayHooks, 'relocate' | 'sign' | 'att
   readonly url: string
   readonly sink: PartSink
   readonly have?: StoredParts
+  readonly begun?: RelayTask['begun']
   readonly buffers?: PartBuffers
   readonly signal?: AbortSignal
   readonly digest?: ReturnType<typeof digestOf>
@@ -47,6 +48,7 @@ export async function tryRelay({ content, url, sink, ...options }: TryOptions): 
     size: content.byteLength,
     partSize,
     have,
+    begun: options.begun,
   }
   const hooks: RelayHooks = {
     attempts: options.attempts ?? 5,

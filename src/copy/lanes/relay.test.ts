@@ -4,6 +4,8 @@ import { openSink } from '../../../test/lanes/part-sink.ts'
 import { all, content, ended, etagOf, expectWhole, relayed, type Scripts } from '../../../test/lanes/relayed.ts'
 import { partSize, tryRelay } from '../../../test/lanes/try-relay.ts'
 import { NotSimple } from '../../http/direct/index.ts'
+import { digestOf } from '../../model/digest.ts'
+import { ResumableDigest } from '../../streams/resumable-digest.ts'
 
 // what is waited between two attempts has tests of its own
 beforeEach(() => {
@@ -32,6 +34,31 @@ test('parts that are there are compared, and sent only where they differ', async
   expect([...sink.arrivals].sort()).toEqual([2, 3, 4, 5])
   expect([outcome.kind, progress]).toEqual(['done', content.byteLength])
   expect(outcome.kind === 'done' && [...(outcome.parts?.keys() ?? [])].sort()).toEqual(all)
+})
+
+describe('parts that another process has sent', () => {
+  const have = new Map(all.slice(0, 4).map(number => [number, { etag: etagOf(number), size: partSize }]))
+  const stateAt = async (bytes: number) => {
+    const digest = await ResumableDigest.kept({ digest: digestOf(content), size: content.byteLength })
+    digest.update(content.subarray(0, bytes))
+    return digest.state() ?? ''
+  }
+
+  test('are neither read nor sent where the digest goes on from its state', async () => {
+    const { outcome, sink, blob } = await relayed({ have, begun: { parts: 3, state: await stateAt(3 * partSize) } })
+    expect([outcome.kind, [...sink.arrivals].sort()]).toEqual(['done', [5, 6]])
+    expect(Math.min(...blob.questions.map(({ from }) => from))).toBe(3 * partSize)
+  })
+
+  test.each([
+    ['another part', 2 * partSize],
+    ['the middle of a part', 3 * partSize - 5],
+    ['a part that was not compared', 4 * partSize],
+  ])('are read where the state is that behind %s', async (_, bytes) => {
+    const { outcome, sink, blob } = await relayed({ have, begun: { parts: 3, state: await stateAt(bytes) } })
+    expect([outcome.kind, [...sink.arrivals].sort()]).toEqual(['done', [5, 6]])
+    expect(Math.min(...blob.questions.map(({ from }) => from))).toBe(0)
+  })
 })
 
 test('bytes of another digest are wrong', async () => {

@@ -55,7 +55,9 @@ interface Means {
 export async function relay(task: RelayTask, means: Means): Promise<Outcome> {
   const content = { digest: task.digest, size: task.size }
   const begun = task.begun && (await ResumableDigest.resumed(content, task.begun.state))
-  const digest = begun ?? (await newDigest(content))
+  // What a state says of itself is not what was compared with the parts.
+  const fits = begun?.offset === (task.begun?.parts ?? 0) * task.partSize
+  const digest = (fits ? begun : undefined) ?? (await newDigest(content))
   return await new Relay(task, means, digest).run()
 }
 
