@@ -27,18 +27,22 @@ export class RangeRecord {
     this.#size = size
   }
 
-  /** Nothing has come yet. */
-  begin(): void {
-    ftruncateSync(this.#file, this.#size)
-    writeSync(this.#file, magic, 0, magic.byteLength, this.#size)
+  /**
+   * Nothing has come yet but the runs that are given for their slots. In one write, over the record that is there: whoever is killed meanwhile
+   * leaves the one or the other, and never a file without, which would be one that was received whole.
+   */
+  begin(known: ReadonlyMap<number, Range> = new Map()): void {
+    const slots = Math.max(-1, ...known.keys()) + 1
+    const record = Buffer.alloc(magic.byteLength + slots * slotBytes)
+    magic.copy(record)
+    for (const [slot, run] of known) pairOf(run).copy(record, magic.byteLength + slot * slotBytes)
+    writeSync(this.#file, record, 0, record.byteLength, this.#size)
+    ftruncateSync(this.#file, this.#size + record.byteLength)
   }
 
   /** The run that `slot` tells of, one of 0, 1, 2…, each used at least once. */
-  set(slot: number, { start, end }: Range): void {
-    const pair = Buffer.alloc(slotBytes)
-    pair.writeBigUInt64LE(BigInt(start))
-    pair.writeBigUInt64LE(BigInt(end), 8)
-    writeSync(this.#file, pair, 0, slotBytes, this.#size + magic.byteLength + slot * slotBytes)
+  set(slot: number, run: Range): void {
+    writeSync(this.#file, pairOf(run), 0, slotBytes, this.#size + magic.byteLength + slot * slotBytes)
   }
 
   /** Takes the record away: what is left is the blob. */
@@ -62,6 +66,13 @@ export class RangeRecord {
     }
     return withoutOverlaps(found)
   }
+}
+
+function pairOf({ start, end }: Range): Buffer {
+  const pair = Buffer.alloc(slotBytes)
+  pair.writeBigUInt64LE(BigInt(start))
+  pair.writeBigUInt64LE(BigInt(end), 8)
+  return pair
 }
 
 function withoutOverlaps(ranges: readonly Range[]): Range[] {

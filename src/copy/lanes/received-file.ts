@@ -41,8 +41,9 @@ export class ReceivedFile implements Disposable {
     try {
       this.#record = new RangeRecord(this.#file, size)
       this.pieces = new PiecesOfBlob(size, this.#record.read())
-      this.#record.begin()
-      for (const { number, start, at } of this.pieces.begun()) this.#note(number, start, at)
+      const begun = this.pieces.begun()
+      for (const { number, at } of begun) this.#recorded[number] = at
+      this.#record.begin(new Map(begun.map(({ number, start, at }) => [number, { start, end: at }])))
     } catch (error) {
       closeSync(this.#file)
       throw error
