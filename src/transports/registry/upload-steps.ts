@@ -58,6 +58,8 @@ export class UploadSteps {
 
   /** Goes on with what another process has sent. Returns whether the registry still has any of it. */
   async goOn(session: UploadSession, size: number): Promise<boolean> {
+    // The other one may have been allowed to do without TLS.
+    if (session.location.startsWith('http:') && !this.#address.client.session.allowsPlainHttp) return false
     this.#session = session
     try {
       await this.#synchronise({ start: 0, end: size })
