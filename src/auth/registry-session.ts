@@ -150,7 +150,7 @@ export class RegistrySession {
       const tried = { attempts: attempt, milliseconds: Date.now() - began }
       if (attempt >= (request.attempts ?? defaultRetryPolicy.attempts)) throw found.afterTrying(tried)
       const subject = `${request.method} ${this.registry}`
-      const pause = { attempt, subject, reason: found.message, retryAfterMs: undefined }
+      const pause = { attempt, subject, reason: found.message, again: true } as const
       if (!(await this.http.pause(pause, request.signal))) throw found.afterTrying(tried)
     }
   }

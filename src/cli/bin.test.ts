@@ -35,12 +35,13 @@ describe('bin/lading.js', () => {
     expect(await run(process.execPath, [bin, '--version'])).toEqual({ stdout: `lading ${version}\n`, stderr: '' })
   })
 
-  test.skipIf(process.platform !== 'linux')('says in one line that its output cannot be written', async () => {
+  test.skipIf(process.platform !== 'linux')('says that its output cannot be written', async () => {
     await expect(
       run('sh', ['-c', 'exec "$@" > /dev/full', 'sh', process.execPath, bin, '--version']),
     ).rejects.toMatchObject({
       code: 6,
-      stderr: 'lading: write standard output (local): no space left on the device\n',
+      stderr:
+        'lading: write standard output (local): no space left on the device\n  hint: make room there and do it again: what is finished is kept\n',
     })
   })
 

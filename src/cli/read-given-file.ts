@@ -1,8 +1,8 @@
 import { fromFileError, LadingError } from '../errors/index.ts'
-import { readSmallFile } from '../streams/index.ts'
 
 /** A file that an option names, with its name for errors. */
 export async function readGivenFile(path: string, operation: string): Promise<{ bytes: Uint8Array; name: string }> {
+  const { readSmallFile } = await import('../streams/read-small-file.ts')
   try {
     return { bytes: await readSmallFile(path), name: path }
   } catch (error) {

@@ -95,7 +95,8 @@ describe('an output', () => {
     const full = start(['list', 'b'], endless, '/dev/full')
     expect(await ended(full)).toEqual({
       code: 6,
-      stderr: 'lading: write standard output (local): no space left on the device\n',
+      stderr:
+        'lading: write standard output (local): no space left on the device\n  hint: make room there and do it again: what is finished is kept\n',
     })
   })
 

@@ -1,13 +1,13 @@
 import { setImmediate } from 'node:timers/promises'
-import { isLadingError, LadingError, type Tried } from '../errors/index.ts'
+import { LadingError } from '../errors/index.ts'
 import { keepSecretsOf } from '../errors/known-secrets.ts'
-import { bytesOf, readAll } from '../streams/index.ts'
-import { version } from '../version.ts'
+import { readAll } from '../streams/index.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Congestion } from './congestion.ts'
 import type { Connections } from './connections.ts'
 import type { DirectRequest } from './direct/direct-request.ts'
 import { EarlySocket } from './early-socket.ts'
+import { type Delay, givenUp } from './given-up.ts'
 import { HostLimiter } from './host-limiter.ts'
 import type { HttpClient, HttpRequest, HttpResponse, Pause, RequestEvent, RetryEvent } from './http-client.ts'
 import type { NetworkFailure } from './network-failure.ts'
@@ -18,6 +18,8 @@ import { redactText, redactUrl } from './redact.ts'
 import { maxRedirects, redirected } from './redirect.ts'
 import { defaultRetryPolicy, isTransientStatus, parseRetryAfter, type RetryPolicy, retryDelay } from './retry.ts'
 import { defaultTimeouts, type Timeouts } from './timeouts.ts'
+import { userAgent } from './user-agent.ts'
+import { withDocument } from './with-document.ts'
 
 /** What whoever runs a program may want of all its requests. */
 export interface HttpSettings {
@@ -129,7 +131,7 @@ class PooledHttpClient implements HttpClient {
 
   async pause(pause: Pause, signal?: AbortSignal): Promise<boolean> {
     const delay = retryDelay(this.#policy, pause.attempt, this.#clock.random(), pause.retryAfterMs)
-    if (delay === undefined) return false
+    if (delay === undefined || (pause.again && this.#policy.attempts === 1)) return false
     await this.#wait(pause, delay, this.#untilClosed(signal))
     return true
   }
@@ -283,37 +285,6 @@ class PooledHttpClient implements HttpClient {
   }
 }
 
-interface Delay {
-  /** `undefined`: the server asks for more than is waited. */
-  readonly waitMs: number | undefined
-  readonly askedMs?: number | undefined
-}
-
-/** The answer, or the error thrown, with what was tried where it was tried again, or would have been had the server not asked for so much. */
-function givenUp(outcome: HttpResponse | NetworkFailure, counted: Tried, delay: Delay | undefined): HttpResponse {
-  const askedMs = delay !== undefined && delay.waitMs === undefined ? delay.askedMs : undefined
-  const tried = counted.attempts > 1 || askedMs !== undefined ? { ...counted, askedMs } : undefined
-  if ('error' in outcome) throw outcome.error.afterTrying(tried)
-  return tried !== undefined && isTransientStatus(outcome.status) ? { ...outcome, tried } : outcome
-}
-
-/** The answer with the document that it is, where one is wanted; a failure where that does not come. */
-async function withDocument(
-  { documentBytes, url }: HttpRequest,
-  outcome: HttpResponse | NetworkFailure,
-): Promise<HttpResponse | NetworkFailure> {
-  // Of an error the body is here already.
-  if (documentBytes === undefined || 'error' in outcome || outcome.status >= 400) return outcome
-  try {
-    const kept = bytesOf(await readAll(outcome.body, documentBytes, `the answer of ${new URL(url).host}`))
-    const body = { [Symbol.asyncIterator]: () => kept.open()[Symbol.asyncIterator]() }
-    return { ...outcome, body, discard: async () => {} }
-  } catch (error) {
-    if (!isLadingError(error, 'network', 'timeout')) throw error
-    return { error, retry: 'if-idempotent' }
-  }
-}
-
 /** The next request where the answer is a redirect; its connection is given back in any case. */
 async function redirectTarget(request: HttpRequest, response: HttpResponse): Promise<HttpRequest | undefined> {
   try {
@@ -324,13 +295,4 @@ async function redirectTarget(request: HttpRequest, response: HttpResponse): Pro
     await response.discard()
     throw error
   }
-}
-
-/** @throws LadingError `bad-argument` where a header could not hold it */
-function userAgent(prefix: string | undefined, own = `lading/${version}`): string {
-  if (prefix === undefined || prefix === '') return own
-  if (/^[\x20-\x7e]+$/.test(prefix)) return `${prefix} ${own}`
-  throw new LadingError('bad-argument', 'the prefix of the user agent holds what no header can', {
-    hint: 'letters, digits, spaces and punctuation of ASCII can stand there',
-  })
 }

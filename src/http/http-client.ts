@@ -60,6 +60,8 @@ export interface Pause {
   readonly reason: string
   /** What the server asked for. */
   readonly retryAfterMs?: number | undefined
+  /** A request is to be sent again after it: where requests are not tried again there is no pause, and it is given up. */
+  readonly again?: true
 }
 
 export interface RetryEvent {

@@ -135,7 +135,7 @@ function tlsFailure(code: string, host: string, cause: unknown): NetworkFailure 
 function otherFailure(code: string, host: string, via: string, cause: unknown): NetworkFailure {
   if (isNoHttp(cause, code)) {
     const hint = 'perhaps it speaks HTTPS there, or another protocol'
-    return failure('protocol-error', `${host} does not answer in HTTP`, 'never', cause, hint)
+    return failure('protocol-error', `${host} does not answer in HTTP`, 'if-idempotent', cause, hint)
   }
   const message = cause instanceof Error ? cause.message : String(cause)
   const refused = /^Proxy response \((\d+)\)/.exec(message)?.[1]

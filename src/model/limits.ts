@@ -26,7 +26,7 @@ export const limits = {
   daemonAnswerBytes: 16 * mebibyte,
   daemonLineCharacters: 64 * kibibyte,
   helperBytes: 256 * kibibyte,
-  helperMilliseconds: 5000,
+  helperMilliseconds: 30_000,
   referenceCharacters: 8 * kibibyte,
   templateCharacters: 16 * kibibyte,
   programBytes: 16 * mebibyte,

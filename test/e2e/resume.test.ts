@@ -30,10 +30,14 @@ const pairs: Readonly<Record<string, Pair>> = {
 }
 
 describeWithServices(['docker-registry'], 'a copy that is killed goes on in another process, from a registry', () => {
-  test.each(Object.entries(pairs))('to %s: at most two parts are moved again', { timeout }, async (_, pair) => {
-    const { down, up } = await killed(pair)
-    expect(Math.max(down, up)).toBeLessThanOrEqual(2 * part)
-  })
+  test.concurrent.each(Object.entries(pairs))(
+    'to %s: at most two parts are moved again',
+    { timeout },
+    async (_, pair) => {
+      const { down, up } = await killed(pair)
+      expect(Math.max(down, up)).toBeLessThanOrEqual(2 * part)
+    },
+  )
 })
 
 describeWithServices(

@@ -5,7 +5,7 @@ import { nameOf } from './fault-path.ts'
 import { judgeEnding } from './judge-ending.ts'
 
 /** One of so many cases, on the paths that ask for most; `npm run proof:faults` runs all. */
-const share = 50
+const share = 100
 const atOnce = 4
 
 const tried = faultPaths.filter(({ side, lanes, place, broken }) => {

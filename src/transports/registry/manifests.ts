@@ -82,8 +82,8 @@ export async function fetchManifest(
       if (attempt === (address.attempts ?? defaultRetryPolicy.attempts)) {
         throw error.afterTrying({ attempts: attempt, milliseconds: Date.now() - began })
       }
-      const subject = `GET manifest ${address.name}`
-      await address.client.session.http.pause({ attempt, subject, reason: error.message }, signal)
+      const pause = { attempt, subject: `GET manifest ${address.name}`, reason: error.message, again: true } as const
+      if (!(await address.client.session.http.pause(pause, signal))) throw error
     }
   }
 }
