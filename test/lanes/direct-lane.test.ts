@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { isLadingError } from '../../src/errors/index.ts'
 import { inspectImage } from '../../src/index.ts'
 import { digestOf } from '../../src/model/digest.ts'
+import { temporaryName } from '../../src/stores/local/temporary-file.ts'
 import { type BuiltImage, buildImage } from '../../src/testing/build-image.ts'
 import { filesBelow } from '../e2e/lading.ts'
 import { temporaryFolder } from '../services/temporary-folder.ts'
@@ -136,6 +139,35 @@ describe('a registry', () => {
     const stream = await copyWithLanes(`${registry.host}/app:v1`, bucket, { jobs: 1, lanes: 'stream' })
     expect(failureOf(direct)).toMatchObject({ code: 'blob-not-found' })
     expect(failureOf(direct)).toEqual(failureOf(stream))
+  })
+})
+
+describe('what an earlier copy has received', () => {
+  const half = 12 * mib
+  const layer = randomBytes(24 * mib)
+  const whole = buildImage({ layers: [layer] })
+  const digest = digestOf(layer)
+
+  test.each([
+    ['is not asked for again', {}, 12 * mib],
+    // the answer that the direct lane declines counts too
+    ['is asked for again where the registry knows no ranges', { ignoresRange: true }, -24 * mib],
+  ])('%s, in any lane', async (_, quirks, spared) => {
+    const [tag, , , ...rest] = (await temporaryName(digest.replace(':', '-'))).split('-')
+    const left = (folder: string) => {
+      mkdirSync(path.join(folder, 'bucket/lading/tmp'), { recursive: true })
+      writeFileSync(path.join(folder, 'bucket/lading/tmp', [tag, 0, 0, ...rest].join('-')), layer.subarray(0, half))
+      return bucket(folder)
+    }
+    for (const lanes of ['direct', 'stream']) {
+      const registry = await serveImage(whole, { quirks })
+      const copied = await copyWithLanes(`${registry.host}/app:v1`, left, { lanes, jobs: 1 })
+      expect([copied.error, copied.result?.digest]).toEqual([undefined, whole.root.digest])
+      expect(progressOf(copied.events).get(digest)).toBe(layer.byteLength)
+      expect((await leftIn(copied)).filter(file => file.includes('lading/tmp'))).toEqual([])
+      const sent = registry.requests.reduce((sum, { responseBytes }) => sum + responseBytes, 0)
+      expect(sent).toBeLessThan(layer.byteLength - spared + 3 * mib)
+    }
   })
 })
 
