@@ -24,3 +24,10 @@ test('short words are not hidden, and old secrets are forgotten', () => {
   for (let i = 0; i < 1000; i++) keepSecret(`secret number ${i}`)
   expect(hideSecrets('secret the-first-secret secret number 999')).toBe('secret the-first-secret ***')
 })
+
+test('of a URL the password is kept as it is written and as it is meant, where it is no encoding too', () => {
+  keepSecretsOf('https://user:long%2Dpassword+1@h.test/')
+  keepSecretsOf('https://user:no%zzencoding@h.test/')
+  const text = 'long%2Dpassword+1 long-password+1 no%zzencoding'
+  expect(hideSecrets(text)).toBe('*** *** ***')
+})

@@ -25,7 +25,9 @@ export function keepSecretsOf(url: string, headers: Readonly<Record<string, stri
   if (session !== undefined) keepSecret(session)
   if (!url.includes('?') && !url.includes('@')) return
   const { password, searchParams } = new URL(url)
-  keepSecret(decodeURIComponent(password))
+  keepSecret(password)
+  // As a form is decoded: a server may write what is no encoding at all.
+  keepSecret(new URLSearchParams(`p=${password.replaceAll('+', '%2B')}`).get('p') ?? '')
   for (const [name, value] of searchParams) if (secretParameter.test(name)) keepSecret(value)
 }
 

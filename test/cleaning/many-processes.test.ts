@@ -13,7 +13,7 @@ import { type ManyOptions, manyProcesses } from './many-processes.ts'
 
 /** Of one machine, whose store may tell whole seconds: then what is garbage goes within the seconds of a test. */
 const clockMarginMs = 2000
-const short = { processes: 6, seconds: 10, turnSeconds: 1 }
+const short = { processes: 6, seconds: 6, turnSeconds: 1 }
 
 test('processes that copy into a directory lose nothing to the cleans beside them', { timeout: 120_000 }, async () => {
   const folder = await mkdtemp(path.join(temporaryFolder(), 'many-'))

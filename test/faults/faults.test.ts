@@ -18,7 +18,7 @@ for (const place of new Set(tried.map(path => path.place))) {
   const paths = tried.filter(path => path.place === place)
   const describeHere = place.services.length === 0 ? describe : describeWithServices.bind(undefined, place.services)
   describeHere(`faults on the wire: ${place.name}`, () => {
-    test.each(paths.map(path => [nameOf(path), path] as const))(
+    test.concurrent.each(paths.map(path => [nameOf(path), path] as const))(
       '%s',
       async (_, path) => {
         await using matrix = await openMatrix(path, atOnce)
