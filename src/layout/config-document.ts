@@ -7,6 +7,8 @@ export const configYaml = {
   version: '1.1',
   /** Each key would be compared with every other: `entriesOf` looks for those that are there twice. */
   uniqueKeys: false,
+  /** Each error would look for its line anew, and there may be one for each character. */
+  prettyErrors: false,
 } as const
 
 /** One `key: value` of a mapping. */

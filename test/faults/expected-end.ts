@@ -38,6 +38,12 @@ interface Exception {
 /** Where it is otherwise. The first that fits counts. */
 const exceptions: readonly Exception[] = [
   {
+    kind: /lading\/uploads\/sha256-/,
+    fault: /./,
+    ends: ['succeeds'],
+    why: 'what another process has kept spares work, where it can be read and written',
+  },
+  {
     kind: /[?&]mount=|rewriteTo|\+copy/,
     fault: /^(4|50|another page)/,
     ends: ['succeeds', 'unauthorized', 'denied', 'rate-limited', 'server-error', 'protocol-error'],
@@ -113,8 +119,8 @@ const exceptions: readonly Exception[] = [
   },
   {
     kind: /^(HEAD .*\/blobs\/sha256\/|GET .*(prefix&uploads|uploadId|comp=blocklist|\/blobs\/sha256\/\{(small|large)\}\?fields))/,
-    fault: /^(40[13]|429|503|another page)/,
-    ends: ['succeeds', 'unauthorized', 'denied', 'rate-limited', 'server-error', 'protocol-error'],
+    fault: /^(40[13]|429|503|another page|garbage, for good)/,
+    ends: ['succeeds', 'unauthorized', 'denied', 'rate-limited', 'server-error', 'protocol-error', 'network'],
     why: 'whoever may write and not read writes without the question',
   },
   {

@@ -69,7 +69,7 @@ export async function parseSyncFile(
   name: string,
   warn: (message: string) => void,
 ): Promise<readonly SyncRegistry[]> {
-  const { parseDocument } = await import('yaml')
+  const { LineCounter, parseDocument } = await import('yaml')
   const fail = (what: string, hint?: string) =>
     new LadingError('bad-argument', what, {
       operation: 'read the list of images',
@@ -79,9 +79,14 @@ export async function parseSyncFile(
     })
   let value: unknown
   try {
-    const document = parseDocument(text, { schema: 'failsafe', merge: true })
+    const lineCounter = new LineCounter()
+    // Pretty, each error would look for its line anew, and there may be one for each character.
+    const document = parseDocument(text, { schema: 'failsafe', merge: true, prettyErrors: false, lineCounter })
     const [problem] = document.errors
-    if (problem !== undefined) throw new Error(problem.message.split('\n')[0]?.replace(/:$/, ''))
+    if (problem !== undefined) {
+      const { line, col } = lineCounter.linePos(problem.pos[0])
+      throw new Error(`${problem.message} at line ${line}, column ${col}`)
+    }
     value = document.toJS()
   } catch (error) {
     // an alias of nothing, or too many of them; something else than mappings behind "<<"; too deep a nesting

@@ -59,6 +59,7 @@ export async function completeUpload(
 }
 
 function isUnclear({ code, status }: LadingError): boolean {
+  if (code === 'protocol-error') return status === undefined
   return ['network', 'timeout', 'server-error', 'rate-limited'].includes(code) || status === 404
 }
 

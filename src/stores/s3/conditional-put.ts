@@ -114,11 +114,12 @@ async function tryPut(
 
 /**
  * Whether only a look at the object can tell what happened. A lost race is 412, of an absent object 404, on AWS 409 while the winner
- * is still writing, on Ceph also 500; after a broken connection anything is possible.
+ * is still writing, on Ceph also 500; after a broken connection, or an answer that nobody understands, anything is possible.
  */
 function mustLookAgain(error: LadingError): boolean {
   const { code, status = 0 } = error
   if (['network', 'timeout', 'server-error', 'rate-limited'].includes(code)) return true
+  if (code === 'protocol-error' && error.status === undefined) return true
   return [404, 409, 412].includes(status) ? code !== 'bucket-not-found' : codeOf(error) === 'NotImplemented'
 }
 
