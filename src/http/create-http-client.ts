@@ -131,7 +131,7 @@ class PooledHttpClient implements HttpClient {
 
   async pause(pause: Pause, signal?: AbortSignal): Promise<boolean> {
     const delay = retryDelay(this.#policy, pause.attempt, this.#clock.random(), pause.retryAfterMs)
-    if (delay === undefined || (pause.again && this.#policy.attempts === 1)) return false
+    if (delay === undefined || (pause.again && pause.attempt >= this.#policy.attempts)) return false
     await this.#wait(pause, delay, this.#untilClosed(signal))
     return true
   }

@@ -60,7 +60,7 @@ export interface Pause {
   readonly reason: string
   /** What the server asked for. */
   readonly retryAfterMs?: number | undefined
-  /** A request is to be sent again after it: where requests are not tried again there is no pause, and it is given up. */
+  /** A request is to be sent again after it: once requests are not tried again any more there is no pause, and it is given up. */
   readonly again?: true
 }
 
