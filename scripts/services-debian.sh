@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 # Debian 12 has the last registry of the 2.x line, whose gaps (no referrers API, no paging) the tests are about.
 stable=bookworm
 from_stable=(docker-registry)
-from_sid=(skopeo crane oras umoci openssl rclone)
+from_sid=(skopeo crane oras umoci openssl rclone cosign)
 tools=("${from_stable[@]}" "${from_sid[@]}")
 into=$PWD/.services
 

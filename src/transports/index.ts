@@ -13,6 +13,7 @@ export {
 } from './table.ts'
 export type {
   ArrivingLayer,
+  Attachment,
   CommitOptions,
   CommitResult,
   CredentialOptions,

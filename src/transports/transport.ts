@@ -125,7 +125,26 @@ export interface ImageSource extends AsyncDisposable {
 
   /** Where the node's bytes live, for a destination that can take them without moving them through this machine. */
   origin?(node: Node): Origin | undefined
+
+  /**
+   * What is attached to the manifest or index of this digest, one level deep: what it refers to may have attachments of its own.
+   * Absent: nothing can be attached in places of this kind.
+   */
+  attachments?(subject: Digest, signal?: AbortSignal): AsyncIterable<Attachment>
+
+  /**
+   * The signatures that are kept beside the manifest of this digest, in their order: each as containers-signature(5) and the containers
+   * tools write it to a file. Absent: there is no such place.
+   */
+  signatures?(manifest: Digest, signal?: AbortSignal): Promise<readonly Uint8Array[]>
 }
+
+/** A manifest that belongs to another one, its subject, and which whoever copies the subject wants too. */
+export type Attachment =
+  /** It names its subject (distribution specification, "Listing Referrers"). */
+  | { readonly by: 'referrer'; readonly node: Node }
+  /** It has a tag that is made of the subject's digest, as cosign does: `sha256-<hex>.sig`, `.att`, `.sbom`. */
+  | { readonly by: 'tag'; readonly tag: string; readonly node: Node }
 
 /** Takes a layer. It returns the digest of the bytes that it read, or, where it read none, the one that it was told. */
 export type TakeLayer = (layer: ArrivingLayer) => Promise<Digest>
@@ -224,6 +243,21 @@ export interface ImageDestination extends AsyncDisposable {
     options: Pick<CommitOptions, 'force' | 'expect' | 'additionalTags'>,
     signal?: AbortSignal,
   ): Promise<void>
+
+  /** The same as a source's: what is attached here already. */
+  attachments?(subject: Digest, signal?: AbortSignal): AsyncIterable<Attachment>
+
+  /**
+   * Attaches a manifest to the one of this digest, which need not be there yet. What it names is stored; `bytes` are its own. What is
+   * attached already stays attached; a tag of the same name is replaced. Absent: nothing can be attached here.
+   */
+  attach?(subject: Digest, attachment: Attachment, bytes: Uint8Array, signal?: AbortSignal): Promise<void>
+
+  /** The same as a source's. */
+  signatures?(manifest: Digest, signal?: AbortSignal): Promise<readonly Uint8Array[]>
+
+  /** Keeps these signatures, and no others, beside the manifest of this digest. Absent: there is no place for them. */
+  putSignatures?(manifest: Digest, signatures: readonly Uint8Array[], signal?: AbortSignal): Promise<void>
 
   /** Makes the root visible under the destination's name, atomically. Its children are stored. `bytes` are the root's. */
   commit(root: Node, bytes: Uint8Array, options: CommitOptions, signal?: AbortSignal): Promise<CommitResult>

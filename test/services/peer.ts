@@ -12,6 +12,7 @@ export type ServiceName =
   | 'busybox'
   | 'docker-registry'
   | 'google-cloud-storage'
+  | 'gpg'
   | 'mkfs.btrfs'
   | 'mksquashfs'
   | 'node-newest'
@@ -19,7 +20,7 @@ export type ServiceName =
   | 'openssl'
   | 'unsquashfs'
 
-type PeerName = 'skopeo' | 'crane' | 'oras' | 'umoci' | 'rclone' | 'regctl'
+type PeerName = 'cosign' | 'skopeo' | 'crane' | 'oras' | 'umoci' | 'rclone' | 'regctl'
 type CephProgram = 'ceph-mon' | 'ceph-osd' | 'monmaptool' | 'osdmaptool' | 'radosgw' | 'radosgw-admin'
 /** Of several versions, which therefore are named by the folder they are in. */
 const enginePrograms = ['docker20/bin/dockerd', 'docker28/bin/dockerd', 'podman'] as const
