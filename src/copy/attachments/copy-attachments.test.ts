@@ -297,3 +297,25 @@ test('an image is described with what is attached to it, where that is wanted', 
   const broken = await inspectImage(`${registry.host}/app:v1`, { referrers: true })
   expect(broken).toMatchObject({ attached: [], attachedProblem: expect.any(String) })
 })
+
+test.each([
+  ['a bucket', () => `local://${newFolder()}//app:v1`],
+  ['a layout', () => `oci:${newFolder()}:v1`],
+])('signatures that several copy into %s at once are all there', async (_, placeOf) => {
+  const place = placeOf()
+  const signers = ['1', '2', '3', '4']
+  await Promise.all(
+    signers.map(async signer => {
+      await using from = await startFakeRegistry()
+      put(from, 'app', image, 'v1')
+      put(from, 'app', buildSignatures('the payload', [signer]), tagOf(image.root.digest, 'sig'))
+      await copyImage(`${from.host}/app:v1`, place)
+    }),
+  )
+  await using back = await startFakeRegistry()
+  await copyImage(place, `${back.host}/back:v1`)
+  const { tags, manifests } = back.repository('back')
+  const { bytes = new Uint8Array() } = manifests.get(tags.get(tagOf(image.root.digest, 'sig')) ?? 'sha256:') ?? {}
+  const { layers } = JSON.parse(Buffer.from(bytes).toString())
+  expect(layers.map((layer: { annotations: object }) => Object.values(layer.annotations)[0]).sort()).toEqual(signers)
+})

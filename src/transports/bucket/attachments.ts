@@ -93,10 +93,10 @@ export async function attachManifest(
 ): Promise<void> {
   const { node } = attachment
   if (attachment.by === 'tag') {
-    const { tag } = attachment
+    const { tag, replaces: expect } = attachment
     const children = childrenOf(parseManifest(bytes, node.mediaType))
     const imageBytes = children.reduce((sum, { size }) => sum + size, bytes.byteLength)
-    await writeTag(store, { image, tag, digest: node.digest, bytes, imageBytes, immutable: false, signal })
+    await writeTag(store, { image, tag, digest: node.digest, bytes, imageBytes, immutable: false, expect, signal })
     return
   }
   const { kind: _, ...descriptor } = node
