@@ -10,6 +10,7 @@ import { buildReferrer, buildSignatures } from '../../testing/build-referrer.ts'
 import { type FakeRegistry, startFakeRegistry } from '../../testing/fake-registry.ts'
 import { openSource, parseReference } from '../../transports/index.ts'
 import { copyImage } from '../copy-image.ts'
+import { deleteImage } from '../delete-image.ts'
 import { inspectImage } from '../inspect-image.ts'
 import { openSession } from '../session.ts'
 
@@ -318,4 +319,20 @@ test.each([
   const { bytes = new Uint8Array() } = manifests.get(tags.get(tagOf(image.root.digest, 'sig')) ?? 'sha256:') ?? {}
   const { layers } = JSON.parse(Buffer.from(bytes).toString())
   expect(layers.map((layer: { annotations: object }) => Object.values(layer.annotations)[0]).sort()).toEqual(signers)
+})
+
+test('what is attached to an image goes out of a layout with it, and with no other', async () => {
+  const at = newFolder()
+  await copyImage(`${registry.host}/app:v1`, `oci:${at}:v1`)
+  await copyImage(`${registry.host}/app:v1`, `oci:${at}:v2`)
+  const platforms = [{ os: 'linux', architecture: 'amd64' }]
+  await copyImage(`${registry.host}/app:v1`, `oci:${at}:amd64`, { platforms })
+  await deleteImage(`oci:${at}:v1`)
+  expect(await attachedAt(`oci:${at}:v2`, subjects)).toHaveLength(4)
+  await deleteImage(`oci:${at}:v2`)
+  // the SBOM of one platform, and what is attached to that
+  expect(await attachedAt(`oci:${at}`, subjects)).toHaveLength(2)
+  await deleteImage(`oci:${at}`)
+  expect(JSON.parse(await readFile(path.join(at, 'index.json'), 'utf8')).manifests).toEqual([])
+  await expect(readdir(path.join(at, 'blobs/sha256'))).rejects.toMatchObject({ code: 'ENOENT' })
 })
