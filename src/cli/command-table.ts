@@ -105,6 +105,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/stats.ts')).statsCommand,
   },
   {
+    name: 'scan',
+    summary: 'Look for vulnerabilities in an image',
+    load: async () => (await import('./commands/scan.ts')).scanCommand,
+  },
+  {
     name: 'login',
     summary: 'Store credentials for a registry',
     load: async () => (await import('./commands/login.ts')).loginCommand,

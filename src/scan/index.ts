@@ -1,0 +1,7 @@
+export type { Scanner } from './find-scanner.ts'
+export type { TrivyOffer } from './install-trivy.ts'
+export type { TrivyOptions } from './open-trivy.ts'
+export { type ScanOptions, type ScanResult, scanImage } from './scan-image.ts'
+export { parseSeverity, type Severity, severities } from './severity.ts'
+export { type ReportFormat, reportFormats } from './trivy-arguments.ts'
+export type { FindingCounts } from './trivy-report.ts'
