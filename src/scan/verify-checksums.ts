@@ -47,8 +47,7 @@ export async function verifyChecksums(
       throw new Error(`it was signed by ${identity?.subjectAlternativeName ?? 'a key'}, not by ${signer}`)
     }
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw refuse(`the checksums of Trivy ${version} are not signed by its release workflow: ${why}`, cause)
+    throw refuse(`the checksums of Trivy ${version} are not signed by its release workflow: ${wordsOf(cause)}`, cause)
   }
   const line = /^([0-9a-f]{64}) [ *](\S+)$/
   const named = Buffer.from(checksums)
@@ -61,4 +60,10 @@ export async function verifyChecksums(
   const [sha256, second] = named
   if (sha256 === undefined || second !== undefined) throw refuse(`the checksums do not name ${archive} once`)
   return sha256
+}
+
+/** The libraries say what is wrong, and in the cause of that why. */
+function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
 }
