@@ -93,8 +93,14 @@ export { formatPlatform, hostPlatform, type Platform, parsePlatform } from './mo
 export type { PlatformMatching } from './model/platform-rank.ts'
 export {
   type FindingCounts,
+  imageSbom,
+  type MadeFormat,
   parseSeverity,
   type ReportFormat,
+  type SbomFormat,
+  type SbomOptions,
+  type SbomOrigin,
+  type SbomResult,
   type Scanner,
   type ScanOptions,
   type ScanResult,

@@ -29,6 +29,7 @@ export function withSettings(library: Library, settings: Settings): Library {
     changeConfig: (bucket, changes, options) => library.changeConfig(bucket, changes, { ...options, ...settings }),
     bucketStats: (bucket, options) => library.bucketStats(bucket, { ...options, ...settings }),
     scanImage: (reference, options) => library.scanImage(reference, { ...options, ...settings }),
+    imageSbom: (reference, options) => library.imageSbom(reference, { ...options, ...settings }),
     login: options => library.login({ ...options, ...settings }),
   }
 }

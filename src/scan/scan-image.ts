@@ -76,7 +76,7 @@ export async function scanImage(reference: string, options: ScanOptions = {}): P
       ...(severity.length > 0 ? { foundCode } : {}),
     }
     const { output, found } = await runScanner(run)
-    const report = namedReport(output, format, layout.path, copied.source)
+    const report = namedReport(output, !['table', 'template', 'spdx'].includes(format), layout.path, copied.source)
     return {
       reference: copied.source,
       digest: copied.digest,

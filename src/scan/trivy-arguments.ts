@@ -15,16 +15,20 @@ export const reportFormats = [
 ] as const
 export type ReportFormat = (typeof reportFormats)[number]
 
-/** What is passed to Trivy as it is. */
-export interface TrivyChoice {
-  /** Leave out what nobody has mended yet. */
-  readonly ignoreUnfixed?: boolean | undefined
+/** What Trivy may fetch, and where it keeps it. */
+export interface TrivyDatabases {
   /** Where Trivy keeps its databases. Default: its own place. */
   readonly cacheDir?: string | undefined
   /** Fetch nothing: the databases are in `cacheDir`, or in Trivy's own place. */
   readonly offline?: boolean | undefined
   /** Where Trivy's database is fetched, in the place of Trivy's own. */
   readonly dbRepository?: string | undefined
+}
+
+/** What is passed to Trivy as it is. */
+export interface TrivyChoice extends TrivyDatabases {
+  /** Leave out what nobody has mended yet. */
+  readonly ignoreUnfixed?: boolean | undefined
   /** Further words for `trivy image`. MUST NOT say what the other options say. */
   readonly words?: readonly string[] | undefined
 }
@@ -59,7 +63,7 @@ const decided: Readonly<Record<string, string>> = {
  * @throws LadingError `bad-argument` where the further words say what is said here
  */
 export function trivyArguments(layout: string, told: Told): string[] {
-  const { severities, format, foundCode, ignoreUnfixed, cacheDir, offline, dbRepository, words = [] } = told
+  const { severities, format, foundCode, ignoreUnfixed, words = [] } = told
   for (const word of words) {
     if (/^-[^-]./.test(word)) {
       throw new LadingError('bad-argument', `${JSON.stringify(word)} may be several options in one word`, {
@@ -82,6 +86,13 @@ export function trivyArguments(layout: string, told: Told): string[] {
     '--output=',
     '--no-progress',
     ...(ignoreUnfixed ? ['--ignore-unfixed'] : []),
+    ...databaseArguments(told),
+  ]
+}
+
+/** The words for Trivy about its databases. */
+export function databaseArguments({ cacheDir, offline, dbRepository }: TrivyDatabases): string[] {
+  return [
     ...(cacheDir === undefined ? [] : [`--cache-dir=${cacheDir}`]),
     ...(offline ? ['--skip-db-update', '--skip-java-db-update', '--offline-scan'] : []),
     ...(dbRepository === undefined ? [] : [`--db-repository=${dbRepository}`]),
