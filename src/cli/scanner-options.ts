@@ -7,6 +7,7 @@ import { defined } from './defined.ts'
 import { formatSize } from './format-size.ts'
 import { flag, list, type OptionSpec, text } from './options.ts'
 import { printable } from './printable.ts'
+import type { Progress } from './progress/progress.ts'
 
 type Given<O extends Record<string, OptionSpec>> = { readonly [K in keyof O]: ReturnType<O[K]['read']> }
 
@@ -49,6 +50,7 @@ export function onePlatform([platform, second]: readonly Platform[]): Platform |
 export function trivyOf(
   given: Given<typeof trivyOptions>,
   context: CommandContext,
+  progress: Pick<Progress, 'close'>,
 ): Pick<TrivyOptions, 'installTrivy' | 'trivyVersion' | 'trustedRoot'> & {
   cacheDir?: string
   offline: boolean
@@ -58,8 +60,15 @@ export function trivyOf(
   const isTerminal = context.stderr.isTTY === true && context.stdin().isTTY
   return {
     offline,
-    installTrivy: installTrivy || (isTerminal ? offer => askToInstall(offer, context) : false),
+    installTrivy: installTrivy || (isTerminal ? askAfter(progress, context) : false),
     ...defined(named),
+  }
+}
+
+function askAfter(progress: Pick<Progress, 'close'>, context: CommandContext) {
+  return (offer: TrivyOffer) => {
+    progress.close()
+    return askToInstall(offer, context)
   }
 }
 

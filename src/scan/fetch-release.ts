@@ -1,6 +1,7 @@
 import type { Session } from '../copy/session.ts'
 import { LadingError } from '../errors/index.ts'
 import type { HttpClient, HttpResponse } from '../http/index.ts'
+import { redactUrl } from '../http/redact.ts'
 import { limits } from '../model/limits.ts'
 import { type ByteStream, readAll, type Spooled, spool } from '../streams/index.ts'
 
@@ -34,24 +35,34 @@ export async function sizeOfRelease(url: string, { http, signal }: ReleaseServer
 
 /** A document of a release, whole. @throws LadingError `server-error`, `too-large`, what the client throws */
 export async function readRelease(url: string, limit: number, { http, signal }: ReleaseServer): Promise<Uint8Array> {
-  const answer = await http.request({ method: 'GET', url, signal, documentBytes: limit })
-  requireOk(answer, url)
-  return await readAll(answer.body, limit, url)
+  return await downloading(url, async () => {
+    const answer = await http.request({ method: 'GET', url, signal, documentBytes: limit })
+    requireOk(answer)
+    return await readAll(answer.body, limit, 'it')
+  })
 }
 
 /** A file of a release, as it came: nothing in it has been checked. @throws LadingError `server-error`, `too-large`, what the client throws */
 export async function downloadRelease(url: string, server: ReleaseServer): Promise<Spooled> {
   const { http, signal, temporaryFolder } = server
-  const answer = await http.request({ method: 'GET', url, signal })
-  requireOk(answer, url)
-  return await spool(upTo(limits.scannerArchiveBytes, answer.body, url), temporaryFolder)
+  return await downloading(url, async () => {
+    const answer = await http.request({ method: 'GET', url, signal })
+    requireOk(answer)
+    return await spool(upTo(limits.scannerArchiveBytes, answer.body), temporaryFolder)
+  })
 }
 
-function requireOk({ status }: HttpResponse, url: string): void {
+async function downloading<T>(url: string, download: () => Promise<T>): Promise<T> {
+  try {
+    return await download()
+  } catch (error) {
+    throw error instanceof LadingError ? error.with({ operation: 'download', subject: redactUrl(url) }) : error
+  }
+}
+
+function requireOk({ status }: HttpResponse): void {
   if (status === 200) return
   throw new LadingError('server-error', `the server of the release answered ${status}`, {
-    operation: 'download',
-    subject: url,
     status,
     hint:
       status === 404
@@ -60,11 +71,11 @@ function requireOk({ status }: HttpResponse, url: string): void {
   })
 }
 
-async function* upTo(limit: number, body: ByteStream, url: string): AsyncGenerator<Uint8Array, void, undefined> {
+async function* upTo(limit: number, body: ByteStream): AsyncGenerator<Uint8Array, void, undefined> {
   let size = 0
   for await (const chunk of body) {
     size += chunk.byteLength
-    if (size > limit) throw new LadingError('too-large', `${url} has more than ${limit} bytes`)
+    if (size > limit) throw new LadingError('too-large', `it has more than ${limit} bytes`)
     yield chunk
   }
 }

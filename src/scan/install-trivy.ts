@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { LadingError } from '../errors/index.ts'
+import { redactUrl } from '../http/redact.ts'
 import { limits } from '../model/limits.ts'
 import type { Environment } from '../transports/programs/find-program.ts'
 import { downloadRelease, type ReleaseServer, readRelease, sizeOfRelease } from './fetch-release.ts'
@@ -26,7 +27,12 @@ export async function offerTrivy(
   server: ReleaseServer,
 ): Promise<TrivyOffer> {
   const sizeBytes = await sizeOfRelease(url, server)
-  return { version, url, target: trivyTarget(environment), ...(sizeBytes === undefined ? {} : { sizeBytes }) }
+  return {
+    version,
+    url: redactUrl(url),
+    target: trivyTarget(environment),
+    ...(sizeBytes === undefined ? {} : { sizeBytes }),
+  }
 }
 
 /**
@@ -47,7 +53,7 @@ export async function installTrivy(
   if (archive.digest !== `sha256:${expected}`) {
     throw new LadingError('digest-mismatch', `expected sha256:${expected}, got ${archive.digest}`, {
       operation: 'install Trivy',
-      subject: release.url,
+      subject: redactUrl(release.url),
       hint: 'nothing was installed; a mirror may be wrong, or somebody is in between',
     })
   }

@@ -1,5 +1,6 @@
 import type { TrustMaterial } from '@sigstore/verify'
 import { LadingError } from '../errors/index.ts'
+import { redactUrl } from '../http/redact.ts'
 import { readJson } from '../model/read-json.ts'
 import type { TrivyRelease } from './trivy-release.ts'
 
@@ -27,7 +28,7 @@ export async function verifyChecksums(
   const refuse = (why: string, cause?: unknown) =>
     new LadingError('untrusted', why, {
       operation: 'check the signature',
-      subject: checksumsUrl,
+      subject: redactUrl(checksumsUrl),
       cause,
       hint: 'nothing was installed; a mirror may be wrong, or somebody is in between',
     })

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { scanImage, type TrivyOffer } from '../../src/scan/index.ts'
 import { pinnedTrivy, trivyRelease } from '../../src/scan/trivy-release.ts'
 import { tarArchive } from '../../src/testing/tar-blocks.ts'
@@ -47,6 +47,19 @@ describe('the version of the source', () => {
     expect(offers).toEqual([{ version: pinnedTrivy, url, target: place.target, sizeBytes: archive.byteLength }])
     expect(place.server.log).toEqual([`HEAD ${releasePath(pinnedTrivy, pinned.archive)}`])
     await place.expectNothing()
+  })
+
+  test('a secret in the address of a mirror is not shown', async () => {
+    vi.stubEnv('LADING_TRIVY_RELEASES', place.server.origin.replace('//', '//user:pass-word-9@'))
+    const offers: TrivyOffer[] = []
+    const scan = scanImage(place.image, { installTrivy: async offer => offers.push(offer) > 0 })
+    const error = await scan.then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    )
+    expect(error).toMatchObject({ name: 'LadingError', operation: 'download' })
+    expect(offers).toHaveLength(1)
+    expect(JSON.stringify([offers, error, String(error)])).not.toContain('pass-word-9')
   })
 
   test('a release that is not there is named', async () => {

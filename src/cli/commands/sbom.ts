@@ -5,7 +5,8 @@ import { defineCommand } from '../command.ts'
 import { defined } from '../defined.ts'
 import { argument, choice, flag } from '../options.ts'
 import { printable, printableJson } from '../printable.ts'
-import { openProgress, progressModes } from '../progress/open-progress.ts'
+import { openBrokenProgress } from '../progress/broken-progress.ts'
+import { progressModes } from '../progress/open-progress.ts'
 import { serverOf } from '../read-server-options.ts'
 import { onePlatform, onePlatformOption, trivyOf, trivyOptions } from '../scanner-options.ts'
 import { serverOptions } from '../server-options.ts'
@@ -59,14 +60,9 @@ export const sbomCommand = defineCommand({
 
   async run({ reference, format, generate, with: tool, platform, output, quiet, progress: mode, ...where }, context) {
     const { library, stdout, stderr, signal } = context
-    const progress = openProgress(quiet ? 'none' : mode, context)
-    let working = true
-    const endProgress = () => {
-      if (working) progress.close()
-      working = false
-    }
+    const progress = openBrokenProgress(quiet ? 'none' : mode, context)
     const say = (line: string) => {
-      endProgress()
+      progress.close()
       stderr.write(`${printable(line)}\n`)
     }
     let result: SbomResult
@@ -74,7 +70,7 @@ export const sbomCommand = defineCommand({
       result = await library.imageSbom(reference, {
         generate,
         ...defined({ format, tool, platform: onePlatform(platform) }),
-        ...trivyOf(where, context),
+        ...trivyOf(where, context, progress),
         ...(quiet ? {} : { onLine: say }),
         onEvent: progress.onEvent,
         sourceServer: serverOf(where),
@@ -82,7 +78,7 @@ export const sbomCommand = defineCommand({
         signal,
       })
     } finally {
-      endProgress()
+      progress.close()
     }
     if (!quiet) say(originText(result))
     if (output === 'text') stdout.write(result.sbom)

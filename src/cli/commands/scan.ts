@@ -7,7 +7,8 @@ import { defineCommand } from '../command.ts'
 import { defined } from '../defined.ts'
 import { argument, choice, flag, list, moreArguments } from '../options.ts'
 import { printable, printableJson, printableLines } from '../printable.ts'
-import { openProgress, progressModes } from '../progress/open-progress.ts'
+import { openBrokenProgress } from '../progress/broken-progress.ts'
+import { progressModes } from '../progress/open-progress.ts'
 import { serverOf } from '../read-server-options.ts'
 import { onePlatform, onePlatformOption, scanExitCode, trivyOf, trivyOptions } from '../scanner-options.ts'
 import { serverOptions } from '../server-options.ts'
@@ -86,15 +87,9 @@ export const scanCommand = defineCommand({
         },
       )
     }
-    const progress = openProgress(quiet ? 'none' : where.progress, context)
-    let copying = true
-    // a live display would be drawn over what Trivy says
-    const endCopying = () => {
-      if (copying) progress.close()
-      copying = false
-    }
+    const progress = openBrokenProgress(quiet ? 'none' : where.progress, context)
     const sayLine = (line: string) => {
-      endCopying()
+      progress.close()
       stderr.write(`${printable(line)}\n`)
     }
     let result: ScanResult
@@ -105,7 +100,7 @@ export const scanCommand = defineCommand({
         ignoreUnfixed,
         words,
         ...defined({ platform: onePlatform(platform) }),
-        ...trivyOf(where, context),
+        ...trivyOf(where, context, progress),
         ...(quiet ? {} : { onLine: sayLine }),
         ...(env.LADING_DEBUG
           ? {
@@ -119,7 +114,7 @@ export const scanCommand = defineCommand({
         signal,
       })
     } finally {
-      endCopying()
+      progress.close()
     }
     stdout.write(json ? scanJson(result) : scanText(result, format ?? 'table'))
     if (result.found) throw foundSome(result)
