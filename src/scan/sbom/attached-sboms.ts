@@ -8,7 +8,7 @@ import { readAll, verify } from '../../streams/index.ts'
 import { attestedDigest } from '../../transform/index.ts'
 import type { Attachment, ImageSource } from '../../transports/index.ts'
 import { holdsStatement } from './read-statement.ts'
-import { plainDocument, type SbomDocument, statedDocument } from './sbom-document.ts'
+import { attachedDocument, type SbomDocument } from './sbom-document.ts'
 import { formatOfPredicate, formatOfType } from './sbom-format.ts'
 
 /** How a document belongs to an image: a manifest that names it (`referrer`), a tag made of its digest (`tag`), or an entry beside it in its index. */
@@ -92,7 +92,10 @@ async function* heldBy(
   if (manifest?.kind !== 'manifest') return
   for (const layer of manifest.layers) {
     if (saysOtherwise({ ...manifest.annotations, ...layer.annotations })) continue
-    const document = await passingOver(node, subject, () => readDocument(layer, origin, subject))
+    if (formatOfType(layer.mediaType) === undefined && !holdsStatement(layer.mediaType)) continue
+    const document = await passingOver(node, subject, async () =>
+      attachedDocument(layer.mediaType, await readBlob(layer, subject), origin.subject),
+    )
     if (document !== undefined) yield { ...document, origin }
   }
 }
@@ -115,21 +118,6 @@ function saysOtherwise(annotations: Readonly<Record<string, string>>): boolean {
     annotations.predicateType ??
     annotations['dev.sigstore.bundle.predicateType']
   return said !== undefined && formatOfPredicate(said) === undefined
-}
-
-/** @throws LadingError `bad-manifest` where it is no such document, or one of another image */
-async function readDocument(layer: Node, origin: SbomOrigin, subject: SbomSubject): Promise<SbomDocument | undefined> {
-  const format = formatOfType(layer.mediaType)
-  if (format === undefined && !holdsStatement(layer.mediaType)) return undefined
-  const bytes = await readBlob(layer, subject)
-  try {
-    // what is said of the image is not believed of the whole index, nor the other way round
-    return format === undefined
-      ? statedDocument(layer.mediaType, bytes, [origin.subject])
-      : plainDocument(format, bytes)
-  } catch (cause) {
-    throw new LadingError('bad-manifest', cause instanceof Error ? cause.message : String(cause), { cause })
-  }
 }
 
 /** @throws LadingError `too-large`, `digest-mismatch`, `size-mismatch`, or what the source throws */

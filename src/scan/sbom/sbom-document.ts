@@ -1,7 +1,8 @@
+import { LadingError } from '../../errors/index.ts'
 import type { Digest } from '../../model/digest.ts'
 import { readJson } from '../../model/read-json.ts'
 import { readStatement } from './read-statement.ts'
-import { formatOfPredicate, isSbom, isSpdxText, type SbomFormat } from './sbom-format.ts'
+import { formatOfPredicate, formatOfType, isSbom, isSpdxText, type SbomFormat } from './sbom-format.ts'
 
 export interface SbomDocument {
   readonly format: SbomFormat
@@ -20,16 +21,27 @@ export function plainDocument(format: SbomFormat, bytes: Uint8Array): SbomDocume
 }
 
 /**
+ * The document in content that is attached to an image. `undefined` where it is something else.
+ *
+ * @param subject what it is attached to: what is said of the image is not believed of the whole index, nor the other way round
+ * @throws LadingError `bad-manifest` where it is no such document, or one of another image
+ */
+export function attachedDocument(mediaType: string, bytes: Uint8Array, subject: Digest): SbomDocument | undefined {
+  const format = formatOfType(mediaType)
+  try {
+    return format === undefined ? statedDocument(mediaType, bytes, [subject]) : plainDocument(format, bytes)
+  } catch (cause) {
+    throw new LadingError('bad-manifest', cause instanceof Error ? cause.message : String(cause), { cause })
+  }
+}
+
+/**
  * The document that a statement holds. `undefined` where the statement says something else.
  *
  * @param subjects what it must be about
  * @throws Error where it is malformed, or of another image
  */
-export function statedDocument(
-  mediaType: string,
-  bytes: Uint8Array,
-  subjects: readonly Digest[],
-): SbomDocument | undefined {
+function statedDocument(mediaType: string, bytes: Uint8Array, subjects: readonly Digest[]): SbomDocument | undefined {
   const statement = readStatement(mediaType, bytes)
   const format = formatOfPredicate(statement.predicateType)
   if (format === undefined) return undefined
