@@ -32,8 +32,10 @@ export async function readTrustedRoot(file: string | undefined, environment: Env
 async function fromRepository(environment: Environment) {
   const { getTrustedRoot } = await import('@sigstore/tuf')
   const cachePath = path.join(cacheFolder(environment), 'sigstore')
+  await mkdir(cachePath, { recursive: true }).catch(error => {
+    throw fromFileError(error, { operation: 'keep the trusted root', side: 'local', subject: cachePath })
+  })
   try {
-    await mkdir(cachePath, { recursive: true })
     return await getTrustedRoot({ cachePath })
   } catch (cause) {
     throw new LadingError('network', 'the trusted root of Sigstore could not be read', {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { scanImage } from '../../src/scan/index.ts'
 import { trivyRelease } from '../../src/scan/trivy-release.ts'
 import { tarArchive } from '../../src/testing/tar-blocks.ts'
@@ -50,6 +50,18 @@ async function publish({
 }
 
 const refused = (why: string) => ({ code: 'untrusted', message: expect.stringContaining(why) })
+
+test('without a trusted root it is asked for at Sigstore, and where that cannot be reached nothing is installed', async () => {
+  const { trustedRoot: _, ...options } = await publish()
+  vi.stubEnv('XDG_CACHE_HOME', path.join(place.folder, 'cache'))
+  for (const name of ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy']) vi.stubEnv(name, 'http://127.0.0.1:9')
+  for (const name of ['NO_PROXY', 'no_proxy']) vi.stubEnv(name, '127.0.0.1')
+  await expect(scanImage(place.image, options)).rejects.toMatchObject({
+    code: 'network',
+    hint: expect.stringContaining('--trusted-root'),
+  })
+  await place.expectNothing()
+})
 
 describe('a version that is named', () => {
   test('is installed where its checksums are signed by the workflow of that version, and used', async () => {
