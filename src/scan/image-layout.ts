@@ -19,9 +19,6 @@ export interface ImageLayout extends AsyncDisposable {
   readonly environment: Environment
 }
 
-/** What is attached to it is no part of what is scanned. */
-const imageAlone = { referrers: false }
-
 /**
  * Copies one platform of an image, every byte checked, to where a scanner can read it without a daemon.
  *
@@ -48,7 +45,8 @@ export async function openImageLayout(
     const copied = await copyImage(reference, `oci:${layout}`, {
       ...options,
       fileSystemsOnly: true,
-      ...imageAlone,
+      // what is attached to it is no part of what is scanned
+      referrers: false,
       // of an index the one image is wanted, also where it has no other
       ...(platform === undefined ? { onePlatform: true, platformMatching: 'compatible' } : { platforms: [platform] }),
       // what a daemon keeps unpacked the scanner would only have to unpack again

@@ -1,9 +1,9 @@
 import { choosePlatforms } from '../../copy/choose-root.ts'
 import { createManifestReader } from '../../copy/manifest-reader.ts'
 import { openSession, systemOf } from '../../copy/session.ts'
-import { sourceSide, streamAt } from '../../copy/sides.ts'
+import { sourceSide } from '../../copy/sides.ts'
 import type { Digest } from '../../model/digest.ts'
-import { type ImageSource, openSource, parseReference } from '../../transports/index.ts'
+import { openSource, parseReference } from '../../transports/index.ts'
 import type { ScannedImageOptions } from '../image-layout.ts'
 import { type AttachedSbom, attachedSboms } from './attached-sboms.ts'
 import type { SbomFormat } from './sbom-format.ts'
@@ -33,7 +33,7 @@ export async function findAttachedSbom(
   await using opened = await openSource(parsed, session.context('source'))
   // a stream can be read once, and has nothing beside the image
   if (opened.traits.order === 'once') return undefined
-  const source = withAttachments(opened)
+  const source = sourceSide(opened)
   const reader = createManifestReader(source)
   const root = await source.resolve(signal)
   const wanted = platform ?? (root.kind === 'index' ? systemOf(options) : undefined)
@@ -49,14 +49,4 @@ export async function findAttachedSbom(
     return { reference: source.name, digest: chosen.root.digest, platforms: chosen.kept, sbom }
   }
   return undefined
-}
-
-function withAttachments(opened: ImageSource): ImageSource {
-  const attachments = opened.attachments?.bind(opened)
-  return {
-    ...sourceSide(opened),
-    ...(attachments === undefined
-      ? {}
-      : { attachments: (to, signal) => streamAt(() => attachments(to, signal), opened.name, 'look for attachments') }),
-  }
 }
