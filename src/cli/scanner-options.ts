@@ -51,7 +51,8 @@ export function trivyOf(
   given: Given<typeof trivyOptions>,
   context: CommandContext,
   progress: Pick<Progress, 'close'>,
-): Pick<TrivyOptions, 'installTrivy' | 'trivyVersion' | 'trustedRoot'> & {
+  say?: (line: string) => void,
+): Pick<TrivyOptions, 'installTrivy' | 'onInstall' | 'trivyVersion' | 'trustedRoot'> & {
   cacheDir?: string
   offline: boolean
   dbRepository?: string
@@ -61,6 +62,7 @@ export function trivyOf(
   return {
     offline,
     installTrivy: installTrivy || (isTerminal ? askAfter(progress, context) : false),
+    ...(say === undefined ? {} : { onInstall: offer => say(installText(offer)) }),
     ...defined(named),
   }
 }
@@ -72,11 +74,17 @@ function askAfter(progress: Pick<Progress, 'close'>, context: CommandContext) {
   }
 }
 
+function installText({ version, url, target, sizeBytes }: TrivyOffer): string {
+  return `installing Trivy ${version} as ${target}, from ${url}${sizeText(sizeBytes)}`
+}
+
+const sizeText = (bytes: number | undefined) => (bytes === undefined ? '' : ` (${formatSize(bytes)})`)
+
 async function askToInstall(
   { version, url, target, sizeBytes }: TrivyOffer,
   context: CommandContext,
 ): Promise<boolean> {
-  const size = sizeBytes === undefined ? '' : ` (${formatSize(sizeBytes)})`
+  const size = sizeText(sizeBytes)
   const question = `Trivy ${version} is not installed. Download it from ${url}${size}, and install it as ${target}? [y/N] `
   return /^y(es)?$/i.test((await ask(printable(question), true, context)).trim())
 }

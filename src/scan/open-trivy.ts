@@ -11,6 +11,8 @@ import { pinnedTrivy, trivyRelease } from './trivy-release.ts'
 export interface TrivyOptions extends SessionOptions {
   /** Install Trivy where there is none: without asking, or where the answer is yes. Default: it is an error. */
   readonly installTrivy?: boolean | ((offer: TrivyOffer) => Promise<boolean>) | undefined
+  /** Hears what is installed, before it is downloaded. */
+  readonly onInstall?: ((offer: TrivyOffer) => void) | undefined
   /** Use this version and no other. Where it has to be installed, Trivy's signature of it is checked. */
   readonly trivyVersion?: string | undefined
   /** Sigstore's trusted root for that, in the place of the one of its repository. */
@@ -33,12 +35,15 @@ export async function openTrivy(options: TrivyOptions, environment: Environment)
     others.push(scanner)
   }
   const wanted = release ?? trivyRelease(pinnedTrivy, environment)
-  const asked = mayInstall !== false
-  if (!asked) throw absent(wanted.version, others)
+  if (mayInstall === false) throw absent(wanted.version, others)
   await using session = openSession(options, () => {})
   const server = await openReleaseServer(session, options)
-  const agreed = mayInstall === true || (await mayInstall(await offerTrivy(wanted, environment, server)))
-  if (!agreed) throw absent(wanted.version, others)
+  // its size is asked for where somebody is told
+  if (mayInstall !== true || options.onInstall !== undefined) {
+    const offer = await offerTrivy(wanted, environment, server)
+    if (mayInstall !== true && !(await mayInstall(offer))) throw absent(wanted.version, others)
+    options.onInstall?.(offer)
+  }
   const path = await installTrivy(wanted, environment, server, options.trustedRoot)
   return await askVersion('trivy', path, environment, signal)
 

@@ -65,6 +65,7 @@ describe('the version of the source', () => {
   test('a release that is not there is named', async () => {
     const { exit, stderr } = await runLading(['scan', '--install-trivy', place.image], { library: { scanImage } })
     expect(exit).toBe(2)
+    expect(stderr).toMatch(/^installing Trivy 0\.75\.0 as \S+, from \S+\n/)
     expect(stderr).toContain(`${releasePath(pinnedTrivy, pinned.archive)}: the server of the release answered 404`)
   })
 })

@@ -70,7 +70,7 @@ export const sbomCommand = defineCommand({
       result = await library.imageSbom(reference, {
         generate,
         ...defined({ format, tool, platform: onePlatform(platform) }),
-        ...trivyOf(where, context, progress),
+        ...trivyOf(where, context, progress, quiet ? undefined : say),
         ...(quiet ? {} : { onLine: say }),
         onEvent: progress.onEvent,
         sourceServer: serverOf(where),

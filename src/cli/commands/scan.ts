@@ -100,7 +100,7 @@ export const scanCommand = defineCommand({
         ignoreUnfixed,
         words,
         ...defined({ platform: onePlatform(platform) }),
-        ...trivyOf(where, context, progress),
+        ...trivyOf(where, context, progress, quiet ? undefined : sayLine),
         ...(quiet ? {} : { onLine: sayLine }),
         ...(env.LADING_DEBUG
           ? {
