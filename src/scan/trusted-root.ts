@@ -6,6 +6,7 @@ import { readJson } from '../model/read-json.ts'
 import { cacheFolder } from '../stores/cache-folder.ts'
 import { readSmallFile } from '../streams/index.ts'
 import type { Environment } from '../transports/programs/find-program.ts'
+import { loadSigstore } from './load-sigstore.ts'
 
 /**
  * The certificates and keys that Sigstore's signatures are checked against: of a file (`trusted_root.json`), else those of Sigstore's own
@@ -14,10 +15,9 @@ import type { Environment } from '../transports/programs/find-program.ts'
  * @throws LadingError `bad-config` for a file that is none, `network` where the repository cannot be asked
  */
 export async function readTrustedRoot(file: string | undefined, environment: Environment): Promise<TrustMaterial> {
-  const [{ toTrustMaterial }, { TrustedRoot }] = await Promise.all([
-    import('@sigstore/verify'),
-    import('@sigstore/protobuf-specs'),
-  ])
+  const [{ toTrustMaterial }, { TrustedRoot }] = await loadSigstore(() =>
+    Promise.all([import('@sigstore/verify'), import('@sigstore/protobuf-specs')]),
+  )
   if (file === undefined) return toTrustMaterial(await fromRepository(environment))
   const bytes = await readSmallFile(file).catch(error => {
     throw fromFileError(error, { operation: 'read the trusted root', side: 'local', subject: file })
@@ -30,7 +30,7 @@ export async function readTrustedRoot(file: string | undefined, environment: Env
 }
 
 async function fromRepository(environment: Environment) {
-  const { getTrustedRoot } = await import('@sigstore/tuf')
+  const { getTrustedRoot } = await loadSigstore(() => import('@sigstore/tuf'))
   const cachePath = path.join(cacheFolder(environment), 'sigstore')
   await mkdir(cachePath, { recursive: true }).catch(error => {
     throw fromFileError(error, { operation: 'keep the trusted root', side: 'local', subject: cachePath })

@@ -2,6 +2,7 @@ import type { TrustMaterial } from '@sigstore/verify'
 import { LadingError } from '../errors/index.ts'
 import { redactUrl } from '../http/redact.ts'
 import { readJson } from '../model/read-json.ts'
+import { loadSigstore } from './load-sigstore.ts'
 import type { TrivyRelease } from './trivy-release.ts'
 
 const issuer = 'https://token.actions.githubusercontent.com'
@@ -32,10 +33,9 @@ export async function verifyChecksums(
       cause,
       hint: 'nothing was installed; a mirror may be wrong, or somebody is in between',
     })
-  const [{ bundleFromJSON }, { toSignedEntity, Verifier }] = await Promise.all([
-    import('@sigstore/bundle'),
-    import('@sigstore/verify'),
-  ])
+  const [{ bundleFromJSON }, { toSignedEntity, Verifier }] = await loadSigstore(() =>
+    Promise.all([import('@sigstore/bundle'), import('@sigstore/verify')]),
+  )
   const signer = signerOf(version)
   try {
     const signed = bundleFromJSON(readJson(bundle))
