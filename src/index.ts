@@ -64,6 +64,7 @@ export {
   tagImage,
 } from './bucket/index.ts'
 export {
+  type AttachedDescription,
   type AttachmentCounts,
   type CarriedAttachments,
   type CopyEvent,
@@ -75,6 +76,7 @@ export {
   type DeleteResult,
   deleteImage,
   type ImageDescription,
+  type InspectOptions,
   inspectImage,
   type LeftOutAttachments,
   listTags,

@@ -33,6 +33,7 @@ const base = {
   force: false,
   dryRun: false,
   jobs: 10,
+  referrers: true,
   retryTimes: 0,
 }
 const amd64 = { os: 'linux', architecture: 'amd64' }

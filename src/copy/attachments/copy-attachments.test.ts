@@ -273,3 +273,27 @@ test('where nothing is attached, four questions for each manifest are all that i
   expect(await asked(true, `${to.host}/app:v1`)).toBe(1 + 4)
   expect(to.requests).toHaveLength(1)
 })
+
+test('an image is described with what is attached to it, where that is wanted', async () => {
+  const { attached = [] } = await inspectImage(`${registry.host}/app:v1`, { referrers: true })
+  expect(attached.map(({ subject, kind, tag }) => [subject, kind, tag !== undefined]).sort()).toEqual(
+    [
+      [image.root.digest, 'other', false],
+      [image.root.digest, 'signature', true],
+      [platformNode.digest, 'sbom', false],
+      [sbom.root.digest, 'other', false],
+    ].sort(),
+  )
+  expect(await inspectImage(`${registry.host}/app:v1`)).not.toHaveProperty('attached')
+  registry.repository('app').blobs.clear()
+  registry
+    .repository('app')
+    .manifests.set(note.root.digest, { mediaType: note.root.mediaType, bytes: new Uint8Array(2) })
+  registry.quirks.noReferrers = true
+  const list = new TextEncoder().encode(JSON.stringify({ schemaVersion: 2, manifests: [note.root] }))
+  registry
+    .repository('app')
+    .addManifest('application/vnd.oci.image.index.v1+json', list, referrersTag(image.root.digest))
+  const broken = await inspectImage(`${registry.host}/app:v1`, { referrers: true })
+  expect(broken).toMatchObject({ attached: [], attachedProblem: expect.any(String) })
+})

@@ -99,8 +99,7 @@ export async function attachManifest(
     await writeTag(store, { image, tag, digest: node.digest, bytes, imageBytes, immutable: false, signal })
     return
   }
-  const key = referrerKey(subject, node.digest)
-  if ((await store.head(key, { signal })) !== undefined) return
   const { kind: _, ...descriptor } = node
-  await store.put(key, new TextEncoder().encode(JSON.stringify(descriptor)), { signal })
+  // written even where it is there: what is cleaned is what is old
+  await store.put(referrerKey(subject, node.digest), new TextEncoder().encode(JSON.stringify(descriptor)), { signal })
 }
