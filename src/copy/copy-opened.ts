@@ -5,12 +5,13 @@ import { bytesOf } from '../streams/index.ts'
 import { entriesOf, type Selection } from '../transform/index.ts'
 import type { ImageDestination, ImageSource } from '../transports/index.ts'
 import type { LayerChange } from './convert-image.ts'
-import type { CopyOptions, CopyResult, PlanEntry } from './copy-options.ts'
+import type { CopyResult, PlanEntry } from './copy-options.ts'
 import type { CopyListener } from './events.ts'
 import type { Lanes } from './lanes/lanes.ts'
 import { createManifestReader, type ManifestReader } from './manifest-reader.ts'
 import { parseNode } from './parse-node.ts'
 import { type Plan, planCopy } from './plan.ts'
+import type { PrepareOptions } from './preparation.ts'
 import { prepareImage } from './prepare-image.ts'
 import { withoutManifest } from './rewritten-because.ts'
 import { runPlan } from './run.ts'
@@ -29,7 +30,7 @@ export type OpenedResult = Omit<CopyResult, 'source' | 'destination'>
 export async function copyOpened(
   from: ImageSource,
   to: ImageDestination,
-  options: CopyOptions & { readonly jobs: number; readonly lanes?: Lanes },
+  options: PrepareOptions & { readonly jobs: number; readonly lanes?: Lanes },
   listen: CopyListener,
 ): Promise<OpenedResult> {
   const started = performance.now()

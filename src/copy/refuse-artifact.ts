@@ -1,6 +1,6 @@
 import { LadingError } from '../errors/index.ts'
 import type { Node } from '../model/descriptor.ts'
-import { isImageConfigType, layerCompression } from '../model/media-types.ts'
+import { decryptedType, isImageConfigType, layerCompression } from '../model/media-types.ts'
 import type { ImageDestination } from '../transports/index.ts'
 import type { ManifestReader } from './manifest-reader.ts'
 import { parseNode } from './parse-node.ts'
@@ -8,12 +8,14 @@ import { parseNode } from './parse-node.ts'
 /**
  * Lets by what the destination has a place for. Without this the layers before the one that it refuses would have been moved.
  *
+ * @param decrypts encrypted layers will be none when they come there
  * @throws LadingError `unsupported` for an artifact, or an image with layers that are no plain archives
  */
 export async function refuseArtifact(
   root: Node,
   { name, traits }: Pick<ImageDestination, 'name' | 'traits'>,
   reader: ManifestReader,
+  decrypts = false,
   signal?: AbortSignal,
 ): Promise<void> {
   if (traits.holdsArtifacts) return
@@ -28,6 +30,8 @@ export async function refuseArtifact(
       hint: 'copy it to a registry, a bucket, oci: or oci-archive:, which hold whatever an image can be',
     })
   if (!isImageConfigType(config.mediaType)) throw refused(`this is an artifact: its config is ${config.mediaType}`)
-  const other = layers.find(({ mediaType }) => layerCompression(mediaType) === undefined)
+  const other = layers.find(
+    ({ mediaType }) => layerCompression(decrypts ? decryptedType(mediaType) : mediaType) === undefined,
+  )
   if (other !== undefined) throw refused(`${other.mediaType} is no layer of one, or an encrypted one`)
 }
