@@ -56,6 +56,7 @@ export async function findChanges(
 ): Promise<readonly LayerChange[]> {
   const changes = new Map<Digest, LayerChange>()
   const wantsUnpacked = target('gzip') === 'none'
+  const at = says('source', source.name)
   const dueOf = async (layer: Node, position: number, chosen: ReadonlySet<number>): Promise<readonly Due[]> => {
     const { digest } = layer
     const comesEncrypted = isEncryptedType(layer.mediaType)
@@ -64,7 +65,10 @@ export async function findChanges(
     const encrypts = chosen.has(position) && !comesEncrypted
     if (received.has(digest) || (before !== undefined && (before.encrypts || !encrypts))) return []
     if (isLeftOut(layer, destination)) return []
-    const opened = comesEncrypted && encryption?.encrypts === false ? await encryption.open(layer) : undefined
+    const opened =
+      comesEncrypted && encryption?.encrypts === false
+        ? await at(() => encryption.open(layer), 'open layer')
+        : undefined
     const from = layerForm(opened === undefined ? layer : { ...layer, mediaType: decryptedType(layer.mediaType) })
     if (opened === undefined && !encrypts) {
       if (from === undefined) return []

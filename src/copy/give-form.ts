@@ -35,7 +35,7 @@ export async function giveForm(
   const { encryption } = options
   const lookup = { target, encryption, received, signal }
   const changes = isKnown ? [] : await findChanges(root, source, destination, reader, lookup)
-  const recipients = await addRecipients(root, reader, encryption, signal)
+  const recipients = await addRecipients(root, source, reader, encryption, signal)
   const opened = recipients.size === 0 ? [] : ['layers encrypted for others too']
   const layersChange = [...new Set([...layersBecame(changes, new Map(), destination), ...became, ...opened])]
   requireAllowed(layersChange)

@@ -29,9 +29,9 @@ export async function* decryptLayer(
       yield cipher.update(chunk)
     }
   }
-  const draft = createDraft(deciphered())
+  const draft = mustBeNamed ? createDraft(deciphered()) : undefined
   let held: Uint8Array | undefined
-  for await (const chunk of draft.read()) {
+  for await (const chunk of draft?.read() ?? deciphered()) {
     if (held !== undefined) yield held
     held = chunk
   }
@@ -40,7 +40,7 @@ export async function* decryptLayer(
       hint: 'somebody has changed it, or its annotations belong to another layer: get the image from where it was made',
     })
   }
-  if (mustBeNamed && draft.digest() !== secret.digest) {
+  if (draft !== undefined && draft.digest() !== secret.digest) {
     throw new LadingError(
       'not-authentic',
       `a decrypted layer is ${draft.digest()}, and who encrypted it says that it is ${JSON.stringify(secret.digest)}`,
