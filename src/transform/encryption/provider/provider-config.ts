@@ -28,7 +28,8 @@ export async function readProviderCommand(name: string, environment: Environment
       hint: `${variable} names a file like {"key-providers": {"${name}": {"cmd": {"path": "/usr/bin/program", "args": []}}}}`,
     })
   if (file === '') throw refused(`${variable} is not set`)
-  const provider = (await readProviders(file, refused))[name]
+  const providers = await readProviders(file, refused)
+  const provider = Object.hasOwn(providers, name) ? providers[name] : undefined
   if (provider === undefined) throw refused('the file does not name it')
   const { cmd, grpc } = provider
   if (cmd?.path) return { path: cmd.path, args: cmd.args ?? [] }

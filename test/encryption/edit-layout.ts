@@ -1,9 +1,9 @@
 import { readdir, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
-import type { Descriptor } from '../model/descriptor.ts'
-import { type Digest, digestOf } from '../model/digest.ts'
-import { ociManifest } from '../model/media-types.ts'
-import { writeLayout } from './write-layout.ts'
+import type { Descriptor } from '../../src/model/descriptor.ts'
+import { type Digest, digestOf } from '../../src/model/digest.ts'
+import { ociManifest } from '../../src/model/media-types.ts'
+import { writeLayout } from '../../src/testing/write-layout.ts'
 
 /** What somebody who can write anything makes of a layer: every digest is made right again. */
 export interface EditedLayer {
