@@ -24,6 +24,7 @@ test.each([
   ['no object', '[]'],
   ['no "optional"', `{${critical}}`],
   ['no "critical"', '{"optional":{}}'],
+  ['a list', `{${critical},"optional":[]}`],
   ['another member', `{${critical},"optional":{},"x":1}`],
   ['another critical member', `{"critical":{${type},${image},${identity},"x":1},"optional":{}}`],
   ['another member of the image', `{"critical":{${type},${image.replace('}', ',"x":1}')},${identity}},"optional":{}}`],

@@ -29,10 +29,13 @@ const schema = v.strictObject({
     }),
     identity: v.strictObject({ 'docker-reference': v.string() }),
   }),
-  optional: v.looseObject({
-    creator: v.optional(v.string()),
-    timestamp: v.optional(v.pipe(v.number(), v.safeInteger())),
-  }),
+  optional: v.pipe(
+    v.looseObject({
+      creator: v.optional(v.string()),
+      timestamp: v.optional(v.pipe(v.number(), v.safeInteger())),
+    }),
+    v.check(value => !Array.isArray(value), 'it is a list'),
+  ),
 })
 
 /**
