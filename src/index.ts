@@ -64,6 +64,7 @@ export {
   tagImage,
 } from './bucket/index.ts'
 export {
+  type CarriedSignatures,
   type CopyEvent,
   type CopyListener,
   type CopyOptions,
@@ -93,3 +94,5 @@ export { formatPlatform, hostPlatform, type Platform, parsePlatform } from './mo
 export type { PlatformMatching } from './model/platform-rank.ts'
 export { type CloudOptions, type ObjectStore, openStore } from './stores/index.ts'
 export { formatReference, parseReference, type Reference } from './transports/index.ts'
+export type { ImageSignature } from './trust/image-signature.ts'
+export type { ImageSigner } from './trust/image-signer.ts'

@@ -35,7 +35,7 @@ export function signaturesOf(
   const { removeSignatures, signBy, signIdentity, signPassphraseFile } = input
   // an option that is given and empty is none, as it is for skopeo
   return defined({
-    removeSignatures,
+    removeSignatures: removeSignatures || undefined,
     signBy: signBy || undefined,
     signIdentity: signIdentity || undefined,
     signPassphraseFile: signPassphraseFile || undefined,

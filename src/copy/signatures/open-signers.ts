@@ -22,11 +22,13 @@ export async function openSigners(
   destination: Reference,
   signal: AbortSignal | undefined,
 ): Promise<Signing> {
+  // What is given is wrong even where nobody would have used it.
+  if (signIdentity !== undefined) signingIdentity(destination, signIdentity)
+  const passphrase = await readPassphrase(options)
   if (signBy === undefined && signers.length === 0) return { signers }
   const identity = signingIdentity(destination, signIdentity)
   if (signBy === undefined) return { signers, identity }
   const { openSimpleSigner } = await import('../../trust/simple-signing/open-simple-signer.ts')
-  const passphrase = await readPassphrase(options)
   const own = await openSimpleSigner(signBy, { environment: process.env, passphrase, signal })
   return { signers: [own, ...signers], identity }
 }
@@ -42,6 +44,8 @@ export async function readPassphrase({
     return (await readSmallFile(signPassphraseFile)).toString().replace(/\n$/, '')
   } catch (error) {
     const details = { operation: 'read passphrase', subject: signPassphraseFile, side: 'local' } as const
-    throw error instanceof LadingError ? error.with(details) : fromFileError(error, details)
+    const failure = fromFileError(error, details)
+    if (!(failure instanceof LadingError)) throw failure
+    throw failure.with({ ...details, hint: 'check --sign-passphrase-file' })
   }
 }
