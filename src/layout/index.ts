@@ -21,7 +21,7 @@ export { type LeaseClock, systemClock } from './lease-clock.ts'
 export { validateImageName, validateTag, validateUnsplitPath } from './names.ts'
 export { parseConfigChange } from './parse-config-change.ts'
 export { readDocument } from './read-document.ts'
-export { attachedTo, parseReferrerKey, referrerKey, referrersPrefix } from './referrer-keys.ts'
+export { attachedTo, parseReferrerKey, referrerKey, referrersOf, referrersPrefix } from './referrer-keys.ts'
 export { keyOf, settingNames, type WrittenSettings } from './setting-keys.ts'
 export {
   hasSignatures,

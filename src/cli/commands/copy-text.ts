@@ -1,9 +1,11 @@
 import type { CopyResult, PlanEntry } from '../../copy/index.ts'
+import { shortDigest } from '../../model/digest.ts'
 import { alignFields } from '../align-fields.ts'
 import { formatCount } from '../format-count.ts'
 import { formatDuration } from '../format-duration.ts'
 import { formatSize } from '../format-size.ts'
 import { printable } from '../printable.ts'
+import { attachmentsText, kindsText, sumOfCounts } from './attachments-text.ts'
 
 /** What was done, for people. */
 export function copyText(result: CopyResult): string {
@@ -17,6 +19,8 @@ export function copyText(result: CopyResult): string {
       ['left out', leftOut(result)],
       ['signatures', signatures(result)],
       ['blobs', plan === undefined ? moved(result) : undefined],
+      ['attached', attached(result)],
+      ['not attached', notAttached(result)],
     ],
     '  ',
   )
@@ -50,6 +54,23 @@ function moved({ blobs, bytes, seconds }: CopyResult): string {
   const mounted = blobs.mounted === 0 ? '' : `, ${blobs.mounted} mounted (${formatSize(bytes.mounted)}, not read)`
   const present = blobs.present === 0 ? '' : `, ${blobs.present} present (${formatSize(bytes.present)})`
   return `${blobs.copied} copied (${formatSize(bytes.copied)})${mounted}${present}, in ${formatDuration(seconds)}`
+}
+
+function attached({ attachments }: CopyResult): string | undefined {
+  if (attachments === undefined) return undefined
+  const [copied, present] = [attachmentsText(attachments.copied), attachmentsText(attachments.present)]
+  return [copied, present && `${present} present`].filter(Boolean).join(', ')
+}
+
+/** A signature speaks of one digest: an image that was written anew has to be signed again. */
+function notAttached({ attachments, digest, sourceDigest }: CopyResult): string | undefined {
+  if (attachments === undefined || attachments.leftOut.length === 0) return undefined
+  const { copied, present, leftOut } = attachments
+  if (digest === sourceDigest) return `${attachmentsText(sumOfCounts(leftOut))}: nothing can be attached there`
+  const of = leftOut.map(({ subject, ...counts }) => `${kindsText(counts)} of ${shortDigest(subject)}`)
+  const shown = of.length > 3 ? `${of.slice(0, 3).join('; ')}; and of ${of.length - 3} more` : of.join('; ')
+  const isLost = copied.signatures + present.signatures === 0 && leftOut.some(({ signatures }) => signatures > 0)
+  return `${shown}: not the image that is there${isLost ? `, so sign ${digest}` : ''}`
 }
 
 function planText(plan: readonly PlanEntry[]): string {
