@@ -7,9 +7,11 @@ import type { Digest } from '../model/digest.ts'
 import type { Platform } from '../model/platform.ts'
 import type { ObjectOrigin, StoreContext, Upload } from '../stores/index.ts'
 import type { ByteRange, ByteStream, Bytes, Draft } from '../streams/index.ts'
+import type { TakeLayer } from './arriving-layer.ts'
 import type { RemovedImage, RemoveOptions } from './remove-options.ts'
 import type { DestinationTraits, SourceTraits } from './traits.ts'
 
+export type { ArrivingLayer, TakeLayer } from './arriving-layer.ts'
 export { type DestinationTraits, keepsEverything, readAsStored, type SourceTraits } from './traits.ts'
 
 /** What a user names. Every transport adds its own fields; `parse(format(r))` is the same place as `r`. */
@@ -155,18 +157,6 @@ export type Attachment =
       /** What the tag was when it was looked up, for a destination that can promise to replace nothing else. */
       readonly replaces?: Expectation
     }
-
-/** Takes a layer. It returns the digest of the bytes that it read, or, where it read none, the one that it was told. */
-export type TakeLayer = (layer: ArrivingLayer) => Promise<Digest>
-
-/** A layer on its way out of a source that is read once. */
-export interface ArrivingLayer {
-  /** Of the bytes as they come. Absent: it follows from the bytes. */
-  readonly digest?: Digest
-  readonly size: number
-  /** MUST be read to its end, or not at all. */
-  readonly body: ByteStream
-}
 
 /** What a source that is read once can tell of its image beforehand. */
 export type ImagePreview =
