@@ -3,6 +3,8 @@ import { limits } from '../src/model/limits.ts'
 /** What each limit is of. A limit without a line here is an error of types. */
 const meanings: Readonly<Record<keyof typeof limits, string>> = {
   manifestBytes: 'a manifest, an index, an image’s config, `index.json`, a document in an archive',
+  signatureBytes: 'a signature, or what it signs',
+  signatures: 'signatures of one manifest',
   manifestDepth: 'indexes within indexes',
   manifestNodes: 'descriptors of one image',
   jsonDepth: 'lists and objects within each other, in JSON',

@@ -52,7 +52,9 @@ export async function pointTag(
   }
   const committing = { ...destination, commit, [Symbol.asyncDispose]: async () => {} }
   try {
-    const copied = await copyOpened(source, committing, { force, expect, signal, jobs }, onEvent)
+    // the image is in this bucket already, and stays there
+    const options = { force, expect, signal, jobs, guard: undefined }
+    const copied = await copyOpened(source, committing, options, onEvent)
     const { digest, previous, changed } = copied
     return { digest, ...(previous === undefined ? {} : { previous }), changed }
   } catch (error) {

@@ -16,6 +16,7 @@ import { withForeignLayers } from './foreign-source.ts'
 import { inTakenFormat } from './in-taken-format.ts'
 import { interruptible } from './interruptible.ts'
 import { rememberingDestination } from './layer-cache.ts'
+import { openPolicyGuard } from './policy/open-policy-guard.ts'
 import { openSession, type Shared } from './session.ts'
 import { destinationSide, sourceSide } from './sides.ts'
 import { withRetries } from './with-retries.ts'
@@ -66,13 +67,15 @@ async function copy(
   const reading = session.context('source')
   const openedSource = sourceSide(await openSource(sourceReference, reading))
   await using from = withForeignLayers(openedSource, reading.http)
+  const guard = await openPolicyGuard(options.policy, sourceReference, from, reading.environment)
+  await guard?.admit()
   const openedDestination = destinationSide(await openDestination(destinationReference, session.context('destination')))
   await using to = rememberingDestination(openedDestination)
   checkAdditionalTags(to, options)
   const { lanes } = session
   const names = { source: from.name, destination: formatReference(destinationReference) }
   const moved = await inTakenFormat(from, options, listen, chosen =>
-    copyOpened(from, to, { ...chosen, jobs, lanes }, listen),
+    copyOpened(from, to, { ...chosen, jobs, lanes, guard }, listen),
   )
   return { ...names, ...moved }
 }

@@ -11,6 +11,7 @@ import type { Lanes } from './lanes/lanes.ts'
 import { createManifestReader, type ManifestReader } from './manifest-reader.ts'
 import { parseNode } from './parse-node.ts'
 import { type Plan, planCopy } from './plan.ts'
+import type { Guarded } from './policy/policy-guard.ts'
 import { prepareImage } from './prepare-image.ts'
 import { withoutManifest } from './rewritten-because.ts'
 import { runPlan } from './run.ts'
@@ -29,7 +30,7 @@ export type OpenedResult = Omit<CopyResult, 'source' | 'destination'>
 export async function copyOpened(
   from: ImageSource,
   to: ImageDestination,
-  options: CopyOptions & { readonly jobs: number; readonly lanes?: Lanes },
+  options: CopyOptions & Guarded & { readonly jobs: number; readonly lanes?: Lanes },
   listen: CopyListener,
 ): Promise<OpenedResult> {
   const started = performance.now()

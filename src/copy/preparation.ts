@@ -3,6 +3,7 @@ import type { CopyOptions } from './copy-options.ts'
 import type { CopyListener } from './events.ts'
 import type { LayerTarget } from './layer-target.ts'
 import type { ManifestReader } from './manifest-reader.ts'
+import type { PolicyGuard } from './policy/policy-guard.ts'
 import type { LayerSettings } from './store-layer.ts'
 
 /** What every step before the plan works with. */
@@ -13,6 +14,7 @@ export interface Preparation {
   readonly options: CopyOptions
   readonly target: LayerTarget
   readonly settings: LayerSettings
+  readonly guard: PolicyGuard | undefined
   readonly listen: CopyListener
   readonly signal: AbortSignal
 }

@@ -9,6 +9,8 @@ import { giveForm } from './give-form.ts'
 import { layersMayChange, layerTarget } from './layer-target.ts'
 import type { ManifestReader } from './manifest-reader.ts'
 import { parseNode } from './parse-node.ts'
+import { checkSelection } from './policy/check-selection.ts'
+import type { Guarded } from './policy/policy-guard.ts'
 import { asksForChange, type Preparation } from './preparation.ts'
 import { readImage } from './read-image.ts'
 import { refuseArtifact } from './refuse-artifact.ts'
@@ -48,7 +50,7 @@ export async function prepareImage(
   source: ImageSource,
   destination: ImageDestination,
   reader: ManifestReader,
-  options: CopyOptions,
+  options: CopyOptions & Partial<Guarded>,
   listen: CopyListener,
 ): Promise<PreparedImage> {
   const { signal = new AbortController().signal } = options
@@ -56,10 +58,12 @@ export async function prepareImage(
   const target = layerTarget(source, destination, options)
   if (options.format === 'v2s1') requireSchema1(destination)
   const settings = { level, precompute, temporaryFolder }
-  const preparation = { source, destination, reader, options, target, settings, listen, signal }
+  const { guard } = options
+  const preparation = { source, destination, reader, options, target, settings, guard, listen, signal }
   const image = await readImage(preparation)
   const { found, current, base, stored } = image
   const selection = await selectRoot(base, options, source, destination, reader)
+  await checkSelection(guard, selection, found, reader, signal)
   await refuseArtifact(selection.root, destination, reader, signal)
   const requireAllowed = (because: readonly string[]): void => {
     if (options.preserveDigests) requirePreserved(selection, because)

@@ -35,10 +35,11 @@ async function openMeaning(
   const { mirrors, location } = placesToRead(conf, reference)
   const name = formatRegistryReference(reference)
   const open = async (place: Place, attempts?: number) =>
-    registrySource(place.reference, await openPlace(place, reference, context), { name, attempts })
+    registrySource(place.reference, await openPlace(place, reference, context), { name, reference, attempts })
   if (mirrors.length === 0) return open(location)
   return mirroredSource({
     name,
+    reference,
     // A mirror is asked once: where it does not answer, another place does.
     mirrors: mirrors.map(place => ({ reference: place.reference, open: () => open(place, 1) })),
     location: { reference: location.reference, open: () => open(location) },

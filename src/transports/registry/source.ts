@@ -12,6 +12,8 @@ import { listTags } from './tags.ts'
 interface SourceOptions {
   /** What the image is called, wherever it is. */
   readonly name: string
+  /** The same. Default: where it is. */
+  readonly reference?: RegistryReference | undefined
   /** How often the root is asked for. Default: as often as everything. */
   readonly attempts?: number | undefined
 }
@@ -27,6 +29,7 @@ export function registrySource(
 
 class RegistrySource implements ImageSource {
   readonly name: string
+  readonly reference: RegistryReference
   readonly traits = readAsStored
   readonly #reference: RegistryReference
   readonly #client: RegistryClient
@@ -34,8 +37,13 @@ class RegistrySource implements ImageSource {
   /** The root, where resolving it meant reading it: it is not read twice. */
   #root: FetchedManifest | undefined
 
-  constructor(reference: RegistryReference, client: RegistryClient, { name, attempts }: SourceOptions) {
+  constructor(
+    reference: RegistryReference,
+    client: RegistryClient,
+    { name, reference: named = reference, attempts }: SourceOptions,
+  ) {
     this.name = name
+    this.reference = named
     this.#attempts = attempts
     this.#reference = reference
     this.#client = client

@@ -1,0 +1,80 @@
+import { isLadingError, LadingError } from '../../errors/index.ts'
+import type { Digest } from '../../model/digest.ts'
+import { limits } from '../../model/limits.ts'
+import { readAll, verify } from '../../streams/index.ts'
+import type { Attachment, ImageSource } from '../../transports/index.ts'
+import { type ImageSignature, parseImageSignature, sigstoreSignatureType } from '../../trust/index.ts'
+import type { ManifestReader } from '../manifest-reader.ts'
+import { parseNode } from '../parse-node.ts'
+
+/**
+ * What is signed over a manifest, one signature at a time: those that are kept beside it, then those of cosign's image. What cannot be read
+ * comes as an error, which is a signature that nobody accepts.
+ *
+ * @throws what the source throws
+ */
+export async function* signaturesOf(
+  source: ImageSource,
+  reader: ManifestReader,
+  manifest: Digest,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ImageSignature | LadingError, void, undefined> {
+  let left: number = limits.signatures
+  for await (const signature of allSignatures(source, reader, manifest, signal)) {
+    if (left === 0) throw tooMany(source)
+    left -= 1
+    yield signature
+  }
+}
+
+async function* allSignatures(
+  source: ImageSource,
+  reader: ManifestReader,
+  manifest: Digest,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ImageSignature | LadingError, void, undefined> {
+  for (const bytes of (await source.signatures?.(manifest, signal)) ?? []) yield parsed(bytes)
+  for await (const attachment of source.attachments?.(manifest, signal) ?? []) {
+    if (isSignatureImage(attachment)) yield* attachedSignatures(attachment, source, reader, signal)
+  }
+}
+
+function parsed(bytes: Uint8Array): ImageSignature | LadingError {
+  try {
+    return parseImageSignature(bytes)
+  } catch (error) {
+    if (isLadingError(error, 'bad-manifest')) return error
+    throw error
+  }
+}
+
+/** `sha256-<hex>.sig`; other attachments of cosign sign nothing. */
+function isSignatureImage(attachment: Attachment): boolean {
+  return attachment.by === 'tag' && attachment.tag.endsWith('.sig')
+}
+
+/** Each layer of cosign's image is a signature: the payload, and annotations. */
+async function* attachedSignatures(
+  { node }: Attachment,
+  source: ImageSource,
+  reader: ManifestReader,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ImageSignature, void, undefined> {
+  const image = parseNode(node, await reader.read(node, signal))
+  if (image.kind !== 'manifest') return
+  for (const layer of image.layers) {
+    const { mediaType, annotations = {} } = layer
+    if (mediaType !== sigstoreSignatureType) continue
+    const bytes = verify(source.fetch(layer, undefined, signal), layer)
+    const payload = await readAll(bytes, limits.signatureBytes, `the signature ${layer.digest}`)
+    yield { format: 'sigstore', mediaType, payload, annotations }
+  }
+}
+
+function tooMany({ name }: ImageSource): LadingError {
+  return new LadingError('too-large', `it has more than ${limits.signatures} signatures`, {
+    operation: 'read signatures',
+    subject: name,
+    side: 'source',
+  })
+}
