@@ -77,6 +77,7 @@ export {
   listTags,
   type PlanEntry,
   type PlatformDescription,
+  type PolicyDescription,
   pullImage,
   pushImage,
   type ServerOptions,
@@ -93,3 +94,4 @@ export { formatPlatform, hostPlatform, type Platform, parsePlatform } from './mo
 export type { PlatformMatching } from './model/platform-rank.ts'
 export { type CloudOptions, type ObjectStore, openStore } from './stores/index.ts'
 export { formatReference, parseReference, type Reference } from './transports/index.ts'
+export type { PolicyChoice } from './trust/index.ts'

@@ -5,6 +5,7 @@ export { type DeleteOptions, type DeleteResult, deleteImage } from './delete-ima
 export type { CopyEvent, CopyListener } from './events.ts'
 export { type ImageDescription, inspectImage, type PlatformDescription } from './inspect-image.ts'
 export { listTags } from './list-tags.ts'
+export type { PolicyDescription } from './policy/describe-policy.ts'
 export type { ServerOptions } from './server-options.ts'
 export type { SessionOptions } from './session.ts'
 export { syncImages } from './sync/sync-images.ts'

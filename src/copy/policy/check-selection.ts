@@ -19,7 +19,7 @@ const manifestsAtOnce = 8
  */
 export async function checkSelection(
   guard: PolicyGuard | undefined,
-  { root, absent = [] }: Selection,
+  { root, absent = [] }: Pick<Selection, 'root' | 'absent'>,
   found: Node,
   reader: ManifestReader,
   signal: AbortSignal | undefined,

@@ -14,7 +14,7 @@ export async function requiredPolicy(
 ): Promise<PolicyChoice> {
   if (insecurePolicy) return 'accept-anything'
   const { readPolicy } = await import('../../../trust/index.ts')
-  const choice = { required: true, ...(file === undefined ? {} : { file }) }
+  const choice = { required: true, ...(file ? { file } : {}) }
   try {
     await readPolicy(choice, env)
     return choice
