@@ -77,6 +77,8 @@ export const transferJson = {
     blobs:
       'how many blobs were `copied`, `mounted` (taken by the registry or the cloud from where it has them), and `present` already',
     bytes: 'how many bytes were `copied`, `mounted` without being read here, and `present` already',
+    signatures:
+      'how many simple signatures were `copied`, `made` and `leftOut`; absent where there are none; with --dry-run, what would be',
     seconds: 'how long it took',
     plan:
       'with --dry-run, and something to do: an array of `digest`, `kind`, `size` and `action`, which is `copy`, `convert` (copied, ' +

@@ -16,6 +16,8 @@ import { prepareImage } from './prepare-image.ts'
 import { withoutManifest } from './rewritten-because.ts'
 import { runPlan } from './run.ts'
 import { says } from './sides.ts'
+import { planSignatures, type SignaturePlan } from './signatures/carry-signatures.ts'
+import type { Signing } from './signatures/open-signers.ts'
 import { requireThere } from './sparse-index.ts'
 import { movedLayers, totals, unmoved } from './totals.ts'
 
@@ -30,17 +32,18 @@ export type OpenedResult = Omit<CopyResult, 'source' | 'destination'>
 export async function copyOpened(
   from: ImageSource,
   to: ImageDestination,
-  options: CopyOptions & Guarded & { readonly jobs: number; readonly lanes?: Lanes },
+  options: CopyOptions & Guarded & { readonly jobs: number; readonly lanes?: Lanes; readonly signing?: Signing },
   listen: CopyListener,
 ): Promise<OpenedResult> {
   const started = performance.now()
-  const { signal, jobs, lanes = { serverSide: true } } = options
+  const { signal, jobs, lanes = { serverSide: true }, signing = { signers: [] } } = options
   const reader = createManifestReader(from)
   if (!options.dryRun) to.begin?.()
   const prepared = await prepareImage(from, to, reader, options, listen)
   const { found, current, selection, root, stored } = prepared
   const named = prepared.made?.root ?? root
 
+  const signatures = () => planSignatures({ source: from, destination: to, reader, options, signing, listen }, prepared)
   const outcome = (rest: Pick<CopyResult, 'changed' | 'blobs' | 'bytes'> & Partial<CopyResult>): OpenedResult => ({
     digest: named.digest,
     mediaType: named.mediaType,
@@ -56,7 +59,13 @@ export async function copyOpened(
 
   if (prepared.unchanged) {
     listen({ type: 'planned', blobs: 0, bytes: 0 })
-    return outcome({ changed: false, ...unmoved, ...(options.dryRun ? { plan: [] } : {}) })
+    const signed = await signatures()
+    if (!options.dryRun && !signed.isEmpty) {
+      await signed.write()
+      const bytes = prepared.made?.bytes ?? (await reader.read(root, signal))
+      await to.commit(named, bytes, { force: options.force ?? false, imageBytes: 0 }, signal)
+    }
+    return outcome({ changed: false, ...unmoved, ...counted(signed), ...(options.dryRun ? { plan: [] } : {}) })
   }
   const conditions = { force: options.force ?? false, expect: options.expect, additionalTags: options.additionalTags }
   await to.checkCommit?.(named, conditions, signal)
@@ -73,6 +82,7 @@ export async function copyOpened(
     signal,
   }
   const plan = await says('source', from.name)(() => planCopy(root, reader, to, planning), 'plan')
+  const signed = await signatures()
   const blobs = [...plan.nodes.values()].filter(({ node, action }) => !isManifestNode(node) && action === 'copy')
   const moving = movedLayers(stored)
   listen({
@@ -80,7 +90,9 @@ export async function copyOpened(
     blobs: blobs.length + moving.blobs.copied,
     bytes: blobs.reduce((sum, { node }) => sum + node.size, moving.bytes.copied),
   })
-  if (options.dryRun) return outcome({ changed: false, ...unmoved, plan: planEntries(plan, prepared.changes) })
+  if (options.dryRun) {
+    return outcome({ changed: false, ...unmoved, ...counted(signed), plan: planEntries(plan, prepared.changes) })
+  }
 
   const moved = await runPlan(plan, from, to, reader, { jobs, lanes, signal, listen })
   if (to.traits.keepsUnnamed && selection.root.digest !== found.digest && !(await to.has(found, signal))) {
@@ -88,6 +100,11 @@ export async function copyOpened(
   }
   const imageBytes = [...plan.nodes.values()].reduce((sum, { node }) => sum + node.size, 0)
   const bytes = prepared.made?.bytes ?? (await reader.read(root, signal))
+  if (!signed.isEmpty) {
+    // A registry that keeps signatures itself takes those of what it has.
+    if (to.traits.rootImpliesChildren) await to.push(named, bytesOf(bytes), signal)
+    await signed.write()
+  }
   const committed = await to.commit(named, bytes, { ...conditions, absent: planning.absent, imageBytes }, signal)
   const { digest = named.digest } = committed
   listen({ type: 'committed', name: to.name, digest })
@@ -97,7 +114,12 @@ export async function copyOpened(
     changed: committed.changed,
     ...(committed.previous === undefined ? {} : { previous: committed.previous }),
     ...totals(moved, moving),
+    ...counted(signed),
   })
+}
+
+function counted({ result }: SignaturePlan): Pick<CopyResult, 'signatures'> {
+  return result.copied + result.made + result.leftOut === 0 ? {} : { signatures: result }
 }
 
 /** What a selection kept, else what the index names, as far as it was read: nothing is read to tell it. */

@@ -7,8 +7,9 @@ import type { SubsetIndex } from '../transform/index.ts'
 import type { Expectation } from '../transports/index.ts'
 import type { CopyListener } from './events.ts'
 import type { SessionOptions } from './session.ts'
+import type { CarriedSignatures, SignatureOptions } from './signatures/signature-options.ts'
 
-export interface CopyOptions extends SessionOptions {
+export interface CopyOptions extends SessionOptions, SignatureOptions {
   /**
    * Copy only these. One gives a single-platform image, several a rewritten index. Default: everything, digests unchanged, or this
    * machine's platform where the destination holds one image only.
@@ -79,6 +80,8 @@ export interface CopyResult {
   readonly blobs: { readonly copied: number; readonly mounted: number; readonly present: number }
   /** `mounted` bytes did not pass through here: that they are there was checked, what they are was not read. */
   readonly bytes: { readonly copied: number; readonly mounted: number; readonly present: number }
+  /** Absent where there are none. */
+  readonly signatures?: CarriedSignatures
   readonly seconds: number
   /** With `dryRun`: every node and what would be done with it. */
   readonly plan?: readonly PlanEntry[]

@@ -1,12 +1,14 @@
 import { LadingError } from '../../errors/index.ts'
 import type { DirectRequest } from '../../http/index.ts'
 import { isManifestNode, type Node } from '../../model/descriptor.ts'
+import type { Digest } from '../../model/digest.ts'
 import type { ByteRange, ByteStream } from '../../streams/index.ts'
 import { type ImageSource, type Origin, readAsStored } from '../transport.ts'
 import { locateBlob, readBlob } from './blobs.ts'
 import { type FetchedManifest, fetchManifest, resolveManifest } from './manifests.ts'
 import type { RegistryReference } from './reference.ts'
 import type { RegistryClient } from './registry-client.ts'
+import type { RegistrySignatures } from './signatures/registry-signatures.ts'
 import { listTags } from './tags.ts'
 
 interface SourceOptions {
@@ -16,6 +18,7 @@ interface SourceOptions {
   readonly reference?: RegistryReference | undefined
   /** How often the root is asked for. Default: as often as everything. */
   readonly attempts?: number | undefined
+  readonly signatures: RegistrySignatures
 }
 
 /** An image of a registry, to be read. Nothing is asked of the registry before it is needed. */
@@ -34,16 +37,18 @@ class RegistrySource implements ImageSource {
   readonly #reference: RegistryReference
   readonly #client: RegistryClient
   readonly #attempts: number | undefined
+  readonly #signatures: RegistrySignatures
   /** The root, where resolving it meant reading it: it is not read twice. */
   #root: FetchedManifest | undefined
 
   constructor(
     reference: RegistryReference,
     client: RegistryClient,
-    { name, reference: named = reference, attempts }: SourceOptions,
+    { name, reference: named = reference, attempts, signatures }: SourceOptions,
   ) {
     this.name = name
     this.reference = named
+    this.#signatures = signatures
     this.#attempts = attempts
     this.#reference = reference
     this.#client = client
@@ -80,6 +85,10 @@ class RegistrySource implements ImageSource {
       )
     }
     yield found.bytes.subarray(range?.start ?? 0, range?.end)
+  }
+
+  signatures(manifest: Digest, signal?: AbortSignal): Promise<readonly Uint8Array[]> {
+    return this.#signatures.read(manifest, signal)
   }
 
   tags(signal?: AbortSignal): AsyncIterable<string> {
