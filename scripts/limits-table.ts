@@ -17,6 +17,9 @@ const meanings: Readonly<Record<keyof typeof limits, string>> = {
   tagPageBytes: 'a page of a list of tags',
   tagPages: 'pages of a list of tags; one that comes again ends the list at once',
   emptyPages: 'pages of a listing in a row that hold nothing',
+  referrers: 'referrers of one manifest, as a registry, a layout or a bucket lists them',
+  attachments: 'what is attached to one image, all of it',
+  attachmentDepth: 'attachments of attachments',
   s3AnswerBytes: 'an XML answer of S3',
   gcsAnswerBytes: 'an answer of Google Cloud Storage that is no object',
   azureAnswerBytes: 'an answer of Azure that is no object',
@@ -40,6 +43,7 @@ const meanings: Readonly<Record<keyof typeof limits, string>> = {
   tarNameCharacters: 'all names of an archive together',
   archiveDocumentsBytes: 'documents that are kept of an archive that comes once',
   zstdWindowBytes: 'memory that a zstd frame may ask for',
+  keyDerivationBytes: 'memory, times how often it is gone through, that an encrypted private key may ask of scrypt',
 }
 
 /** The rows of the table in docs/security.md. */

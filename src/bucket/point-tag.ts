@@ -52,8 +52,10 @@ export async function pointTag(
   }
   const committing = { ...destination, commit, [Symbol.asyncDispose]: async () => {} }
   try {
-    // the image is in this bucket already, and stays there
-    const options = { force, expect, signal, jobs, guard: undefined }
+    // Of one image they are there, whatever they are worth.
+    const referrers = from.image !== to.image
+    // no policy is asked: the image is in this bucket already, and stays there
+    const options = { force, expect, signal, jobs, referrers, guard: undefined }
     const copied = await copyOpened(source, committing, options, onEvent)
     const { digest, previous, changed } = copied
     return { digest, ...(previous === undefined ? {} : { previous }), changed }

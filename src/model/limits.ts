@@ -24,6 +24,9 @@ export const limits = {
   tagPageBytes: 16 * mebibyte,
   tagPages: 100_000,
   emptyPages: 1000,
+  referrers: 10_000,
+  attachments: 10_000,
+  attachmentDepth: 8,
   s3AnswerBytes: 32 * mebibyte,
   gcsAnswerBytes: 16 * mebibyte,
   azureAnswerBytes: 64 * mebibyte,
@@ -46,4 +49,5 @@ export const limits = {
   tarNameCharacters: 64 * mebibyte,
   archiveDocumentsBytes: 64 * mebibyte,
   zstdWindowBytes: 128 * mebibyte,
+  keyDerivationBytes: 128 * mebibyte,
 } as const

@@ -5,7 +5,7 @@ import { readPolicy } from '../../trust/policy/read-policy.ts'
 import { copyImageOver } from '../copy-image.ts'
 import { interruptible } from '../interruptible.ts'
 import { openShared, type Shared } from '../session.ts'
-import { destinationName } from './destination-name.ts'
+import { destinationName, holdsNoAttachments } from './destination-name.ts'
 import { type FoundImage, findImages } from './find-images.ts'
 import type { SyncedImage, SyncOptions } from './sync-options.ts'
 
@@ -40,7 +40,8 @@ export async function* syncImages(
     // each copy obeys it; one that cannot be used is no failure of an image
     await readPolicy(options.policy ?? {}, process.env)
     const warn = (message: string) => listen({ type: 'warning', message })
-    const found = await Array.fromAsync(findImages(source, { shared, options, warn }))
+    const carriesAttachments = options.referrers !== false && !holdsNoAttachments(destination, options)
+    const found = await Array.fromAsync(findImages(source, { carriesAttachments, shared, options, warn }))
     return plan(found, nameOf)
   })
   yield* failed

@@ -67,6 +67,9 @@ export function mirroredSource({ name, reference, mirrors, location, warn }: Mir
     async *tags(signal) {
       yield* (await location.open()).tags?.(signal) ?? []
     },
+    async *attachments(subject, signal) {
+      yield* (await choice(signal)).source.attachments?.(subject, signal) ?? []
+    },
     origin: node => chosen?.source.origin?.(node),
     async [Symbol.asyncDispose]() {},
   }

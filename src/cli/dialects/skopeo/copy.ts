@@ -82,6 +82,7 @@ export const skopeoCopy = defineCommand({
     const output = input.quiet ? undefined : openCopyOutput(await outputFor(destination, context))
     const result = await context.library.copyImage(source, destination, {
       ...sessionOf(input, context),
+      referrers: false,
       ...layers,
       ...signaturesOf(input),
       requireSignatures: true,

@@ -58,6 +58,7 @@ export const skopeoSync = defineCommand({
     let output = openCopyOutput(context)
     const images = context.library.syncImages(source, destination, {
       ...sessionOf(input, context),
+      referrers: false,
       ...sidedServersOf(input),
       ...signaturesOf(input),
       requireSignatures: true,

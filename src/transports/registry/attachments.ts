@@ -1,0 +1,97 @@
+import { cosignTags, referrersTag } from '../../model/attachment-tags.ts'
+import type { Node } from '../../model/descriptor.ts'
+import type { Digest } from '../../model/digest.ts'
+import { ociIndex } from '../../model/media-types.ts'
+import { addReferrer, referrersIn } from '../../model/referrers-index.ts'
+import type { Attachment } from '../transport.ts'
+import { listReferrers } from './list-referrers.ts'
+import { fetchManifest, putManifest, resolveManifest } from './manifests.ts'
+import type { RegistryClient } from './registry-client.ts'
+import type { Repository } from './repository.ts'
+
+/** Of each repository whether its registry lists referrers, once one question has been answered. The others wait for that. */
+const answered = new WeakMap<RegistryClient, Map<string, Promise<boolean>>>()
+
+/**
+ * What is attached to a manifest in a repository. Four questions at once: the referrers, and cosign's three tags. A HEAD is no pull where
+ * pulls are counted.
+ */
+export async function* findAttachments(
+  repository: Repository,
+  subject: Digest,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Attachment, void, undefined> {
+  const tags = cosignTags(subject)
+  const [referrers, ...tagged] = await Promise.all([
+    referrersOf(repository, subject, signal),
+    ...tags.map(async tag => (await resolveManifest({ ...repository, name: tag }, signal))?.node),
+  ])
+  for (const node of referrers) yield { by: 'referrer', node }
+  for (const [at, node] of tagged.entries()) {
+    const tag = tags[at]
+    if (node !== undefined && tag !== undefined) yield { by: 'tag', tag, node }
+  }
+}
+
+async function referrersOf(
+  repository: Repository,
+  subject: Digest,
+  signal: AbortSignal | undefined,
+): Promise<readonly Node[]> {
+  const { client, access } = repository
+  const known = answered.get(client) ?? new Map<string, Promise<boolean>>()
+  answered.set(client, known)
+  const first = known.get(access.repository)
+  // A failure tells nothing: whoever waited for it asks.
+  if (first === undefined || (await first.catch(() => true))) {
+    const asked = listReferrers(repository, subject, signal)
+    const isListed = asked.then(list => list !== undefined)
+    isListed.catch(() => known.delete(access.repository))
+    if (first === undefined) known.set(access.repository, isListed)
+    const list = await asked
+    if (list !== undefined) return list
+  }
+  const list = await readReferrersTag(repository, subject, signal)
+  return list === undefined ? [] : referrersIn(list)
+}
+
+/** The list under the tag, `undefined` where there is none. */
+async function readReferrersTag(
+  repository: Repository,
+  subject: Digest,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array | undefined> {
+  const address = { ...repository, name: referrersTag(subject) }
+  const there = await resolveManifest(address, signal)
+  return there === undefined ? undefined : (there.bytes ?? (await fetchManifest(address, signal))?.bytes)
+}
+
+/** How often a referrer is added to a list that others write at the same time. */
+const attempts = 5
+
+/**
+ * Attaches a manifest. Where the registry does not say that it keeps the list of referrers itself, it is kept under the tag: read, added
+ * to, written, and read again, since somebody else may have read the same and written between. No registry writes a tag under a condition.
+ *
+ * @throws LadingError `bad-manifest` where the tag is no list
+ */
+export async function attachManifest(
+  repository: Repository,
+  subject: Digest,
+  attachment: Attachment,
+  bytes: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { node } = attachment
+  const manifest = { mediaType: node.mediaType, bytes }
+  if (attachment.by === 'tag') {
+    await putManifest({ ...repository, name: attachment.tag }, manifest, signal)
+    return
+  }
+  const { listsReferrer } = await putManifest({ ...repository, name: node.digest }, manifest, signal)
+  for (let attempt = 1; !listsReferrer && attempt <= attempts; attempt++) {
+    const list = addReferrer(await readReferrersTag(repository, subject, signal), node)
+    if (list === undefined) return
+    await putManifest({ ...repository, name: referrersTag(subject) }, { mediaType: ociIndex, bytes: list }, signal)
+  }
+}
