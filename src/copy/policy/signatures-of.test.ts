@@ -46,7 +46,7 @@ test.each([
   const reading = all({
     ...memorySource({ root: image.root, blobs }),
     async *attachments() {
-      yield { by: 'tag', tag: 'sha256-a.sig', node: attached.root }
+      yield { by: 'tag', tag: `${image.root.digest.replace(':', '-')}.sig`, node: attached.root }
     },
   })
   if (taken) expect(await reading).toMatchObject([{ format: 'sigstore', mediaType: type }])

@@ -3,9 +3,14 @@ import type { Digest } from '../../model/digest.ts'
 import { limits } from '../../model/limits.ts'
 import { readAll, verify } from '../../streams/index.ts'
 import type { Attachment, ImageSource } from '../../transports/index.ts'
-import { type ImageSignature, parseImageSignature, sigstoreSignatureType } from '../../trust/index.ts'
+import {
+  type ImageSignature,
+  parseImageSignature,
+  payloadMediaType,
+  readSignatureImage,
+  signatureTag,
+} from '../../trust/index.ts'
 import type { ManifestReader } from '../manifest-reader.ts'
-import { parseNode } from '../parse-node.ts'
 
 /**
  * What is signed over a manifest, one signature at a time: those that are kept beside it, then those of cosign's image. What cannot be read
@@ -35,7 +40,9 @@ async function* allSignatures(
 ): AsyncGenerator<ImageSignature | LadingError, void, undefined> {
   for (const bytes of (await source.signatures?.(manifest, signal)) ?? []) yield parsed(bytes)
   for await (const attachment of source.attachments?.(manifest, signal) ?? []) {
-    if (isSignatureImage(attachment)) yield* attachedSignatures(attachment, source, reader, signal)
+    // other attachments of cosign sign nothing
+    if (attachment.by === 'tag' && attachment.tag === signatureTag(manifest))
+      yield* attachedSignatures(attachment, source, reader, signal)
   }
 }
 
@@ -48,11 +55,6 @@ function parsed(bytes: Uint8Array): ImageSignature | LadingError {
   }
 }
 
-/** `sha256-<hex>.sig`; other attachments of cosign sign nothing. */
-function isSignatureImage(attachment: Attachment): boolean {
-  return attachment.by === 'tag' && attachment.tag.endsWith('.sig')
-}
-
 /** Each layer of cosign's image is a signature: the payload, and annotations. */
 async function* attachedSignatures(
   { node }: Attachment,
@@ -60,11 +62,9 @@ async function* attachedSignatures(
   reader: ManifestReader,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ImageSignature, void, undefined> {
-  const image = parseNode(node, await reader.read(node, signal))
-  if (image.kind !== 'manifest') return
-  for (const layer of image.layers) {
+  for (const layer of readSignatureImage(await reader.read(node, signal))) {
     const { mediaType, annotations = {} } = layer
-    if (mediaType !== sigstoreSignatureType) continue
+    if (mediaType !== payloadMediaType) continue
     const bytes = verify(source.fetch(layer, undefined, signal), layer)
     const payload = await readAll(bytes, limits.signatureBytes, `the signature ${layer.digest}`)
     yield { format: 'sigstore', mediaType, payload, annotations }

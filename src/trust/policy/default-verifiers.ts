@@ -1,12 +1,13 @@
-import { LadingError } from '../../errors/index.ts'
 import type { SignatureVerifiers } from './signature-verifiers.ts'
 
 /** The cryptography, each part loaded when a signature of its kind is looked at. */
 export const defaultVerifiers: SignatureVerifiers = {
-  simple: async () => {
-    throw new LadingError('unsupported', 'simple signatures cannot be checked yet')
+  async simple(signature, keys) {
+    const { verifySimpleSignature } = await import('../simple-signing/verify-simple-signature.ts')
+    return await verifySimpleSignature(signature, { keys })
   },
-  sigstore: async () => {
-    throw new LadingError('unsupported', 'signatures of sigstore cannot be checked yet')
+  async sigstore(signature, trust) {
+    const { verifyAttachment } = await import('../sigstore/verify-attachment.ts')
+    return await verifyAttachment(signature, trust)
   },
 }

@@ -1,10 +1,12 @@
 import { LadingError } from '../../errors/index.ts'
 import type { ImageSignature } from '../image-signature.ts'
+import { payloadMediaType } from '../sigstore/signature-payload.ts'
+import type { SigstoreTrust } from '../sigstore/verify-attachment.ts'
 import type { ImageIdentity } from './image-identity.ts'
 import { matchesIdentity } from './matches-identity.ts'
 import type { Content, IdentityRule, Requirement, SigstoreSigned } from './policy.ts'
 import { readContent } from './read-content.ts'
-import type { SignatureVerifiers, SignedClaim, SigstoreTrust } from './signature-verifiers.ts'
+import type { SignatureVerifiers, SignedClaim } from './signature-verifiers.ts'
 
 /** What a requirement for a signature asks of each. */
 export interface RequirementCheck {
@@ -15,9 +17,6 @@ export interface RequirementCheck {
   /** Whether a signature for this image will do. */
   accepts(dockerReference: string): boolean
 }
-
-/** The type of a layer that holds what cosign signed. */
-export const sigstoreSignatureType = 'application/vnd.dev.cosign.simplesigning.v1+json'
 
 /** `undefined` for a requirement that asks for no signature. */
 export function createRequirementCheck(
@@ -58,8 +57,7 @@ export function createRequirementCheck(
         accepts,
         async verify(signature) {
           if (signature.format !== 'sigstore') throw refused('it is a simple one')
-          if (signature.mediaType !== sigstoreSignatureType)
-            throw refused(`it is no signature, but ${signature.mediaType}`)
+          if (signature.mediaType !== payloadMediaType) throw refused(`it is no signature, but ${signature.mediaType}`)
           return await verifiers.sigstore(signature, await trust())
         },
       }
