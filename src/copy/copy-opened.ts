@@ -128,8 +128,8 @@ export async function copyOpened(
   const imageBytes = [...plan.nodes.values()].reduce((sum, { node }) => sum + node.size, 0)
   const bytes = prepared.made?.bytes ?? (await reader.read(root, signal))
   if (!signed.isEmpty) {
-    // A registry that keeps signatures itself takes those of what it has.
-    if (to.traits.rootImpliesChildren) await to.push(named, bytesOf(bytes), signal)
+    // A registry that keeps signatures itself takes those of what it has; a bucket's clean removes those of what it has not.
+    if (to.traits.rootImpliesChildren || to.traits.keepsUnnamed) await to.push(named, bytesOf(bytes), signal)
     await signed.write()
   }
   const committed = await to.commit(named, bytes, { ...conditions, absent: planning.absent, imageBytes }, signal)

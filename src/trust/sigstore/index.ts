@@ -6,6 +6,11 @@ export { keySigner } from './key-signer.ts'
 export { type BundleOptions, makeBundle } from './make-bundle.ts'
 export { makeKeyPair, type SigstoreKeyPair } from './make-key-pair.ts'
 export { openRekor } from './open-rekor.ts'
+export {
+  openKeyFileSigner,
+  openParameterSigner,
+  type SigstoreSignerAccess,
+} from './open-sigstore-signer.ts'
 export { openTimestampAuthority } from './open-timestamp-authority.ts'
 export { readPrivateKey } from './read-private-key.ts'
 export { formatPublicKey, readPublicKey } from './read-public-key.ts'

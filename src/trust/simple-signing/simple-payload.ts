@@ -30,11 +30,12 @@ const schema = v.strictObject({
     identity: v.strictObject({ 'docker-reference': v.string() }),
   }),
   optional: v.pipe(
+    // which an object's schema takes too
+    v.custom<object>(value => !Array.isArray(value), 'it is a list'),
     v.looseObject({
       creator: v.optional(v.string()),
       timestamp: v.optional(v.pipe(v.number(), v.safeInteger())),
     }),
-    v.check(value => !Array.isArray(value), 'it is a list'),
   ),
 })
 
