@@ -1,6 +1,7 @@
 export { type AttachedManifest, pushAttached } from './attached-manifest.ts'
 export { bundleManifest, readBundleManifest } from './bundle-manifest.ts'
 export { findIdentityToken } from './find-identity-token.ts'
+export { type GeneratedKey, type GenerateKeyOptions, generateSigstoreKey } from './generate-sigstore-key.ts'
 export { type ImageSignerOptions, sigstoreImageSigner } from './image-signer.ts'
 export { keySigner } from './key-signer.ts'
 export { type BundleOptions, makeBundle } from './make-bundle.ts'
@@ -12,6 +13,7 @@ export {
   type SigstoreSignerAccess,
 } from './open-sigstore-signer.ts'
 export { openTimestampAuthority } from './open-timestamp-authority.ts'
+export { readAttached } from './read-attached.ts'
 export { readPrivateKey } from './read-private-key.ts'
 export { formatPublicKey, readPublicKey } from './read-public-key.ts'
 export type { RekorLog } from './rekor-log.ts'
