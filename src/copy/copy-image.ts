@@ -63,10 +63,10 @@ async function copy(
   const sourceReference = parseReference(source)
   const destinationReference = parseReference(destination)
 
-  const signing = await openSigners(options, destinationReference, options.signal)
   sayUnusedFolders(sourceReference, destinationReference, options, listen)
   await using session = openSession(options, listen, shared)
   const reading = session.context('source')
+  const signing = await openSigners(options, destinationReference, { http: reading.http, signal: options.signal })
   const openedSource = sourceSide(await openSource(sourceReference, reading))
   await using from = withForeignLayers(openedSource, reading.http)
   const guard = await openPolicyGuard(options.policy, sourceReference, from, reading.environment)

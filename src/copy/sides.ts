@@ -12,6 +12,7 @@ export function sourceSide(source: ImageSource): ImageSource {
   const preview = source.preview?.bind(source)
   const attachments = source.attachments?.bind(source)
   const signatures = source.signatures?.bind(source)
+  const sigstoreAttachments = source.sigstoreAttachments?.bind(source)
   return {
     name: source.name,
     ...(source.reference === undefined ? {} : { reference: source.reference }),
@@ -24,6 +25,9 @@ export function sourceSide(source: ImageSource): ImageSource {
       ? {}
       : { receive: (take, signal) => at(() => receive(layer => take(layerAt(layer, source.name)), signal), 'read') }),
     ...(preview === undefined ? {} : { preview: signal => at(() => preview(signal), 'look at the image') }),
+    ...(sigstoreAttachments === undefined
+      ? {}
+      : { sigstoreAttachments: signal => at(() => sigstoreAttachments(signal), 'read registries.d') }),
     ...(signatures === undefined
       ? {}
       : { signatures: (manifest, signal) => at(() => signatures(manifest, signal), 'read signatures') }),
@@ -54,6 +58,7 @@ export function destinationSide(destination: ImageDestination): ImageDestination
   const attachments = destination.attachments?.bind(destination)
   const attach = destination.attach?.bind(destination)
   const signatures = destination.signatures?.bind(destination)
+  const sigstoreAttachments = destination.sigstoreAttachments?.bind(destination)
   const putSignatures = destination.putSignatures?.bind(destination)
   return {
     name: destination.name,
@@ -109,6 +114,9 @@ export function destinationSide(destination: ImageDestination): ImageDestination
     ...(checkCommit === undefined
       ? {}
       : { checkCommit: (root, options, signal) => at(() => checkCommit(root, options, signal), 'commit') }),
+    ...(sigstoreAttachments === undefined
+      ? {}
+      : { sigstoreAttachments: signal => at(() => sigstoreAttachments(signal), 'read registries.d') }),
     ...(signatures === undefined
       ? {}
       : { signatures: (manifest, signal) => at(() => signatures(manifest, signal), 'read signatures') }),

@@ -140,6 +140,12 @@ export interface ImageSource extends AsyncDisposable {
   attachments?(subject: Digest, signal?: AbortSignal): AsyncIterable<Attachment>
 
   /**
+   * Whether registries.d says that signatures of sigstore are kept as attachments here, which is what the containers tools obey. Absent: it says
+   * nothing of places of this kind.
+   */
+  sigstoreAttachments?(signal?: AbortSignal): Promise<boolean>
+
+  /**
    * The signatures that are kept beside the manifest of this digest, in their order: each as containers-signature(5) and the containers
    * tools write it to a file. Absent: there is no such place.
    */
@@ -259,6 +265,9 @@ export interface ImageDestination extends AsyncDisposable {
    * attached already stays attached; a tag of the same name is replaced. Absent: nothing can be attached here.
    */
   attach?(subject: Digest, attachment: Attachment, bytes: Uint8Array, signal?: AbortSignal): Promise<void>
+
+  /** The same as a source's. */
+  sigstoreAttachments?(signal?: AbortSignal): Promise<boolean>
 
   /** The same as a source's. */
   signatures?(manifest: Digest, signal?: AbortSignal): Promise<readonly Uint8Array[]>

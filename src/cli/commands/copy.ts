@@ -103,7 +103,7 @@ export const copyCommand = defineCommand({
         ...chosen,
         ...expectation(input),
         ...layersOf(input),
-        ...signaturesOf(input),
+        ...signaturesOf(input, context),
         preserveDigests: input.preserveDigests,
         force,
         createRepository,

@@ -63,6 +63,7 @@ export function mirroredSource({ name, reference, mirrors, location, warn }: Mir
     locate: async (node, signal) => await (await choice(signal)).source.locate?.(node, signal),
     // Where the image is read: so do the containers tools look for them.
     signatures: async (manifest, signal) => (await (await choice(signal)).source.signatures?.(manifest, signal)) ?? [],
+    sigstoreAttachments: async signal => (await (await choice(signal)).source.sigstoreAttachments?.(signal)) ?? false,
     // Of a mirror nobody knows whether it has every tag.
     async *tags(signal) {
       yield* (await location.open()).tags?.(signal) ?? []

@@ -88,6 +88,10 @@ class RegistrySource implements ImageSource {
     yield found.bytes.subarray(range?.start ?? 0, range?.end)
   }
 
+  sigstoreAttachments(): Promise<boolean> {
+    return this.#signatures.attachesSigstore()
+  }
+
   signatures(manifest: Digest, signal?: AbortSignal): Promise<readonly Uint8Array[]> {
     return this.#signatures.read(manifest, signal)
   }

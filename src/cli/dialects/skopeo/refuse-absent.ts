@@ -6,8 +6,6 @@ const absent = {
   decryptionKey: 'lading does not decrypt images',
   encryptionKey: 'lading does not encrypt images',
   encryptLayer: 'lading does not encrypt images',
-  signBySigstore: 'lading does not sign',
-  signBySigstorePrivateKey: 'lading does not sign',
   signBySqFingerprint:
     'it needs Sequoia-PGP; --sign-by signs with a key of GnuPG, which makes the same kind of signature',
 } as const
