@@ -69,7 +69,7 @@ async function copy(
   const signing = await openSigners(options, destinationReference, { http: reading.http, signal: options.signal })
   const openedSource = sourceSide(await openSource(sourceReference, reading))
   await using from = withForeignLayers(openedSource, reading.http)
-  const guard = await openPolicyGuard(options.policy, sourceReference, from, reading.environment)
+  const guard = await openPolicyGuard(options.policy, sourceReference, from, reading.environment, options)
   await guard?.admit()
   const openedDestination = destinationSide(await openDestination(destinationReference, session.context('destination')))
   await using to = rememberingDestination(openedDestination)

@@ -1,6 +1,7 @@
 import type { ImageSource, Reference } from '../../transports/index.ts'
 import { type PolicyChoice, readPolicy } from '../../trust/policy/read-policy.ts'
 import type { PolicyGuard } from './policy-guard.ts'
+import type { SignatureSearch } from './signatures-of.ts'
 
 /**
  * The policy for what is read from an open source; `undefined` where none says anything of any image.
@@ -12,6 +13,7 @@ export async function openPolicyGuard(
   reference: Reference,
   source: ImageSource,
   environment: Readonly<Record<string, string | undefined>>,
+  search: SignatureSearch = {},
 ): Promise<PolicyGuard | undefined> {
   const found = await readPolicy(choice, environment)
   if (found === undefined) return undefined
@@ -20,5 +22,5 @@ export async function openPolicyGuard(
     import('../../trust/index.ts'),
     import('./policy-guard.ts'),
   ])
-  return await createPolicyGuard(found, reference, source, defaultVerifiers)
+  return await createPolicyGuard(found, reference, source, defaultVerifiers, search)
 }

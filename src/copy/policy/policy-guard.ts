@@ -14,7 +14,7 @@ import {
   type SignatureVerifiers,
 } from '../../trust/index.ts'
 import type { ManifestReader } from '../manifest-reader.ts'
-import { signaturesOf } from './signatures-of.ts'
+import { type SignatureSearch, signaturesOf } from './signatures-of.ts'
 
 /** What decides whether an image may be used is said always, if only that nothing does. */
 export interface Guarded {
@@ -49,6 +49,7 @@ export async function createPolicyGuard(
   reference: Reference,
   source: ImageSource,
   verifiers: SignatureVerifiers,
+  search: SignatureSearch = {},
 ): Promise<PolicyGuard> {
   // Who reads an image from a mirror has named it all the same: what is signed is what was named.
   const applied = requirementsFor(policy, await identitiesOf(source.reference ?? reference, policy))
@@ -73,7 +74,7 @@ export async function createPolicyGuard(
         name: source.name,
         digest,
         bytes: () => reader.read(node, signal),
-        signatures: () => signaturesOf(source, reader, digest, signal),
+        signatures: () => signaturesOf(source, reader, digest, search, signal),
       }
       const checking = requireAllowed(applied, manifest, verifiers, file)
       allowed.set(digest, checking)

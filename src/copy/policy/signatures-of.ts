@@ -10,7 +10,11 @@ import {
   readSignatureImage,
   signatureTag,
 } from '../../trust/index.ts'
+import type { CopyOptions } from '../copy-options.ts'
 import type { ManifestReader } from '../manifest-reader.ts'
+
+/** Where signatures are looked for beside those of the source: cosign's image, always or where registries.d has it. */
+export type SignatureSearch = Pick<CopyOptions, 'sigstoreAttachments'>
 
 /**
  * What is signed over a manifest, one signature at a time: those that are kept beside it, then those of cosign's image. What cannot be read
@@ -22,10 +26,11 @@ export async function* signaturesOf(
   source: ImageSource,
   reader: ManifestReader,
   manifest: Digest,
+  search: SignatureSearch,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ImageSignature | LadingError, void, undefined> {
   let left: number = limits.signatures
-  for await (const signature of allSignatures(source, reader, manifest, signal)) {
+  for await (const signature of allSignatures(source, reader, manifest, search, signal)) {
     if (left === 0) throw tooMany(source)
     left -= 1
     yield signature
@@ -36,9 +41,11 @@ async function* allSignatures(
   source: ImageSource,
   reader: ManifestReader,
   manifest: Digest,
+  search: SignatureSearch,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ImageSignature | LadingError, void, undefined> {
   for (const bytes of (await source.signatures?.(manifest, signal)) ?? []) yield parsed(bytes)
+  if (search.sigstoreAttachments === 'configured' && !(await source.sigstoreAttachments?.(signal))) return
   for await (const attachment of source.attachments?.(manifest, signal) ?? []) {
     // other attachments of cosign sign nothing
     if (attachment.by === 'tag' && attachment.tag === signatureTag(manifest))
