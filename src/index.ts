@@ -67,6 +67,7 @@ export {
   type AttachedDescription,
   type AttachmentCounts,
   type CarriedAttachments,
+  type CarriedSignatures,
   type CopyEvent,
   type CopyListener,
   type CopyOptions,
@@ -117,3 +118,5 @@ export {
 export { type CloudOptions, type ObjectStore, openStore } from './stores/index.ts'
 export { formatReference, parseReference, type Reference } from './transports/index.ts'
 export { type GeneratedKey, type GenerateKeyOptions, generateSigstoreKey } from './trust/sigstore/index.ts'
+export type { ImageSignature } from './trust/image-signature.ts'
+export type { ImageSigner } from './trust/image-signer.ts'

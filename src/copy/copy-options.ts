@@ -88,10 +88,10 @@ export interface CopyResult {
   readonly blobs: { readonly copied: number; readonly mounted: number; readonly present: number }
   /** `mounted` bytes did not pass through here: that they are there was checked, what they are was not read. */
   readonly bytes: { readonly copied: number; readonly mounted: number; readonly present: number }
-  /** What is attached to it. Absent where nothing was looked for: it was not wanted, or one of the two places has nothing of the kind. */
-  readonly attachments?: CarriedAttachments
   /** Absent where there are none. */
   readonly signatures?: CarriedSignatures
+  /** What is attached to it. Absent where nothing was looked for: it was not wanted, or one of the two places has nothing of the kind. */
+  readonly attachments?: CarriedAttachments
   readonly seconds: number
   /** With `dryRun`: every node and what would be done with it. */
   readonly plan?: readonly PlanEntry[]

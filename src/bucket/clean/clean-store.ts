@@ -162,10 +162,8 @@ export async function cleanStore(store: ObjectStore, work: CleanWork): Promise<C
     const options = { now: now(), keepTrashMs, oldestLease, clockMarginMs, clock, apply, signal }
     const deleted = await deleteCondemned(store, table, records, options)
     const isNeeded = (manifest: Digest) => (table.flags(manifest) & (live | past)) !== 0
-    if (apply) {
-      await removeLostSignatures(store, { isNeeded, before, signal })
-      await removeDanglingReferrers(store, { isNeeded, before, signal })
-    }
+    if (apply) await removeDanglingReferrers(store, { isNeeded, before, signal })
+    if (apply) await removeLostSignatures(store, { isNeeded, before, signal })
     const atOnce = keepTrashMs === 0
     return {
       stored: tallied(swept.all),
