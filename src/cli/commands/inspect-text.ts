@@ -4,6 +4,7 @@ import { alignFields } from '../align-fields.ts'
 import { formatCount } from '../format-count.ts'
 import { formatSize } from '../format-size.ts'
 import { printable } from '../printable.ts'
+import { attachmentsText } from './attachments-text.ts'
 
 /** An image for people: its root, then each manifest. Everything in it was written by others. */
 export function inspectText(image: ImageDescription): string {
@@ -15,6 +16,8 @@ export function inspectText(image: ImageDescription): string {
     ['holds', image.kind === 'index' ? contents(image.platforms) : undefined],
     ...pairs('annotation', image.annotations),
     ['policy', image.policy && policyText(image.policy)],
+    ['attached', attachedText(image)],
+    ['problem', image.attachedProblem && printable(image.attachedProblem)],
   ])
   return root + image.platforms.map(one => `\n${manifestText(one, image)}`).join('')
 }
@@ -23,6 +26,17 @@ export function inspectText(image: ImageDescription): string {
 function policyText({ file = '', scopes, requirements, met, problem = '' }: PolicyDescription): string {
   if (!met) return printable(`not met: ${problem}`)
   return printable(`met: ${requirements.join(', ')} (${scopes.join(', ')}, ${file})`)
+}
+
+/** Nobody has verified any of it. */
+function attachedText({ attached = [] }: ImageDescription): string {
+  const count = (wanted: string) => attached.filter(({ kind }) => kind === wanted).length
+  return attachmentsText({
+    signatures: count('signature'),
+    attestations: count('attestation'),
+    sboms: count('sbom'),
+    others: count('other'),
+  })
 }
 
 function contents(platforms: readonly PlatformDescription[]): string {
