@@ -7,7 +7,7 @@ import type { Digest } from '../model/digest.ts'
 import type { Platform } from '../model/platform.ts'
 import type { ObjectOrigin, StoreContext, Upload } from '../stores/index.ts'
 import type { ByteRange, ByteStream, Bytes, Draft } from '../streams/index.ts'
-import type { CommitOptions, CommitResult } from './commit-options.ts'
+import type { CommitOptions, CommitResult, Expectation } from './commit-options.ts'
 import type { RemovedImage, RemoveOptions } from './remove-options.ts'
 import type { DestinationTraits, SourceTraits } from './traits.ts'
 
