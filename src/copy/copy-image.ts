@@ -16,6 +16,7 @@ import { withForeignLayers } from './foreign-source.ts'
 import { inTakenFormat } from './in-taken-format.ts'
 import { interruptible } from './interruptible.ts'
 import { rememberingDestination } from './layer-cache.ts'
+import { openEncryption } from './open-encryption.ts'
 import { openPolicyGuard } from './policy/open-policy-guard.ts'
 import { openSession, type Shared } from './session.ts'
 import { destinationSide, sourceSide } from './sides.ts'
@@ -64,6 +65,7 @@ async function copy(
   const destinationReference = parseReference(destination)
 
   sayUnusedFolders(sourceReference, destinationReference, options, listen)
+  const encryption = await openEncryption(options, listen)
   await using session = openSession(options, listen, shared)
   const reading = session.context('source')
   const signing = await openSigners(options, destinationReference, { http: reading.http, signal: options.signal })
@@ -77,7 +79,7 @@ async function copy(
   const { lanes } = session
   const names = { source: from.name, destination: formatReference(destinationReference) }
   const moved = await inTakenFormat(from, options, listen, chosen =>
-    copyOpened(from, to, { ...chosen, jobs, lanes, guard, signing }, listen),
+    copyOpened(from, to, { ...chosen, jobs, lanes, encryption, guard, signing }, listen),
   )
   return { ...names, ...moved }
 }
