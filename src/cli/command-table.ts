@@ -105,6 +105,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/stats.ts')).statsCommand,
   },
   {
+    name: 'generate-sigstore-key',
+    summary: 'Make a key to sign images with',
+    load: async () => (await import('./commands/generate-sigstore-key.ts')).generateSigstoreKeyCommand,
+  },
+  {
     name: 'scan',
     summary: 'Look for vulnerabilities in an image',
     load: async () => (await import('./commands/scan.ts')).scanCommand,

@@ -3,8 +3,6 @@ import type { OptionSpec } from './options.ts'
 
 /** skopeo's options for signatures, which are known in order to be refused: an image is not thought to be signed that is not. */
 export const signingOptions = {
-  signBySigstore: refused('PATH', 'signing'),
-  signBySigstorePrivateKey: refused('PATH', 'signing'),
   signBySqFingerprint: refused('FINGERPRINT', 'signing'),
 } as const
 

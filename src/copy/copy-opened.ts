@@ -15,6 +15,7 @@ import type { Lanes } from './lanes/lanes.ts'
 import { createManifestReader, type ManifestReader } from './manifest-reader.ts'
 import { parseNode } from './parse-node.ts'
 import { type Plan, type PlannedNode, planCopy } from './plan.ts'
+import type { Guarded } from './policy/policy-guard.ts'
 import type { PrepareOptions } from './preparation.ts'
 import { prepareImage } from './prepare-image.ts'
 import { withoutManifest } from './rewritten-because.ts'
@@ -36,7 +37,7 @@ export type OpenedResult = Omit<CopyResult, 'source' | 'destination'>
 export async function copyOpened(
   from: ImageSource,
   to: ImageDestination,
-  options: PrepareOptions & { readonly jobs: number; readonly lanes?: Lanes; readonly signing?: Signing },
+  options: PrepareOptions & Guarded & { readonly jobs: number; readonly lanes?: Lanes; readonly signing?: Signing },
   listen: CopyListener,
 ): Promise<OpenedResult> {
   const started = performance.now()

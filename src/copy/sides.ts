@@ -11,9 +11,11 @@ export function sourceSide(source: ImageSource): ImageSource {
   const receive = source.receive?.bind(source)
   const preview = source.preview?.bind(source)
   const signatures = source.signatures?.bind(source)
+  const sigstoreAttachments = source.sigstoreAttachments?.bind(source)
   const attachments = source.attachments?.bind(source)
   return {
     name: source.name,
+    ...(source.reference === undefined ? {} : { reference: source.reference }),
     traits: source.traits,
     resolve: signal => at(() => source.resolve(signal), 'resolve'),
     fetch: (node, range, signal) => streamAt(() => source.fetch(node, range, signal), source.name, `read ${node.kind}`),
@@ -23,6 +25,9 @@ export function sourceSide(source: ImageSource): ImageSource {
       ? {}
       : { receive: (take, signal) => at(() => receive(layer => take(layerAt(layer, source.name)), signal), 'read') }),
     ...(preview === undefined ? {} : { preview: signal => at(() => preview(signal), 'look at the image') }),
+    ...(sigstoreAttachments === undefined
+      ? {}
+      : { sigstoreAttachments: signal => at(() => sigstoreAttachments(signal), 'read registries.d') }),
     ...(signatures === undefined
       ? {}
       : { signatures: (manifest, signal) => at(() => signatures(manifest, signal), 'read signatures') }),
@@ -51,6 +56,7 @@ export function destinationSide(destination: ImageDestination): ImageDestination
   const variants = destination.variants?.bind(destination)
   const rememberVariant = destination.rememberVariant?.bind(destination)
   const signatures = destination.signatures?.bind(destination)
+  const sigstoreAttachments = destination.sigstoreAttachments?.bind(destination)
   const putSignatures = destination.putSignatures?.bind(destination)
   const attachments = destination.attachments?.bind(destination)
   const attach = destination.attach?.bind(destination)
@@ -108,6 +114,9 @@ export function destinationSide(destination: ImageDestination): ImageDestination
     ...(checkCommit === undefined
       ? {}
       : { checkCommit: (root, options, signal) => at(() => checkCommit(root, options, signal), 'commit') }),
+    ...(sigstoreAttachments === undefined
+      ? {}
+      : { sigstoreAttachments: signal => at(() => sigstoreAttachments(signal), 'read registries.d') }),
     ...(signatures === undefined
       ? {}
       : { signatures: (manifest, signal) => at(() => signatures(manifest, signal), 'read signatures') }),

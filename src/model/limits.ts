@@ -55,4 +55,5 @@ export const limits = {
   archiveDocumentsBytes: 64 * mebibyte,
   wrappedKeys: 1000,
   zstdWindowBytes: 128 * mebibyte,
+  keyDerivationBytes: 128 * mebibyte,
 } as const

@@ -9,11 +9,13 @@ import type { ObjectOrigin, StoreContext, Upload } from '../stores/index.ts'
 import type { ByteRange, ByteStream, Bytes, Draft } from '../streams/index.ts'
 import type { TakeLayer } from './arriving-layer.ts'
 import type { Attachment } from './attachment.ts'
+import type { CommitOptions, CommitResult } from './commit-options.ts'
 import type { RemovedImage, RemoveOptions } from './remove-options.ts'
 import type { DestinationTraits, SourceTraits } from './traits.ts'
 
 export type { ArrivingLayer, TakeLayer } from './arriving-layer.ts'
 export type { Attachment } from './attachment.ts'
+export type { CommitOptions, CommitResult, Expectation } from './commit-options.ts'
 export { type DestinationTraits, keepsEverything, readAsStored, type SourceTraits } from './traits.ts'
 
 /** What a user names. Every transport adds its own fields; `parse(format(r))` is the same place as `r`. */
@@ -97,6 +99,11 @@ export interface CredentialOptions {
 export interface ImageSource extends AsyncDisposable {
   /** As a user types it, for messages. */
   readonly name: string
+  /**
+   * What was opened, where the user's reference alone does not say it: which image a short name stands for, where on a local path the bucket
+   * is. Not where its bytes happen to be read, as from a mirror. Absent: what the user named.
+   */
+  readonly reference?: Reference
   readonly traits: SourceTraits
 
   /** What the reference names now. Of a source that is read once: only after `receive`. @throws LadingError `image-not-found` */
@@ -139,6 +146,12 @@ export interface ImageSource extends AsyncDisposable {
    * @throws LadingError `denied`, `unauthorized` where nobody may look; `blob-not-found`, `bad-manifest` where a list cannot be believed
    */
   attachments?(subject: Digest, signal?: AbortSignal): AsyncIterable<Attachment>
+
+  /**
+   * Whether registries.d says that signatures of sigstore are kept as attachments here, which is what the containers tools obey. Absent: it says
+   * nothing of places of this kind.
+   */
+  sigstoreAttachments?(signal?: AbortSignal): Promise<boolean>
 
   /**
    * The signatures that are kept beside the manifest of this digest, in their order: each as containers-signature(5) and the containers
@@ -246,6 +259,9 @@ export interface ImageDestination extends AsyncDisposable {
   attach?(subject: Digest, attachment: Attachment, bytes: Uint8Array, signal?: AbortSignal): Promise<void>
 
   /** The same as a source's. */
+  sigstoreAttachments?(signal?: AbortSignal): Promise<boolean>
+
+  /** The same as a source's. */
   signatures?(manifest: Digest, signal?: AbortSignal): Promise<readonly Uint8Array[]>
 
   /** Keeps these signatures, and no others, beside the manifest of this digest. Absent: there is no place for them. */
@@ -253,31 +269,4 @@ export interface ImageDestination extends AsyncDisposable {
 
   /** Makes the root visible under the destination's name, atomically. Its children are stored. `bytes` are the root's. */
   commit(root: Node, bytes: Uint8Array, options: CommitOptions, signal?: AbortSignal): Promise<CommitResult>
-}
-
-export interface CommitOptions {
-  /** Move a tag that the bucket's configuration calls immutable. */
-  readonly force: boolean
-  /**
-   * Write the name only where it resolves to nothing, or to this digest. What is to be written may be there already. Of several that
-   * expect the same, exactly one writes: a destination that cannot promise this MUST throw `unsupported` in `checkCommit`.
-   */
-  readonly expect?: Expectation | undefined
-  /** What a sparse index names and is committed without; some of it may be there all the same. */
-  readonly absent?: readonly Node[] | undefined
-  /** Bytes of every blob and manifest of the image, for a bucket's history. */
-  readonly imageBytes: number
-  /** Names beside the reference's own, for a destination whose trait says that it takes them. */
-  readonly additionalTags?: readonly string[] | undefined
-}
-
-export type Expectation = 'absent' | Digest
-
-export interface CommitResult {
-  /** Whether anything was written: `false` where the name had this digest already. */
-  readonly changed: boolean
-  /** What the name resolved to before. */
-  readonly previous?: Digest
-  /** Where the image is kept without its manifest: the digest of the one that is made when it is read. */
-  readonly digest?: Digest
 }

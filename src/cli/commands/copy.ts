@@ -105,7 +105,7 @@ export const copyCommand = defineCommand({
         ...expectation(input),
         ...layersOf(input),
         ...encryptionOf(input),
-        ...signaturesOf(input),
+        ...signaturesOf(input, context),
         preserveDigests: input.preserveDigests,
         force,
         createRepository,

@@ -95,7 +95,8 @@ export const syncCommand = defineCommand({
     } satisfies Record<keyof SyncedImage, string>,
   },
 
-  async run(input, { library, stdout, stderr, env, signal, finishUnread }) {
+  async run(input, context) {
+    const { library, stdout, stderr, env, signal, finishUnread } = context
     finishUnread?.()
     const { source, destination, src, dest, scoped, appendSuffix, keepGoing, dryRun, force, jobs, quiet, platform } =
       input
@@ -115,7 +116,7 @@ export const syncCommand = defineCommand({
         tlsVerify: input.tlsVerify,
       }),
       ...sidedServersOf(input),
-      ...signaturesOf(input),
+      ...signaturesOf(input, context),
       scoped,
       platforms: platform,
       allPlatforms: input.all,

@@ -10,6 +10,7 @@ import type { PreparedImage } from '../prepare-image.ts'
 import { mergeSignatures } from './merge-signatures.ts'
 import type { Signing } from './open-signers.ts'
 import type { CarriedSignatures, SignatureOptions } from './signature-options.ts'
+import { attachesSignatures, attachSignatures, readAttachedAsFiles, sortSignatures } from './sigstore-place.ts'
 
 export interface SignatureCopy {
   readonly source: ImageSource
@@ -51,17 +52,24 @@ const atOnce = 8
 export async function planSignatures(copy: SignatureCopy, image: PreparedImage): Promise<SignaturePlan> {
   const { source, destination, options, signing, listen } = copy
   const { removeSignatures = false, requireSignatures = false } = options
-  const reads = source.signatures !== undefined && !removeSignatures
+  const asFiles = !removeSignatures && (await readsAttached(copy))
+  const reads = !removeSignatures && (source.signatures !== undefined || asFiles)
   if (!reads && signing.signers.length === 0) return nothing
-  if (signing.signers.length > 0 && destination.putSignatures === undefined) throw noPlace(destination)
-  const digests = await digestsOf(copy, image)
-  const found = reads ? await readSignatures(source, digests.source, options.signal) : new Map()
+  const makesFiles = signing.signers.some(({ format = 'simple' }) => format === 'simple')
+  if (makesFiles && destination.putSignatures === undefined) throw noPlace(destination)
+  const digests = await digestsOf(copy, image, asFiles)
+  const found = reads ? await readSignatures(source, digests.source, asFiles, options.signal) : new Map()
   const left = leftBehind(found, digests.destination, destination)
   if (left !== undefined) {
     if (requireSignatures) throw left.refusal
     listen({ type: 'warning', message: left.message })
   }
-  const kept = new Map([...found].filter(([digest]) => left?.subjects.has(digest) !== true))
+  const kept: BySubject = new Map([...found].filter(([digest]) => left?.subjects.has(digest) !== true))
+  const hasSigstore = [...kept.values()].some(files => sortSignatures(files).sigstore.length > 0)
+  const attaches =
+    hasSigstore || signing.signers.some(({ format }) => format === 'sigstore')
+      ? await attachesSignatures(destination, options.sigstoreAttachments === 'configured', options.signal)
+      : false
   const made = signing.signers.length === 0 ? [] : digests.destination
   const result = {
     copied: countOf(kept),
@@ -69,15 +77,25 @@ export async function planSignatures(copy: SignatureCopy, image: PreparedImage):
     leftOut: countOf(found) - countOf(kept),
   }
   const subjects = made.length === 0 ? [...kept.keys()] : digests.destination
-  return { result, isEmpty: subjects.length === 0, write: () => writeAll(copy, subjects, kept) }
+  return { result, isEmpty: subjects.length === 0, write: () => writeAll(copy, subjects, kept, attaches) }
+}
+
+/**
+ * Whether signatures that are attached are read as those that are kept beside a manifest: where the configuration says so, as the containers tools
+ * do; else where the destination keeps files alone, since attachments go where there is a place for them.
+ */
+async function readsAttached({ source, destination, options }: SignatureCopy): Promise<boolean> {
+  if (source.attachments === undefined) return false
+  if (options.sigstoreAttachments === 'configured') return (await source.sigstoreAttachments?.(options.signal)) ?? false
+  return destination.attach === undefined && destination.putSignatures !== undefined
 }
 
 /** Of an image that is at the destination already: what is below its root is looked at where the root is signed, or will be. */
-async function digestsOf({ source, reader, options, signing }: SignatureCopy, image: PreparedImage) {
+async function digestsOf({ source, reader, options, signing }: SignatureCopy, image: PreparedImage, asFiles: boolean) {
   const { found, selection, root, made, unchanged } = image
   const { signal } = options
   if (unchanged && signing.signers.length === 0) {
-    const own = (await source.signatures?.(root.digest, signal)) ?? []
+    const own = await filesOf(source, root.digest, asFiles, signal)
     if (own.length === 0) return { source: [], destination: [] }
   }
   const below = (node: Node) => manifestsBelow(node, reader, selection.absent, signal)
@@ -90,17 +108,33 @@ async function digestsOf({ source, reader, options, signing }: SignatureCopy, im
 async function readSignatures(
   source: ImageSource,
   digests: readonly Digest[],
+  asFiles: boolean,
   signal: AbortSignal | undefined,
 ): Promise<BySubject> {
-  const read = async (digest: Digest) => [digest, (await source.signatures?.(digest, signal)) ?? []] as const
+  const read = async (digest: Digest) => [digest, await filesOf(source, digest, asFiles, signal)] as const
   const found = new Map<Digest, readonly Uint8Array[]>()
   for await (const [digest, list] of mapInOrder(digests, atOnce, read)) if (list.length > 0) found.set(digest, list)
   return found
 }
 
+/** @param asFiles those that are attached too */
+async function filesOf(
+  source: ImageSource,
+  digest: Digest,
+  asFiles: boolean,
+  signal: AbortSignal | undefined,
+): Promise<readonly Uint8Array[]> {
+  const beside = (await source.signatures?.(digest, signal)) ?? []
+  return asFiles ? [...beside, ...(await readAttachedAsFiles(source, digest, signal))] : beside
+}
+
 function leftBehind(found: BySubject, kept: readonly Digest[], destination: ImageDestination) {
   const hasPlace = destination.putSignatures !== undefined
-  const lost = [...found.keys()].filter(digest => !hasPlace || !kept.includes(digest))
+  const canHold = (files: readonly Uint8Array[]) =>
+    hasPlace || (destination.attach !== undefined && sortSignatures(files).files.length === 0)
+  const lost = [...found]
+    .filter(([digest, files]) => !canHold(files) || !kept.includes(digest))
+    .map(([digest]) => digest)
   if (lost.length === 0) return undefined
   const details = { operation: 'copy signatures', subject: destination.name, side: 'destination' } as const
   const hint = hasPlace
@@ -116,22 +150,39 @@ function leftBehind(found: BySubject, kept: readonly Digest[], destination: Imag
   }
 }
 
-async function writeAll(copy: SignatureCopy, subjects: readonly Digest[], kept: BySubject): Promise<void> {
+async function writeAll(
+  copy: SignatureCopy,
+  subjects: readonly Digest[],
+  kept: BySubject,
+  attaches: boolean,
+): Promise<void> {
   const { destination, signing, options } = copy
   const { signal, removeSignatures = false } = options
   for await (const _ of mapInOrder(subjects, atOnce, writeOne));
 
   async function writeOne(digest: Digest): Promise<void> {
-    const there: readonly Uint8Array[] = removeSignatures
-      ? []
-      : ((await destination.signatures?.(digest, signal)) ?? [])
-    const made: Uint8Array[] = []
     const { formatImageSignature } = await import('../../trust/image-signature.ts')
+    const made: Uint8Array[] = []
     for (const signer of signing.signers) {
       const signature = await signer.sign({ digest, identity: signing.identity ?? '' }, signal)
       made.push(formatImageSignature(signature))
     }
-    await destination.putSignatures?.(digest, await mergeSignatures(there, kept.get(digest) ?? [], made), signal)
+    const carried = kept.get(digest) ?? []
+    if (!attaches) return await writeFiles(digest, carried, made)
+    const [old, own] = [sortSignatures(carried), sortSignatures(made)]
+    await attachSignatures(destination, digest, [...old.sigstore, ...own.sigstore], signal)
+    if (old.files.length + own.files.length > 0) await writeFiles(digest, old.files, own.files)
+  }
+
+  async function writeFiles(
+    digest: Digest,
+    carried: readonly Uint8Array[],
+    made: readonly Uint8Array[],
+  ): Promise<void> {
+    const there: readonly Uint8Array[] = removeSignatures
+      ? []
+      : ((await destination.signatures?.(digest, signal)) ?? [])
+    await destination.putSignatures?.(digest, await mergeSignatures(there, carried, made), signal)
   }
 }
 

@@ -13,6 +13,17 @@ export interface SignatureOptions {
   /** The passphrase of the key. Default: what is in `signPassphraseFile`, or what GnuPG's agent knows or asks. */
   readonly signPassphrase?: string | undefined
   readonly signPassphraseFile?: string | undefined
+  /** Sign the copy with this private key of sigstore: a file, as cosign and `generate-sigstore-key` write it. */
+  readonly signBySigstorePrivateKey?: string | undefined
+  /** Sign the copy as this file of parameters says: containers-sigstore-signing-params.yaml(5). */
+  readonly signBySigstore?: string | undefined
+  /** Asked for the passphrase of a key of sigstore that is given nowhere else. */
+  readonly askSignPassphrase?: ((keyFile: string) => Promise<string | undefined>) | undefined
+  /**
+   * `configured`: signatures of sigstore in registries are read and written only where registries.d has `use-sigstore-attachments`, as the containers
+   * tools do. Default: they are attached wherever that is possible.
+   */
+  readonly sigstoreAttachments?: 'configured' | undefined
   /** Sign the copy by these too. */
   readonly signers?: readonly ImageSigner[] | undefined
 }

@@ -192,6 +192,10 @@ class RegistryDestination implements ImageDestination {
     return { changed: true, ...(previous === undefined ? {} : { previous }) }
   }
 
+  sigstoreAttachments(): Promise<boolean> {
+    return this.#signatures.attachesSigstore()
+  }
+
   signatures(manifest: Digest, signal?: AbortSignal): Promise<readonly Uint8Array[]> {
     return this.#signatures.read(manifest, signal)
   }

@@ -3,8 +3,6 @@ import { flagOf } from '../../command.ts'
 
 /** Options that skopeo has and lading has not yet, each with what is missing. One that is done leaves this table. */
 const absent = {
-  signBySigstore: 'lading does not sign',
-  signBySigstorePrivateKey: 'lading does not sign',
   signBySqFingerprint:
     'it needs Sequoia-PGP; --sign-by signs with a key of GnuPG, which makes the same kind of signature',
 } as const

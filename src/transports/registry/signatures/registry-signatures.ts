@@ -16,6 +16,8 @@ export interface RegistrySignatures {
   read(manifest: Digest, signal?: AbortSignal): Promise<readonly Uint8Array[]>
   /** A registry that keeps them itself has none taken from it. */
   write(manifest: Digest, signatures: readonly Uint8Array[], signal?: AbortSignal): Promise<void>
+  /** Whether registries.d has those of sigstore kept as attachments. */
+  attachesSigstore(): Promise<boolean>
 }
 
 /** Nothing is read before it is asked for. `reference` is where the image is: of a mirror its own. */
@@ -49,5 +51,6 @@ export function registrySignatures(
       }
       await writeExtension(repository, manifest, signatures, signal)
     },
+    attachesSigstore: async () => (await places()).useSigstoreAttachments,
   }
 }
