@@ -16,6 +16,7 @@ import { withForeignLayers } from './foreign-source.ts'
 import { inTakenFormat } from './in-taken-format.ts'
 import { interruptible } from './interruptible.ts'
 import { rememberingDestination } from './layer-cache.ts'
+import { openEncryption } from './open-encryption.ts'
 import { openSession, type Shared } from './session.ts'
 import { destinationSide, sourceSide } from './sides.ts'
 import { withRetries } from './with-retries.ts'
@@ -62,6 +63,7 @@ async function copy(
   const destinationReference = parseReference(destination)
 
   sayUnusedFolders(sourceReference, destinationReference, options, listen)
+  const encryption = await openEncryption(options, listen)
   await using session = openSession(options, listen, shared)
   const reading = session.context('source')
   const openedSource = sourceSide(await openSource(sourceReference, reading))
@@ -72,7 +74,7 @@ async function copy(
   const { lanes } = session
   const names = { source: from.name, destination: formatReference(destinationReference) }
   const moved = await inTakenFormat(from, options, listen, chosen =>
-    copyOpened(from, to, { ...chosen, jobs, lanes }, listen),
+    copyOpened(from, to, { ...chosen, jobs, lanes, encryption }, listen),
   )
   return { ...names, ...moved }
 }

@@ -3,6 +3,7 @@ import { answerTargets } from './targets/answers.ts'
 import { archiveTargets } from './targets/archives.ts'
 import { bucketTargets } from './targets/bucket.ts'
 import { configurationTargets } from './targets/configuration.ts'
+import { encryptionTargets } from './targets/encryption.ts'
 import { httpTargets } from './targets/http.ts'
 import { imageTargets } from './targets/images.ts'
 import { scanningTargets } from './targets/scanning.ts'
@@ -14,6 +15,7 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   ...bucketTargets,
   ...archiveTargets,
   ...configurationTargets,
+  ...encryptionTargets,
   ...httpTargets,
   ...answerTargets,
   ...scanningTargets,

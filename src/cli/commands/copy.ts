@@ -1,13 +1,14 @@
 import { cloudOf, cloudOptions, sidedCloudOptions, sidedCloudsOf } from '../cloud-options.ts'
 import { defineCommand } from '../command.ts'
 import { defined } from '../defined.ts'
+import { encryptionOf, encryptionOptions } from '../encryption-options.ts'
 import { layerOptions, layersOf } from '../layer-options.ts'
 import { argument, choice, count, flag, list, text } from '../options.ts'
 import { platformOptions, platformsOf } from '../platform-options.ts'
 import { sidedServersOf } from '../read-server-options.ts'
 import { sidedServerOptions } from '../server-options.ts'
 import { sharedOptions } from '../shared-options.ts'
-import { encryptionOptions, removeSignatures, signingOptions } from '../signing-options.ts'
+import { removeSignatures, signingOptions } from '../signing-options.ts'
 import { conditionOptions, expectation, runTransfer, transferJson, transferOptions } from '../transfer.ts'
 
 export const copyCommand = defineCommand({
@@ -68,9 +69,9 @@ export const copyCommand = defineCommand({
     }),
     ...sharedOptions,
     ...sidedServerOptions,
+    ...encryptionOptions,
     removeSignatures,
     ...signingOptions,
-    ...encryptionOptions,
     ...cloudOptions,
     ...sidedCloudOptions,
   },
@@ -102,6 +103,7 @@ export const copyCommand = defineCommand({
         ...chosen,
         ...expectation(input),
         ...layersOf(input),
+        ...encryptionOf(input),
         preserveDigests: input.preserveDigests,
         force,
         createRepository,
