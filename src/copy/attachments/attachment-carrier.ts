@@ -12,7 +12,7 @@ import { type AttachmentPlan, nothingAttached, planAttachments } from './plan-at
 
 /** What is attached to an image on its way. */
 export interface AttachmentCarrier {
-  /** Of an image that is there: what is attached to its root, and where there is something, to all of it. */
+  /** Of an image that has its name already: what is attached to its root, and where there is something, to all of it. */
   planUnchanged(root: Node, signal: AbortSignal | undefined): Promise<AttachmentPlan>
   /** Of an image that is copied: what is attached to every manifest of it. */
   plan(image: PreparedImage, signal: AbortSignal | undefined): Promise<AttachmentPlan>
