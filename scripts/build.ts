@@ -50,7 +50,10 @@ const withoutHttp2: Plugin = {
   },
 }
 
-/** Large, and only for who uses that cloud, signatures of sigstore, or keys of PGP (whose license, too, wants it apart): loaded from where npm has installed them. */
+/**
+ * Large, and only for who uses that cloud, or has signatures checked; openpgp is under the LGPL, which wants it exchangeable. Loaded from where npm has
+ * installed them.
+ */
 const external = ['@aws-sdk/*', '@azure/*', '@smithy/*', 'google-auth-library', '@sigstore/*', 'openpgp']
 
 /** Keeps an import of what is a bundle of its own. */

@@ -61,6 +61,8 @@ export interface TransportContext extends StoreContext {
   readonly tlsVerify?: boolean | undefined
   /** `--registries-conf`: the registries.conf that is read in the place of the user's and the system's. */
   readonly registriesConf?: string | undefined
+  /** `--registries.d`: the folder that is read in the place of the user's and the system's registries.d. */
+  readonly registriesD?: string | undefined
   /** HTTPS for loopback too, where nothing says otherwise. */
   readonly tlsOnLoopback?: boolean | undefined
   /** `--cert-dir`: the folder of certificates for this side's registry or daemon, in the place of those that are looked for. */
