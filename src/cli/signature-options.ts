@@ -4,7 +4,9 @@ import { flag, type OptionSpec, text } from './options.ts'
 
 /** Simple signatures on many images at once: each gets its own name. */
 export const syncSignatureOptions = {
-  removeSignatures: flag({ description: 'Copy no signatures that are kept beside an image.' }),
+  removeSignatures: flag({
+    description: 'Copy no signatures, neither those that are kept beside an image nor those that are attached to it.',
+  }),
   signBy: text({
     value: 'KEY',
     description:
