@@ -97,8 +97,12 @@ export async function copyOpened(
     })
   }
   tell(plan.nodes.values())
+  // An image that has its name already is looked through where nothing else says that it is whole: for what is attached its root says enough.
+  const isThere = current === named.digest
   const planAttached = async (within: AbortSignal | undefined) =>
-    news ?? (await carrier?.plan(prepared, within)) ?? nothingAttached
+    news ??
+    (await (isThere ? carrier?.planUnchanged(root, within) : carrier?.plan(prepared, within))) ??
+    nothingAttached
   if (options.dryRun) {
     const attached = await planAttached(signal)
     const entries = [...planEntries(plan, prepared.changes), ...attachedEntries(attached, plan)]
