@@ -108,8 +108,6 @@ describeWithServices(['docker-registry', 'skopeo'], 'under the name of skopeo', 
     })
 
     test.each([
-      '--sign-by-sigstore',
-      '--sign-by-sigstore-private-key',
       '--sign-passphrase-file',
       '--sign-identity',
       '--decryption-key',
