@@ -3,7 +3,9 @@ import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { limits } from '../../src/model/limits.ts'
 import { openLayerEncryption } from '../../src/transform/encryption/layer-encryption.ts'
+import { pgpOpener } from '../../src/transform/encryption/pgp/pgp-opener.ts'
 import { newFolder } from '../e2e/lading.ts'
 import { describeWithServices } from '../services/describe-with-services.ts'
 import { servicePath } from '../services/peer.ts'
@@ -86,6 +88,24 @@ describeWithServices(['openssl', 'gpg'], 'keys of GnuPG', () => {
         const said = { ...annotations, [name]: changed.toString('base64') }
         await expect(encryption.open({ ...layer, annotations: said })).rejects.toMatchObject({ code: 'no-key' })
       }
+    })
+
+    test('what is larger uncompressed than any key', async () => {
+      const { config, createMessage, encrypt, enums, readPrivateKey } = await import('openpgp')
+      const key = (await readPrivateKey({ binaryKey: await readFile(keyFile) })).toPublic()
+      const wrap = async (size: number) => {
+        const message = await createMessage({ binary: Buffer.alloc(size, ' ') })
+        const settings = { ...config, preferredCompressionAlgorithm: enums.compression.zlib }
+        const bytes = await encrypt({ message, encryptionKeys: key, format: 'binary', config: settings })
+        return Buffer.from(bytes as Uint8Array)
+      }
+      const opener = await pgpOpener('key', await readFile(keyFile), 'a long passphrase')
+      expect((await opener?.open(await wrap(limits.wrappedKeyBytes - 100), undefined))?.byteLength).toBe(
+        limits.wrappedKeyBytes - 100,
+      )
+      const bomb = await wrap(20 * limits.wrappedKeyBytes)
+      expect(bomb.byteLength).toBeLessThan(limits.wrappedKeyBytes)
+      expect(await opener?.open(bomb, undefined)).toBeUndefined()
     })
 
     test('from a file that is cut', async () => {
