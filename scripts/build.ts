@@ -50,8 +50,8 @@ const withoutHttp2: Plugin = {
   },
 }
 
-/** Large, and only for who uses that cloud, or keys of PGP (whose license, too, wants it apart): loaded from where npm has installed them. */
-const external = ['@aws-sdk/*', '@azure/*', '@smithy/*', 'google-auth-library', 'openpgp']
+/** Large, and only for who uses that cloud, has Sigstore's signatures checked, or has keys of PGP (whose license wants it apart, too): loaded from where npm has installed them. */
+const external = ['@aws-sdk/*', '@azure/*', '@smithy/*', 'google-auth-library', '@sigstore/*', 'openpgp']
 
 /** Keeps an import of what is a bundle of its own. */
 const betweenBundles: Plugin = {

@@ -64,6 +64,7 @@ export {
   tagImage,
 } from './bucket/index.ts'
 export {
+  type AttachedDescription,
   type AttachmentCounts,
   type CarriedAttachments,
   type CopyEvent,
@@ -75,6 +76,7 @@ export {
   type DeleteResult,
   deleteImage,
   type ImageDescription,
+  type InspectOptions,
   inspectImage,
   type LeftOutAttachments,
   listTags,
@@ -94,5 +96,23 @@ export { type Digest, isDigest, parseDigest } from './model/digest.ts'
 export { manifestDigest } from './model/manifest-digest.ts'
 export { formatPlatform, hostPlatform, type Platform, parsePlatform } from './model/platform.ts'
 export type { PlatformMatching } from './model/platform-rank.ts'
+export {
+  type FindingCounts,
+  imageSbom,
+  type MadeFormat,
+  parseSeverity,
+  type ReportFormat,
+  type SbomFormat,
+  type SbomOptions,
+  type SbomOrigin,
+  type SbomResult,
+  type Scanner,
+  type ScanOptions,
+  type ScanResult,
+  type Severity,
+  scanImage,
+  type TrivyOffer,
+  type TrivyOptions,
+} from './scan/index.ts'
 export { type CloudOptions, type ObjectStore, openStore } from './stores/index.ts'
 export { formatReference, parseReference, type Reference } from './transports/index.ts'

@@ -17,6 +17,7 @@ import type {
 } from '../bucket/index.ts'
 import type { copyImage, deleteImage, inspectImage, listTags, pullImage, pushImage, syncImages } from '../copy/index.ts'
 import type { manifestDigest } from '../model/manifest-digest.ts'
+import type { imageSbom, scanImage } from '../scan/index.ts'
 
 /** What the commands call. Everything that moves, reads or writes an image stands behind it. */
 export interface Library {
@@ -42,6 +43,8 @@ export interface Library {
   readonly readConfig: typeof readConfig
   readonly changeConfig: typeof changeConfig
   readonly bucketStats: typeof bucketStats
+  readonly scanImage: typeof scanImage
+  readonly imageSbom: typeof imageSbom
   readonly login: typeof login
   readonly loginUser: typeof loginUser
   readonly logout: typeof logout
@@ -81,6 +84,8 @@ export const library: Library = {
   readConfig: async (...words) => (await import('../bucket/index.ts')).readConfig(...words),
   changeConfig: async (...words) => (await import('../bucket/index.ts')).changeConfig(...words),
   bucketStats: async (...words) => (await import('../bucket/index.ts')).bucketStats(...words),
+  scanImage: async (...words) => (await import('../scan/index.ts')).scanImage(...words),
+  imageSbom: async (...words) => (await import('../scan/index.ts')).imageSbom(...words),
   login: async (...words) => (await import('../auth/index.ts')).login(...words),
   loginUser: async (...words) => (await import('../auth/index.ts')).loginUser(...words),
   logout: async (...words) => (await import('../auth/index.ts')).logout(...words),

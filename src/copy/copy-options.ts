@@ -61,6 +61,8 @@ export interface CopyOptions extends SessionOptions {
   readonly referrers?: boolean | undefined
   /** Names beside the destination's own, where it takes several. */
   readonly additionalTags?: readonly string[] | undefined
+  /** Fail where it is no file system of a container (an artifact), or has encrypted layers, before anything is moved. */
+  readonly fileSystemsOnly?: boolean | undefined
   /** Move a tag that the bucket's configuration calls immutable. */
   readonly force?: boolean | undefined
   /** Write the destination's name only where it resolves to nothing (`absent`), or to this digest. */

@@ -6,6 +6,7 @@ import { configurationTargets } from './targets/configuration.ts'
 import { encryptionTargets } from './targets/encryption.ts'
 import { httpTargets } from './targets/http.ts'
 import { imageTargets } from './targets/images.ts'
+import { scanningTargets } from './targets/scanning.ts'
 import { wordTargets } from './targets/words.ts'
 
 /** Every parser of what others write. */
@@ -17,5 +18,6 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   ...encryptionTargets,
   ...httpTargets,
   ...answerTargets,
+  ...scanningTargets,
   ...wordTargets,
 ]
