@@ -50,7 +50,10 @@ const withoutHttp2: Plugin = {
   },
 }
 
-/** Large, and only for who uses that cloud, has Sigstore's signatures checked, or has keys of PGP (whose license wants it apart, too): loaded from where npm has installed them. */
+/**
+ * Large, and only for who uses that cloud, or has signatures checked; openpgp is under the LGPL, which wants it exchangeable. Loaded from where npm has
+ * installed them.
+ */
 const external = ['@aws-sdk/*', '@azure/*', '@smithy/*', 'google-auth-library', '@sigstore/*', 'openpgp']
 
 /** Keeps an import of what is a bundle of its own. */

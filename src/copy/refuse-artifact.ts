@@ -6,6 +6,11 @@ import type { CopyOptions } from './copy-options.ts'
 import type { ManifestReader } from './manifest-reader.ts'
 import { parseNode } from './parse-node.ts'
 
+interface RefusalOptions extends Pick<CopyOptions, 'fileSystemsOnly' | 'signal'> {
+  /** Encrypted layers will be none when they come there. */
+  readonly decrypts?: boolean
+}
+
 /**
  * Lets by what the destination has a place for. Without this the layers before the one that it refuses would have been moved.
  *
@@ -15,11 +20,7 @@ export async function refuseArtifact(
   root: Node,
   { name, traits }: Pick<ImageDestination, 'name' | 'traits'>,
   reader: ManifestReader,
-  {
-    fileSystemsOnly = false,
-    decryptionKeys = [],
-    signal,
-  }: Pick<CopyOptions, 'fileSystemsOnly' | 'decryptionKeys' | 'signal'> = {},
+  { fileSystemsOnly = false, decrypts = false, signal }: RefusalOptions = {},
 ): Promise<void> {
   if (traits.holdsArtifacts && !fileSystemsOnly) return
   const manifest = parseNode(root, await reader.read(root, signal))
@@ -36,7 +37,7 @@ export async function refuseArtifact(
   }
   if (!isImageConfigType(config.mediaType)) throw refused(`this is an artifact: its config is ${config.mediaType}`)
   const other = layers.find(
-    ({ mediaType }) => layerCompression(decryptionKeys.length > 0 ? decryptedType(mediaType) : mediaType) === undefined,
+    ({ mediaType }) => layerCompression(decrypts ? decryptedType(mediaType) : mediaType) === undefined,
   )
   if (other !== undefined) throw refused(`${other.mediaType} is no layer of one, or an encrypted one`)
 }

@@ -7,9 +7,11 @@ import type { Digest } from '../model/digest.ts'
 import type { Platform } from '../model/platform.ts'
 import type { ObjectOrigin, StoreContext, Upload } from '../stores/index.ts'
 import type { ByteRange, ByteStream, Bytes, Draft } from '../streams/index.ts'
+import type { Attachment } from './attachment.ts'
 import type { RemovedImage, RemoveOptions } from './remove-options.ts'
 import type { DestinationTraits, SourceTraits } from './traits.ts'
 
+export type { Attachment } from './attachment.ts'
 export { type DestinationTraits, keepsEverything, readAsStored, type SourceTraits } from './traits.ts'
 
 /** What a user names. Every transport adds its own fields; `parse(format(r))` is the same place as `r`. */
@@ -140,19 +142,6 @@ export interface ImageSource extends AsyncDisposable {
    */
   signatures?(manifest: Digest, signal?: AbortSignal): Promise<readonly Uint8Array[]>
 }
-
-/** A manifest that belongs to another one, its subject, and which whoever copies the subject wants too. */
-export type Attachment =
-  /** It names its subject (distribution specification, "Listing Referrers"). */
-  | { readonly by: 'referrer'; readonly node: Node }
-  /** It has a tag that is made of the subject's digest, as cosign does: `sha256-<hex>.sig`, `.att`, `.sbom`. */
-  | {
-      readonly by: 'tag'
-      readonly tag: string
-      readonly node: Node
-      /** What the tag was when it was looked up, for a destination that can promise to replace nothing else. */
-      readonly replaces?: Expectation
-    }
 
 /** Takes a layer. It returns the digest of the bytes that it read, or, where it read none, the one that it was told. */
 export type TakeLayer = (layer: ArrivingLayer) => Promise<Digest>
