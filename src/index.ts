@@ -67,6 +67,7 @@ export {
   type AttachedDescription,
   type AttachmentCounts,
   type CarriedAttachments,
+  type CarriedSignatures,
   type CopyEvent,
   type CopyListener,
   type CopyOptions,
@@ -116,3 +117,5 @@ export {
 } from './scan/index.ts'
 export { type CloudOptions, type ObjectStore, openStore } from './stores/index.ts'
 export { formatReference, parseReference, type Reference } from './transports/index.ts'
+export type { ImageSignature } from './trust/image-signature.ts'
+export type { ImageSigner } from './trust/image-signer.ts'

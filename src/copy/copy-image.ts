@@ -19,6 +19,7 @@ import { rememberingDestination } from './layer-cache.ts'
 import { openEncryption } from './open-encryption.ts'
 import { openSession, type Shared } from './session.ts'
 import { destinationSide, sourceSide } from './sides.ts'
+import { openSigners } from './signatures/open-signers.ts'
 import { withRetries } from './with-retries.ts'
 
 /**
@@ -62,6 +63,7 @@ async function copy(
   const sourceReference = parseReference(source)
   const destinationReference = parseReference(destination)
 
+  const signing = await openSigners(options, destinationReference, options.signal)
   sayUnusedFolders(sourceReference, destinationReference, options, listen)
   const encryption = await openEncryption(options, listen)
   await using session = openSession(options, listen, shared)
@@ -74,7 +76,7 @@ async function copy(
   const { lanes } = session
   const names = { source: from.name, destination: formatReference(destinationReference) }
   const moved = await inTakenFormat(from, options, listen, chosen =>
-    copyOpened(from, to, { ...chosen, jobs, lanes, encryption }, listen),
+    copyOpened(from, to, { ...chosen, jobs, lanes, encryption, signing }, listen),
   )
   return { ...names, ...moved }
 }

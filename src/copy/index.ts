@@ -9,5 +9,6 @@ export { type ImageDescription, type InspectOptions, inspectImage, type Platform
 export { listTags } from './list-tags.ts'
 export type { ServerOptions } from './server-options.ts'
 export type { SessionOptions } from './session.ts'
+export type { CarriedSignatures } from './signatures/signature-options.ts'
 export { syncImages } from './sync/sync-images.ts'
 export { type SyncedImage, type SyncOptions, syncDestinations, syncSources } from './sync/sync-options.ts'

@@ -10,6 +10,7 @@ export function sourceSide(source: ImageSource): ImageSource {
   const tags = source.tags?.bind(source)
   const receive = source.receive?.bind(source)
   const preview = source.preview?.bind(source)
+  const signatures = source.signatures?.bind(source)
   const attachments = source.attachments?.bind(source)
   return {
     name: source.name,
@@ -22,6 +23,9 @@ export function sourceSide(source: ImageSource): ImageSource {
       ? {}
       : { receive: (take, signal) => at(() => receive(layer => take(layerAt(layer, source.name)), signal), 'read') }),
     ...(preview === undefined ? {} : { preview: signal => at(() => preview(signal), 'look at the image') }),
+    ...(signatures === undefined
+      ? {}
+      : { signatures: (manifest, signal) => at(() => signatures(manifest, signal), 'read signatures') }),
     ...(tags === undefined ? {} : { tags: signal => streamAt(() => tags(signal), source.name, 'list tags') }),
     ...(attachments === undefined
       ? {}
@@ -46,6 +50,8 @@ export function destinationSide(destination: ImageDestination): ImageDestination
   const currentConfig = destination.currentConfig?.bind(destination)
   const variants = destination.variants?.bind(destination)
   const rememberVariant = destination.rememberVariant?.bind(destination)
+  const signatures = destination.signatures?.bind(destination)
+  const putSignatures = destination.putSignatures?.bind(destination)
   const attachments = destination.attachments?.bind(destination)
   const attach = destination.attach?.bind(destination)
   return {
@@ -102,6 +108,15 @@ export function destinationSide(destination: ImageDestination): ImageDestination
     ...(checkCommit === undefined
       ? {}
       : { checkCommit: (root, options, signal) => at(() => checkCommit(root, options, signal), 'commit') }),
+    ...(signatures === undefined
+      ? {}
+      : { signatures: (manifest, signal) => at(() => signatures(manifest, signal), 'read signatures') }),
+    ...(putSignatures === undefined
+      ? {}
+      : {
+          putSignatures: (manifest, list, signal) =>
+            at(() => putSignatures(manifest, list, signal), 'write signatures'),
+        }),
     commit: (root, bytes, options, signal) => at(() => destination.commit(root, bytes, options, signal), 'commit'),
     [Symbol.asyncDispose]: () => destination[Symbol.asyncDispose](),
   }

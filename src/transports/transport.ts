@@ -7,10 +7,12 @@ import type { Digest } from '../model/digest.ts'
 import type { Platform } from '../model/platform.ts'
 import type { ObjectOrigin, StoreContext, Upload } from '../stores/index.ts'
 import type { ByteRange, ByteStream, Bytes, Draft } from '../streams/index.ts'
+import type { TakeLayer } from './arriving-layer.ts'
 import type { Attachment } from './attachment.ts'
 import type { RemovedImage, RemoveOptions } from './remove-options.ts'
 import type { DestinationTraits, SourceTraits } from './traits.ts'
 
+export type { ArrivingLayer, TakeLayer } from './arriving-layer.ts'
 export type { Attachment } from './attachment.ts'
 export { type DestinationTraits, keepsEverything, readAsStored, type SourceTraits } from './traits.ts'
 
@@ -61,6 +63,8 @@ export interface TransportContext extends StoreContext {
   readonly tlsVerify?: boolean | undefined
   /** `--registries-conf`: the registries.conf that is read in the place of the user's and the system's. */
   readonly registriesConf?: string | undefined
+  /** `--registries.d`: the folder that is read in the place of the user's and the system's registries.d. */
+  readonly registriesD?: string | undefined
   /** HTTPS for loopback too, where nothing says otherwise. */
   readonly tlsOnLoopback?: boolean | undefined
   /** `--cert-dir`: the folder of certificates for this side's registry or daemon, in the place of those that are looked for. */
@@ -141,18 +145,6 @@ export interface ImageSource extends AsyncDisposable {
    * tools write it to a file. Absent: there is no such place.
    */
   signatures?(manifest: Digest, signal?: AbortSignal): Promise<readonly Uint8Array[]>
-}
-
-/** Takes a layer. It returns the digest of the bytes that it read, or, where it read none, the one that it was told. */
-export type TakeLayer = (layer: ArrivingLayer) => Promise<Digest>
-
-/** A layer on its way out of a source that is read once. */
-export interface ArrivingLayer {
-  /** Of the bytes as they come. Absent: it follows from the bytes. */
-  readonly digest?: Digest
-  readonly size: number
-  /** MUST be read to its end, or not at all. */
-  readonly body: ByteStream
 }
 
 /** What a source that is read once can tell of its image beforehand. */

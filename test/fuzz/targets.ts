@@ -7,6 +7,7 @@ import { encryptionTargets } from './targets/encryption.ts'
 import { httpTargets } from './targets/http.ts'
 import { imageTargets } from './targets/images.ts'
 import { scanningTargets } from './targets/scanning.ts'
+import { signatureTargets } from './targets/signatures.ts'
 import { wordTargets } from './targets/words.ts'
 
 /** Every parser of what others write. */
@@ -19,5 +20,6 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   ...httpTargets,
   ...answerTargets,
   ...scanningTargets,
+  ...signatureTargets,
   ...wordTargets,
 ]

@@ -19,6 +19,7 @@ import { orphanedTags } from './orphaned-tags.ts'
 import { type DoomedTag, planTags } from './plan-tags.ts'
 import { removeDanglingReferrers } from './remove-dangling-referrers.ts'
 import { type Leftovers, removeLeftovers } from './remove-leftovers.ts'
+import { removeLostSignatures } from './remove-lost-signatures.ts'
 import { readStoreTime } from './store-time.ts'
 import { condemned, sweepBlobs } from './sweep-blobs.ts'
 
@@ -160,8 +161,9 @@ export async function cleanStore(store: ObjectStore, work: CleanWork): Promise<C
     onPhase?.('delete')
     const options = { now: now(), keepTrashMs, oldestLease, clockMarginMs, clock, apply, signal }
     const deleted = await deleteCondemned(store, table, records, options)
-    const isNeeded = (referrer: Digest) => (table.flags(referrer) & (live | past)) !== 0
+    const isNeeded = (manifest: Digest) => (table.flags(manifest) & (live | past)) !== 0
     if (apply) await removeDanglingReferrers(store, { isNeeded, before, signal })
+    if (apply) await removeLostSignatures(store, { isNeeded, before, signal })
     const atOnce = keepTrashMs === 0
     return {
       stored: tallied(swept.all),

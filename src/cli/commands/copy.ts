@@ -8,7 +8,8 @@ import { platformOptions, platformsOf } from '../platform-options.ts'
 import { sidedServersOf } from '../read-server-options.ts'
 import { sidedServerOptions } from '../server-options.ts'
 import { sharedOptions } from '../shared-options.ts'
-import { removeSignatures, signingOptions } from '../signing-options.ts'
+import { signatureOptions, signaturesOf } from '../signature-options.ts'
+import { signingOptions } from '../signing-options.ts'
 import { conditionOptions, expectation, runTransfer, transferJson, transferOptions } from '../transfer.ts'
 
 export const copyCommand = defineCommand({
@@ -70,7 +71,7 @@ export const copyCommand = defineCommand({
     ...sharedOptions,
     ...sidedServerOptions,
     ...encryptionOptions,
-    removeSignatures,
+    ...signatureOptions,
     ...signingOptions,
     ...cloudOptions,
     ...sidedCloudOptions,
@@ -104,6 +105,7 @@ export const copyCommand = defineCommand({
         ...expectation(input),
         ...layersOf(input),
         ...encryptionOf(input),
+        ...signaturesOf(input),
         preserveDigests: input.preserveDigests,
         force,
         createRepository,

@@ -12,7 +12,8 @@ import { sidedServersOf } from '../read-server-options.ts'
 import { renderError } from '../render-error.ts'
 import { sidedServerOptions } from '../server-options.ts'
 import { sharedOptions } from '../shared-options.ts'
-import { removeSignatures, signingOptions } from '../signing-options.ts'
+import { signaturesOf, syncSignatureOptions } from '../signature-options.ts'
+import { signingOptions } from '../signing-options.ts'
 import { styleFor } from '../style.ts'
 import { retryOptions } from '../transfer.ts'
 import { writeDigestFile } from '../write-digest-file.ts'
@@ -69,7 +70,7 @@ export const syncCommand = defineCommand({
     quiet: flag({ short: 'q', description: 'Print nothing but errors.' }),
     ...sharedOptions,
     ...sidedServerOptions,
-    removeSignatures,
+    ...syncSignatureOptions,
     ...signingOptions,
     ...cloudOptions,
   },
@@ -114,6 +115,7 @@ export const syncCommand = defineCommand({
         tlsVerify: input.tlsVerify,
       }),
       ...sidedServersOf(input),
+      ...signaturesOf(input),
       scoped,
       platforms: platform,
       allPlatforms: input.all,

@@ -2,10 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../../../test/cli/manual-clock.ts'
 import { runAs } from '../../../test/cli/run-dialect.ts'
 import type { CopyOptions, CopyResult } from '../../copy/index.ts'
-import { LadingError } from '../../errors/index.ts'
 import type { Digest } from '../../model/digest.ts'
 import { flagOf } from '../command.ts'
-import { Interruption } from '../interrupt.ts'
 import type { Library } from '../library.ts'
 import { skopeo } from './skopeo.ts'
 
@@ -168,7 +166,6 @@ describe('skopeo copy', () => {
     ],
     [['--all', '--multi-arch=all', 'dir:a', 'dir:b'], 'Cannot use --all and --multi-arch flags together'],
     [['--dest-compress', '--dest-decompress', 'dir:a', 'dir:b'], 'Cannot compress and decompress at the same time'],
-    [['--sign-by', 'x', 'dir:a', 'dir:b'], '--sign-by is not there yet; lading does not sign'],
   ])('%j is refused', async (words, message) => {
     const { calls, exit, stdout, stderr } = await copied(...words)
     expect({ calls, exit, stdout, stderr }).toEqual({ calls: [], ...fatal(message) })
@@ -209,39 +206,6 @@ describe('skopeo copy', () => {
   })
 })
 
-describe('an error', () => {
-  const failing = (code: 'image-not-found' | 'network', words: readonly string[]) => {
-    const error = new LadingError(code, 'it failed', {
-      side: 'source',
-      hint: 'try `lading login`, or --tls-verify=false',
-    })
-    const fail = () => Promise.reject(error)
-    return runAs('skopeo', words, { copyImage: fail, inspectImage: fail, deleteImage: fail })
-  }
-
-  test.each([
-    ['image-not-found', ['copy', '--insecure-policy', 'dir:a', 'dir:b'], 2, '--src-tls-verify=false'],
-    ['network', ['copy', '--insecure-policy', 'dir:a', 'dir:b'], 1, '--src-tls-verify=false'],
-    ['image-not-found', ['inspect', 'dir:a'], 2, '--tls-verify=false'],
-    ['image-not-found', ['delete', 'dir:a'], 1, '--tls-verify=false'],
-  ] as const)('%s of %j', async (code, words, exit, option) => {
-    expect(await failing(code, words)).toEqual({
-      exit,
-      stdout: '',
-      stderr: `time=T level=fatal msg="(source): it failed; try \`skopeo login\`, or ${option}"\n`,
-    })
-  })
-})
-
-test.each(['skopeo', 's3lo'] as const)('a run as %s that is interrupted ends as a signal ends one', async name => {
-  const words =
-    name === 'skopeo' ? ['--insecure-policy', 'copy', '-q', 'dir:a', 'dir:b'] : ['copy', '-q', 'a', 's3://b/c:d']
-  const library = { copyImage: () => Promise.reject(new TypeError('socket closed')) }
-  const run = await runAs(name, words, library, { signal: AbortSignal.abort(new Interruption('SIGTERM')) })
-  const stderr = name === 'skopeo' ? 'time=T level=fatal msg=interrupted\n' : 'Error: interrupted\n'
-  expect(run).toEqual({ exit: 143, stdout: '', stderr })
-})
-
 describe('the command line', () => {
   test.each([
     [[], "Missing command 'skopeo COMMAND'\nTry 'skopeo --help' for more information"],
@@ -261,7 +225,7 @@ describe('the command line', () => {
     [['list-tags', 'a'], 'Invalid "a": does not specify a transport'],
     [['list-tags', 'docker://a:5000/b:c'], 'No tag or digest allowed in reference'],
     [['inspect', '--raw', '-f', 'x', 'dir:a'], 'raw output does not support format option'],
-    [['standalone-sign'], 'skopeo standalone-sign is not there yet: lading does not sign yet'],
+    [['generate-sigstore-key'], 'skopeo generate-sigstore-key is not there yet: lading does not sign yet'],
   ])('%j is refused', async (words, message) => {
     expect(await runAs('skopeo', words)).toEqual(fatal(message))
   })
@@ -280,7 +244,7 @@ describe('the command line', () => {
   test.each([['--help'], ['-h'], ['help']])('%s lists the commands', async word => {
     const { exit, stdout } = await runAs('skopeo', [word])
     expect(exit).toBe(0)
-    for (const { name } of skopeo.commands) expect(stdout).toContain(`\n  ${name} `)
+    for (const { name, hidden } of skopeo.commands) if (!hidden) expect(stdout).toContain(`\n  ${name} `)
   })
 
   test.each(

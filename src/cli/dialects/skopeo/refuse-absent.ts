@@ -3,12 +3,10 @@ import { flagOf } from '../../command.ts'
 
 /** Options that skopeo has and lading has not yet, each with what is missing. One that is done leaves this table. */
 const absent = {
-  signBy: 'lading does not sign',
   signBySigstore: 'lading does not sign',
   signBySigstorePrivateKey: 'lading does not sign',
-  signBySqFingerprint: 'lading does not sign',
-  signIdentity: 'lading does not sign',
-  signPassphraseFile: 'lading does not sign',
+  signBySqFingerprint:
+    'it needs Sequoia-PGP; --sign-by signs with a key of GnuPG, which makes the same kind of signature',
 } as const
 
 /** @throws LadingError `unsupported` for an option that was given and is not there yet */
