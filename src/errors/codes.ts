@@ -25,6 +25,13 @@ export const errorCodes = {
   'bad-config': { exit: 1, http: 500, retryable: false, meaning: 'A configuration file cannot be used.' },
   blocked: { exit: 1, http: 403, retryable: false, meaning: 'registries.conf forbids to ask this registry.' },
   untrusted: { exit: 1, http: 403, retryable: false, meaning: 'The trust policy does not accept the image.' },
+  unverified: {
+    exit: 1,
+    http: 403,
+    retryable: false,
+    meaning: 'The image has no valid signature of who was asked for.',
+  },
+  'bad-key': { exit: 1, http: 500, retryable: false, meaning: 'A key is absent, unreadable or of the wrong kind.' },
   // what was asked for is not there
   'image-not-found': { exit: 2, http: 404, retryable: false, meaning: 'The image, tag or manifest does not exist.' },
   'blob-not-found': { exit: 2, http: 404, retryable: false, meaning: 'A blob that the image needs does not exist.' },
