@@ -38,6 +38,7 @@ const meanings: Readonly<Record<keyof typeof limits, string>> = {
   tarNameCharacters: 'all names of an archive together',
   archiveDocumentsBytes: 'documents that are kept of an archive that comes once',
   zstdWindowBytes: 'memory that a zstd frame may ask for',
+  keyDerivationBytes: 'memory, times how often it is gone through, that an encrypted private key may ask of scrypt',
 }
 
 /** The rows of the table in docs/security.md. */

@@ -42,4 +42,5 @@ export const limits = {
   tarNameCharacters: 64 * mebibyte,
   archiveDocumentsBytes: 64 * mebibyte,
   zstdWindowBytes: 128 * mebibyte,
+  keyDerivationBytes: 128 * mebibyte,
 } as const

@@ -33,6 +33,7 @@ import type { RegistryClient } from '../../src/transports/registry/registry-clie
 import { listTags } from '../../src/transports/registry/tags.ts'
 import { parseReference } from '../../src/transports/table.ts'
 import type { TransportContext } from '../../src/transports/transport.ts'
+import { openEncryptedKey } from '../../src/trust/sigstore/encrypted-key.ts'
 import { answeringClient, nextAnswer, readAnswer } from './answers.ts'
 
 /** Takes so much. Whether all of it was taken; what it throws is a refusal. */
@@ -241,6 +242,16 @@ const cases: Readonly<Record<keyof typeof limits, Take | string>> = {
     const frame = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, window, 1, 0, 0])
     for await (const { bytes } of zstdFrames(inChunks(frame))) return (await readAll(bytes, 100, 'it')).byteLength > 0
     return false
+  },
+  keyDerivationBytes: async amount => {
+    const params = { N: 2 ** 17, r: amount > 2 ** 27 ? 9 : 8, p: 1 }
+    const key = {
+      kdf: { name: 'scrypt', params, salt: '' },
+      cipher: { name: 'nacl/secretbox', nonce: Buffer.alloc(24).toString('base64') },
+      ciphertext: Buffer.alloc(32).toString('base64'),
+    }
+    const refusal = openEncryptedKey(Buffer.from(JSON.stringify(key)), '').catch((error: Error) => error)
+    return /passphrase/.test(String(await refusal)) || Promise.reject(await refusal)
   },
 }
 
