@@ -64,6 +64,8 @@ export {
   tagImage,
 } from './bucket/index.ts'
 export {
+  type AttachmentCounts,
+  type CarriedAttachments,
   type CopyEvent,
   type CopyListener,
   type CopyOptions,
@@ -74,6 +76,7 @@ export {
   deleteImage,
   type ImageDescription,
   inspectImage,
+  type LeftOutAttachments,
   listTags,
   type PlanEntry,
   type PlatformDescription,

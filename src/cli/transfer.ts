@@ -34,6 +34,9 @@ export const transferOptions = {
     default: String(defaultJobs),
   },
   ...retryOptions,
+  noReferrers: flag({
+    description: 'Leave what is attached to the image: signatures, attestations, SBOMs and other referrers.',
+  }),
   digestfile: text({
     value: 'PATH',
     description:
@@ -77,6 +80,9 @@ export const transferJson = {
     blobs:
       'how many blobs were `copied`, `mounted` (taken by the registry or the cloud from where it has them), and `present` already',
     bytes: 'how many bytes were `copied`, `mounted` without being read here, and `present` already',
+    attachments:
+      'what is attached to the image, each as how many `signatures`, `attestations`, `sboms` and `others`: `copied`, `present` already, and ' +
+      '`leftOut`, an array with the `subject` at the source that they belong to and that is not at the destination; absent where nothing was looked for',
     seconds: 'how long it took',
     plan:
       'with --dry-run, and something to do: an array of `digest`, `kind`, `size` and `action`, which is `copy`, `convert` (copied, ' +
@@ -96,7 +102,13 @@ export async function runTransfer(
   move: (options: CopyOptions) => Promise<CopyResult>,
 ): Promise<void> {
   const { dryRun, retryTimes, retryDelay: retryDelaySeconds } = input
-  const moving = { dryRun, jobs: jobsOf(input), retryTimes, signal: context.signal }
+  const moving = {
+    dryRun,
+    jobs: jobsOf(input),
+    retryTimes,
+    referrers: !input.noReferrers,
+    signal: context.signal,
+  }
   const progress = input.quiet ? undefined : openProgress(input.progress, context)
   let result: CopyResult
   try {

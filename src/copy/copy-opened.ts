@@ -4,19 +4,23 @@ import { formatPlatform } from '../model/platform.ts'
 import { bytesOf } from '../streams/index.ts'
 import { entriesOf, type Selection } from '../transform/index.ts'
 import type { ImageDestination, ImageSource } from '../transports/index.ts'
+import { attachmentCarrier } from './attachments/attachment-carrier.ts'
+import { type AttachmentPlan, nothingAttached } from './attachments/plan-attachments.ts'
+import { runAttachments } from './attachments/run-attachments.ts'
+import { together } from './attachments/together.ts'
 import type { LayerChange } from './convert-image.ts'
 import type { CopyOptions, CopyResult, PlanEntry } from './copy-options.ts'
 import type { CopyListener } from './events.ts'
 import type { Lanes } from './lanes/lanes.ts'
 import { createManifestReader, type ManifestReader } from './manifest-reader.ts'
 import { parseNode } from './parse-node.ts'
-import { type Plan, planCopy } from './plan.ts'
+import { type Plan, type PlannedNode, planCopy } from './plan.ts'
 import { prepareImage } from './prepare-image.ts'
 import { withoutManifest } from './rewritten-because.ts'
 import { runPlan } from './run.ts'
 import { says } from './sides.ts'
 import { requireThere } from './sparse-index.ts'
-import { movedLayers, totals, unmoved } from './totals.ts'
+import { addMoved, movedLayers, totals, unmoved } from './totals.ts'
 
 /** What became of an image between two places that are open. */
 export type OpenedResult = Omit<CopyResult, 'source' | 'destination'>
@@ -53,9 +57,13 @@ export async function copyOpened(
     ...rest,
   })
 
-  if (prepared.unchanged) {
+  const carrier = attachmentCarrier(from, to, reader, options, listen)
+  const attachedBy = (plan: AttachmentPlan) => (carrier === undefined ? {} : { attachments: carrier.result(plan) })
+  const news = prepared.unchanged ? await carrier?.planUnchanged(root, signal) : undefined
+  if (prepared.unchanged && !news?.steps.length) {
     listen({ type: 'planned', blobs: 0, bytes: 0 })
-    return outcome({ changed: false, ...unmoved, ...(options.dryRun ? { plan: [] } : {}) })
+    const attached = attachedBy(news ?? nothingAttached)
+    return outcome({ changed: false, ...unmoved, ...attached, ...(options.dryRun ? { plan: [] } : {}) })
   }
   const conditions = { force: options.force ?? false, expect: options.expect, additionalTags: options.additionalTags }
   await to.checkCommit?.(named, conditions, signal)
@@ -72,16 +80,32 @@ export async function copyOpened(
     signal,
   }
   const plan = await says('source', from.name)(() => planCopy(root, reader, to, planning), 'plan')
-  const blobs = [...plan.nodes.values()].filter(({ node, action }) => !isManifestNode(node) && action === 'copy')
   const moving = movedLayers(stored)
-  listen({
-    type: 'planned',
-    blobs: blobs.length + moving.blobs.copied,
-    bytes: blobs.reduce((sum, { node }) => sum + node.size, moving.bytes.copied),
-  })
-  if (options.dryRun) return outcome({ changed: false, ...unmoved, plan: planEntries(plan, prepared.changes) })
+  const tell = (nodes: Iterable<PlannedNode>) => {
+    const blobs = [...nodes].filter(({ node, action }) => !isManifestNode(node) && action === 'copy')
+    listen({
+      type: 'planned',
+      blobs: blobs.length + moving.blobs.copied,
+      bytes: blobs.reduce((sum, { node }) => sum + node.size, moving.bytes.copied),
+    })
+  }
+  tell(plan.nodes.values())
+  const planAttached = async (within: AbortSignal | undefined) =>
+    news ?? (await carrier?.plan(prepared, within)) ?? nothingAttached
+  if (options.dryRun) {
+    const attached = await planAttached(signal)
+    const entries = [...planEntries(plan, prepared.changes), ...attachedEntries(attached, plan)]
+    return outcome({ changed: false, ...unmoved, ...attachedBy(attached), plan: entries })
+  }
 
-  const moved = await runPlan(plan, from, to, reader, { jobs, lanes, signal, listen })
+  const running = { jobs, lanes, signal, listen }
+  const [movedImage, attached] = await together(
+    signal,
+    within => runPlan(plan, from, to, reader, { ...running, signal: within }),
+    planAttached,
+  )
+  if (attached.nodes.size > 0) tell([...plan.nodes.values(), ...attached.nodes.values()])
+  const moved = addMoved(movedImage, await runAttachments(attached, plan, from, to, reader, running))
   if (to.traits.keepsUnnamed && selection.root.digest !== found.digest && !(await to.has(found, signal))) {
     await to.push(found, bytesOf(await reader.read(found, signal)), signal)
   }
@@ -96,6 +120,7 @@ export async function copyOpened(
     changed: committed.changed,
     ...(committed.previous === undefined ? {} : { previous: committed.previous }),
     ...totals(moved, moving),
+    ...attachedBy(attached),
   })
 }
 
@@ -108,9 +133,20 @@ function platformsOf(selection: Selection, root: Node, reader: ManifestReader): 
   return entriesOf(manifest).flatMap(({ platform }) => (platform === undefined ? [] : [formatPlatform(platform)]))
 }
 
+/** What an attachment has in common with the image stands there once. */
+function attachedEntries({ steps, nodes }: AttachmentPlan, image: Plan): PlanEntry[] {
+  const rest = [...nodes].filter(([key]) => !image.nodes.has(key)).map(([, planned]) => planned)
+  const attached = steps.map(({ attachment: { node } }) => ({ node, action: 'copy', needs: [] }) as const)
+  return entriesOfPlan([...rest, ...attached], new Set())
+}
+
 function planEntries(plan: Plan, changes: readonly LayerChange[]): PlanEntry[] {
   const converted = new Set<Digest>(changes.map(({ layer }) => layer.digest))
-  return [...plan.nodes.values()].map(({ node: { digest, kind, size }, action }) => ({
+  return entriesOfPlan([...plan.nodes.values()], converted)
+}
+
+function entriesOfPlan(nodes: readonly PlannedNode[], converted: ReadonlySet<Digest>): PlanEntry[] {
+  return nodes.map(({ node: { digest, kind, size }, action }) => ({
     digest,
     kind,
     size,

@@ -5,6 +5,7 @@ import type { ManifestFormat } from '../model/media-types.ts'
 import type { Platform } from '../model/platform.ts'
 import type { SubsetIndex } from '../transform/index.ts'
 import type { Expectation } from '../transports/index.ts'
+import type { CarriedAttachments } from './attachments/attachment-counts.ts'
 import type { CopyListener } from './events.ts'
 import type { SessionOptions } from './session.ts'
 
@@ -40,6 +41,11 @@ export interface CopyOptions extends SessionOptions {
   readonly format?: ManifestFormat | undefined
   /** Fail where the destination would get another manifest, before anything is moved. */
   readonly preserveDigests?: boolean | undefined
+  /**
+   * Copy what is attached to the image and to its platforms too: signatures, attestations, SBOMs and other referrers. Default: true, where
+   * both places have such.
+   */
+  readonly referrers?: boolean | undefined
   /** Names beside the destination's own, where it takes several. */
   readonly additionalTags?: readonly string[] | undefined
   /** Move a tag that the bucket's configuration calls immutable. */
@@ -79,6 +85,8 @@ export interface CopyResult {
   readonly blobs: { readonly copied: number; readonly mounted: number; readonly present: number }
   /** `mounted` bytes did not pass through here: that they are there was checked, what they are was not read. */
   readonly bytes: { readonly copied: number; readonly mounted: number; readonly present: number }
+  /** What is attached to it. Absent where nothing was looked for: it was not wanted, or one of the two places has nothing of the kind. */
+  readonly attachments?: CarriedAttachments
   readonly seconds: number
   /** With `dryRun`: every node and what would be done with it. */
   readonly plan?: readonly PlanEntry[]

@@ -1,6 +1,7 @@
 import { isLadingError, LadingError } from '../errors/index.ts'
 import { formatOfManifest, isSchema1Type, type ManifestFormat } from '../model/media-types.ts'
 import type { ImageSource } from '../transports/index.ts'
+import { attaching } from './attachments/run-attachments.ts'
 import type { OpenedResult } from './copy-opened.ts'
 import type { CopyOptions } from './copy-options.ts'
 import type { CopyListener } from './events.ts'
@@ -24,6 +25,8 @@ export async function inTakenFormat(
     return await copy(options)
   } catch (error) {
     if (!isLadingError(error, 'manifest-refused') || options.format !== undefined) throw error
+    // another format of the image does not help what is attached to it
+    if (error.operation === attaching) throw error
     if (options.index === 'sparse' || options.index === 'alone') throw error
     if (options.preserveDigests || source.traits.order === 'once') throw error.with({ hint: formatHint })
     refusal = error

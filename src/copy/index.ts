@@ -1,3 +1,4 @@
+export type { AttachmentCounts, CarriedAttachments, LeftOutAttachments } from './attachments/attachment-counts.ts'
 export { copyImage } from './copy-image.ts'
 export type { CopyOptions, CopyResult, PlanEntry } from './copy-options.ts'
 export { pullImage, pushImage } from './daemon-images.ts'

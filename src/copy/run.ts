@@ -32,12 +32,12 @@ export interface Moved {
 }
 
 /**
- * Stores everything below the plan's root, each node after all that it names. The root itself is left to `commit`.
+ * Stores everything below the plan's root, each node after all that it names. The root itself, where there is one, is left to `commit`.
  *
  * @throws the first failure, after everything under way has ended
  */
 export async function runPlan(
-  plan: Plan,
+  plan: Pick<Plan, 'nodes'> & Partial<Plan>,
   source: ImageSource,
   destination: ImageDestination,
   reader: ManifestReader,
@@ -46,6 +46,7 @@ export async function runPlan(
   const { lanes, listen } = options
   const group = createWorkGroup(options.signal)
   const order = createStoreOrder(plan)
+  const rootKey = plan.root && nodeKey(plan.root)
   const moved = { copied: 0, mounted: 0, present: 0, bytesCopied: 0, bytesMounted: 0, bytesPresent: 0 }
 
   const count = (outcome: Outcome, { digest, kind, size }: Node) => {
@@ -74,7 +75,7 @@ export async function runPlan(
 
   const ready = (planned: PlannedNode): void => {
     const { node, action } = planned
-    if (nodeKey(node) === nodeKey(plan.root)) return
+    if (nodeKey(node) === rootKey) return
     if (action === 'copy') {
       const lane = node.size > smallBytes && !isManifestNode(node) ? large : small
       lane.add(planned)

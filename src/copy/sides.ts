@@ -10,6 +10,7 @@ export function sourceSide(source: ImageSource): ImageSource {
   const tags = source.tags?.bind(source)
   const receive = source.receive?.bind(source)
   const preview = source.preview?.bind(source)
+  const attachments = source.attachments?.bind(source)
   return {
     name: source.name,
     traits: source.traits,
@@ -22,6 +23,12 @@ export function sourceSide(source: ImageSource): ImageSource {
       : { receive: (take, signal) => at(() => receive(layer => take(layerAt(layer, source.name)), signal), 'read') }),
     ...(preview === undefined ? {} : { preview: signal => at(() => preview(signal), 'look at the image') }),
     ...(tags === undefined ? {} : { tags: signal => streamAt(() => tags(signal), source.name, 'list tags') }),
+    ...(attachments === undefined
+      ? {}
+      : {
+          attachments: (subject, signal) =>
+            streamAt(() => attachments(subject, signal), source.name, 'look for what is attached'),
+        }),
     [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
   }
 }
@@ -39,6 +46,8 @@ export function destinationSide(destination: ImageDestination): ImageDestination
   const currentConfig = destination.currentConfig?.bind(destination)
   const variants = destination.variants?.bind(destination)
   const rememberVariant = destination.rememberVariant?.bind(destination)
+  const attachments = destination.attachments?.bind(destination)
+  const attach = destination.attach?.bind(destination)
   return {
     name: destination.name,
     traits: destination.traits,
@@ -78,6 +87,18 @@ export function destinationSide(destination: ImageDestination): ImageDestination
             return begun && wrappedUpload(begun, action => at(action, `write ${node.kind}`))
           },
         }),
+    ...(attachments === undefined
+      ? {}
+      : {
+          attachments: (subject, signal) =>
+            streamAt(() => attachments(subject, signal), destination.name, 'look for what is attached', 'destination'),
+        }),
+    ...(attach === undefined
+      ? {}
+      : {
+          attach: (subject, attachment, bytes, signal) =>
+            at(() => attach(subject, attachment, bytes, signal), 'attach'),
+        }),
     ...(checkCommit === undefined
       ? {}
       : { checkCommit: (root, options, signal) => at(() => checkCommit(root, options, signal), 'commit') }),
@@ -103,15 +124,16 @@ function layerAt(layer: ArrivingLayer, subject: string): ArrivingLayer {
   return { ...layer, body: streamAt(() => layer.body, subject, 'read layer') }
 }
 
-/** Its items; what it throws says that it happened at the source. */
+/** Its items; what it throws says that it happened at the source, or on the side that is named. */
 export async function* streamAt<T>(
   open: () => AsyncIterable<T>,
   subject: string,
   operation: string,
+  side: Side = 'source',
 ): AsyncGenerator<T, void, undefined> {
   try {
     yield* open()
   } catch (error) {
-    throw error instanceof LadingError ? error.with({ side: 'source', subject, operation }) : error
+    throw error instanceof LadingError ? error.with({ side, subject, operation }) : error
   }
 }

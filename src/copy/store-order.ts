@@ -9,7 +9,7 @@ export interface StoreOrder {
   stored(node: Node): PlannedNode[]
 }
 
-export function createStoreOrder({ nodes }: Plan): StoreOrder {
+export function createStoreOrder({ nodes }: Pick<Plan, 'nodes'>): StoreOrder {
   const missing = new Map<string, number>()
   const neededBy = new Map<string, string[]>()
   for (const [key, { needs }] of nodes) {

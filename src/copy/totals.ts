@@ -36,3 +36,14 @@ export function totals(moved: Moved, { blobs, bytes }: Totals): Totals {
     },
   }
 }
+
+export function addMoved(one: Moved, other: Moved): Moved {
+  return {
+    copied: one.copied + other.copied,
+    mounted: one.mounted + other.mounted,
+    present: one.present + other.present,
+    bytesCopied: one.bytesCopied + other.bytesCopied,
+    bytesMounted: one.bytesMounted + other.bytesMounted,
+    bytesPresent: one.bytesPresent + other.bytesPresent,
+  }
+}

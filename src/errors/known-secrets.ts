@@ -24,11 +24,16 @@ export function keepSecretsOf(url: string, headers: Readonly<Record<string, stri
   const session = headers['x-amz-security-token']
   if (session !== undefined) keepSecret(session)
   if (!url.includes('?') && !url.includes('@')) return
-  const { password, searchParams } = new URL(url)
+  const address = new URL(url)
+  keepPasswordOf(address)
+  for (const [name, value] of address.searchParams) if (secretParameter.test(name)) keepSecret(value)
+}
+
+/** The password of a URL, as it stands there and decoded. */
+export function keepPasswordOf({ password }: URL): void {
   keepSecret(password)
-  // As a form is decoded: a server may write what is no encoding at all.
+  // As a form is decoded: who wrote it may have written what is no encoding at all.
   keepSecret(new URLSearchParams(`p=${password.replaceAll('+', '%2B')}`).get('p') ?? '')
-  for (const [name, value] of searchParams) if (secretParameter.test(name)) keepSecret(value)
 }
 
 /** Those of signatures are of one request each, and no secrets. */

@@ -102,8 +102,8 @@ export interface HttpClient extends AsyncDisposable {
   direct(request: Pick<HttpRequest, 'url' | 'headers' | 'tlsVerify' | 'route'>): DirectRequest | undefined
 
   /**
-   * Waits as `request` does between attempts, for work that spans several requests, and reports it. `false`: the server asks for a wait that
-   * is too long, and it did not wait.
+   * Waits as `request` does between attempts, for work that spans several requests, and reports it. `false`, and it did not wait: the
+   * server asks for a wait that is too long, or, with `again`, requests are not tried again any more.
    */
   pause(pause: Pause, signal?: AbortSignal): Promise<boolean>
 }

@@ -22,3 +22,8 @@ test.each(['socks5://user:pass@s:1', 'http://', 'not a url'])('%s is refused, wi
     expect.objectContaining({ code: 'bad-argument', message: expect.not.stringContaining('pass') }),
   )
 })
+
+test('a password that is no percent-encoding is taken as it stands', () => {
+  const proxy = proxyFor(new URL('https://a.test'), { HTTPS_PROXY: 'http://user:100%sure-of-it@p:1' })
+  expect(proxy?.host).toBe('p:1')
+})

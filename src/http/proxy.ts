@@ -1,5 +1,5 @@
 import { LadingError } from '../errors/index.ts'
-import { keepSecret } from '../errors/known-secrets.ts'
+import { keepPasswordOf } from '../errors/known-secrets.ts'
 import { isLoopback, matchesNoProxy } from './no-proxy.ts'
 
 /** Environment variables, as `process.env` has them. */
@@ -34,6 +34,6 @@ function parseProxy(value: string, variable: string): URL {
       hint: `set ${variable} to http://HOST:PORT or https://HOST:PORT; other kinds of proxy are not supported`,
     })
   }
-  keepSecret(decodeURIComponent(proxy.password))
+  keepPasswordOf(proxy)
   return proxy
 }

@@ -5,8 +5,14 @@ export const referrersPrefix = 'lading/referrers/'
 
 /** Where it is kept that the manifest `referrer` refers to `subject`. */
 export function referrerKey(subject: Digest, referrer: Digest): string {
-  const [of, by] = [digestParts(subject), digestParts(referrer)]
-  return `${referrersPrefix}${of.algorithm}/${of.hex}/${by.algorithm}/${by.hex}`
+  const { algorithm, hex } = digestParts(referrer)
+  return `${referrersOf(subject)}${algorithm}/${hex}`
+}
+
+/** Below it stands what refers to `subject`. */
+export function referrersOf(subject: Digest): string {
+  const { algorithm, hex } = digestParts(subject)
+  return `${referrersPrefix}${algorithm}/${hex}/`
 }
 
 /** `undefined`: something else is kept under `key`. */

@@ -148,6 +148,9 @@ const cases: Readonly<Record<keyof typeof limits, Take | string>> = {
     return (await tagsOf(tagsClient(page))) === amount
   },
   emptyPages: 'src/stores/ending-listing.test.ts',
+  referrers: 'src/transports/registry/list-referrers.test.ts',
+  attachments: 'src/copy/attachments/find-attachments.test.ts',
+  attachmentDepth: 'src/copy/attachments/find-attachments.test.ts',
   s3AnswerBytes: async amount => {
     const handler = new HttpClientHandler(answer(amount, ''))
     const request = { protocol: 'http:', hostname: 'a', method: 'GET', path: '/', headers: {} }

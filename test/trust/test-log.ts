@@ -27,6 +27,26 @@ export function testLog(at = new Date()): RekorLog & { readonly publicKey: strin
         integratedTime: Math.floor(at.getTime() / 1000),
         logIndex: 7,
         logId: hash(publicKeyBytes(publicKey)),
+        kind: { kind: 'hashedrekord', version: '0.0.1' },
+      })
+    },
+    async enterEnvelope({ envelope, verifier }): Promise<RekorEntry> {
+      const { payload, signatures } = JSON.parse(envelope)
+      const body = {
+        apiVersion: '0.0.1',
+        kind: 'dsse',
+        spec: {
+          envelopeHash: { algorithm: 'sha256', value: hash(Buffer.from(envelope)) },
+          payloadHash: { algorithm: 'sha256', value: hash(Buffer.from(payload, 'base64')) },
+          signatures: [{ signature: signatures[0].sig, verifier: Buffer.from(verifier).toString('base64') }],
+        },
+      }
+      return signEntry(privateKey, {
+        body: Buffer.from(JSON.stringify(body)),
+        integratedTime: Math.floor(at.getTime() / 1000),
+        logIndex: 8,
+        logId: hash(publicKeyBytes(publicKey)),
+        kind: { kind: 'dsse', version: '0.0.1' },
       })
     },
   }

@@ -1,9 +1,11 @@
 import type { CopyResult, PlanEntry } from '../../copy/index.ts'
+import { shortDigest } from '../../model/digest.ts'
 import { alignFields } from '../align-fields.ts'
 import { formatCount } from '../format-count.ts'
 import { formatDuration } from '../format-duration.ts'
 import { formatSize } from '../format-size.ts'
 import { printable } from '../printable.ts'
+import { attachmentsText } from './attachments-text.ts'
 
 /** What was done, for people. */
 export function copyText(result: CopyResult): string {
@@ -16,6 +18,8 @@ export function copyText(result: CopyResult): string {
       ['platforms', printable(result.platforms.join(', '))],
       ['left out', leftOut(result)],
       ['blobs', plan === undefined ? moved(result) : undefined],
+      ['attached', attached(result)],
+      ['not attached', notAttached(result)],
     ],
     '  ',
   )
@@ -42,6 +46,23 @@ function moved({ blobs, bytes, seconds }: CopyResult): string {
   const mounted = blobs.mounted === 0 ? '' : `, ${blobs.mounted} mounted (${formatSize(bytes.mounted)}, not read)`
   const present = blobs.present === 0 ? '' : `, ${blobs.present} present (${formatSize(bytes.present)})`
   return `${blobs.copied} copied (${formatSize(bytes.copied)})${mounted}${present}, in ${formatDuration(seconds)}`
+}
+
+function attached({ attachments }: CopyResult): string | undefined {
+  if (attachments === undefined) return undefined
+  const [copied, present] = [attachmentsText(attachments.copied), attachmentsText(attachments.present)]
+  return [copied, present && `${present} present`].filter(Boolean).join(', ')
+}
+
+/** A signature speaks of one digest: an image that was written anew has to be signed again. */
+function notAttached({ attachments, digest, sourceDigest }: CopyResult): string | undefined {
+  const { leftOut = [] } = attachments ?? {}
+  if (leftOut.length === 0) return undefined
+  const of = leftOut.map(({ subject, ...counts }) => `${attachmentsText(counts)} of ${shortDigest(subject)}`)
+  const shown = of.length > 3 ? `${of.slice(0, 3).join(', ')}, and of ${of.length - 3} more` : of.join(', ')
+  if (digest === sourceDigest) return `${shown}: it holds none`
+  const signed = leftOut.some(({ signatures, attestations }) => signatures + attestations > 0)
+  return `${shown}, not there now${signed ? `; sign ${digest} again` : ''}`
 }
 
 function planText(plan: readonly PlanEntry[]): string {

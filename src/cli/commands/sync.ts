@@ -56,6 +56,10 @@ export const syncCommand = defineCommand({
     keepGoing: flag({ description: 'Go on with the other images where one fails; the run then fails at its end.' }),
     dryRun: flag({ description: 'Show what would be copied, and write nothing.' }),
     force: flag({ description: 'Move tags that the bucket calls immutable.' }),
+    noReferrers: flag({
+      description:
+        'Leave what is attached to the images; tags of signatures are then copied as the tags that they are.',
+    }),
     jobs: count({ value: 'N', default: 10, description: 'How many large blobs are moved at a time.' }),
     ...retryOptions,
     digestfile: text({
@@ -116,6 +120,7 @@ export const syncCommand = defineCommand({
       keepGoing,
       dryRun,
       force,
+      referrers: !input.noReferrers,
       imagesAtOnce: atOnce,
       retryTimes: input.retryTimes,
       jobs: Math.floor(jobs / atOnce),

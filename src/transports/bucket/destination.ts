@@ -20,6 +20,7 @@ import { type ObjectStore, putDraft, putNode, type Upload } from '../../stores/i
 import { type Bytes, bytesOf, type Draft } from '../../streams/index.ts'
 import { adoptObject } from '../adopt-object.ts'
 import {
+  type Attachment,
   type CommitOptions,
   type CommitResult,
   type DestinationTraits,
@@ -28,6 +29,7 @@ import {
   type Origin,
   type TransportContext,
 } from '../transport.ts'
+import { attachManifest, findAttachments } from './attachments.ts'
 import { BlobPage } from './blob-page.ts'
 import { readManifestBlob } from './find-manifest.ts'
 import { openBucket } from './open-bucket.ts'
@@ -151,6 +153,16 @@ class BucketDestination implements ImageDestination {
   async adopt(node: Node, origin: Origin, signal?: AbortSignal): Promise<boolean> {
     if (origin.kind !== 'object' || this.#store.copyFrom === undefined) return false
     return await adoptObject(this.#store, await this.#keyToWrite(node.digest, signal), node, origin, signal)
+  }
+
+  attachments(subject: Digest, signal?: AbortSignal): AsyncIterable<Attachment> {
+    return findAttachments({ store: this.#store, image: this.#image.image }, subject, { isWhole: false, signal })
+  }
+
+  async attach(subject: Digest, attachment: Attachment, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
+    await this.#keepRoot(attachment.node, bytes, signal)
+    await this.#guard.confirm(signal)
+    await attachManifest({ store: this.#store, image: this.#image.image }, subject, attachment, bytes, signal)
   }
 
   async checkCommit(

@@ -8,7 +8,8 @@ import { isIndexType } from '../../model/media-types.ts'
 import type { ObjectStore } from '../../stores/index.ts'
 import type { ByteRange, ByteStream } from '../../streams/index.ts'
 import { objectOrigin } from '../adopt-object.ts'
-import { type ImageSource, type Origin, readAsStored, type TransportContext } from '../transport.ts'
+import { type Attachment, type ImageSource, type Origin, readAsStored, type TransportContext } from '../transport.ts'
+import { findAttachments } from './attachments.ts'
 import { findInHistory, findManifest } from './find-manifest.ts'
 import { openBucket } from './open-bucket.ts'
 import { type BucketReference, formatBucketReference } from './reference.ts'
@@ -74,6 +75,10 @@ class BucketSource implements ImageSource {
 
   origin(node: Node): Origin | undefined {
     return objectOrigin(this.#store, blobKey(node.digest))
+  }
+
+  attachments(subject: Digest, signal?: AbortSignal): AsyncIterable<Attachment> {
+    return findAttachments({ store: this.#store, image: this.#image.image }, subject, { isWhole: true, signal })
   }
 
   async locate(node: Node, signal?: AbortSignal): Promise<DirectRequest | undefined> {

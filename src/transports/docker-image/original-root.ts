@@ -10,8 +10,6 @@ import { knownImageName } from './image-name.ts'
 /** containerd's name of an image in index.json: the image in full, where `org.opencontainers.image.ref.name` is the tag alone. */
 const nameAnnotation = 'io.containerd.image.name'
 const maxDepth = limits.manifestDepth
-/** Descriptors that are looked at. A real index of 9 platforms and 60 layers has 600. */
-const maxLooked = 100_000
 
 /** What a node of index.json leads to. */
 interface Found {
@@ -41,7 +39,7 @@ export async function findOriginalRoot(
     const before = seen.get(node.digest)
     if (before !== undefined) return before
     looked += 1
-    if (looked > maxLooked || depth > maxDepth) return { complete: false }
+    if (looked > limits.manifestNodes || depth > maxDepth) return { complete: false }
     const found = await lookAnew(node, depth)
     seen.set(node.digest, found)
     return found

@@ -3,9 +3,10 @@ import { bytesOf } from '../../streams/index.ts'
 
 import { adoptObject } from '../adopt-object.ts'
 import { type ImageDestination, keepsEverything } from '../transport.ts'
+import { attachmentsAmong, type ReadManifest, withAttachment } from './attached-entries.ts'
 import { checkExpectation, currentDigest } from './layout-entries.ts'
 import { readStoredManifest } from './layout-files.ts'
-import { readLayoutIndex, writeLayoutEntry } from './layout-index.ts'
+import { changeLayoutIndex, readLayoutIndex, writeLayoutEntry } from './layout-index.ts'
 import { refuseIndex } from './layout-locator.ts'
 import { makeBlobsFolder, openLayoutStores } from './open-layout.ts'
 import { formatOciLayoutReference, type OciLayoutReference, ociPrefix } from './reference.ts'
@@ -19,6 +20,7 @@ export async function openOciLayoutDestination(
   refuseIndex(reference, ociPrefix)
   const { store, blobs, place, close } = await openLayoutStores(reference.path, sharedBlobDir)
   const entries = async (signal?: AbortSignal) => (await readLayoutIndex(store, signal))?.document.manifests ?? []
+  const readManifest: ReadManifest = (node, signal) => readStoredManifest(blobs, node, signal, place)
   return {
     name,
     traits: keepsEverything,
@@ -30,6 +32,25 @@ export async function openOciLayoutDestination(
     upload: async ({ digest, size }, signal) =>
       await blobs.upload?.(place.keyOf(digest), { size, content: digest, signal }),
     pushDraft: (draft, signal) => putDraft(blobs, draft, place.keyOf, signal),
+    async *attachments(subject, signal) {
+      yield* attachmentsAmong(await entries(signal), subject, readManifest, signal)
+    },
+    async attach(subject, attachment, bytes, signal) {
+      const { node } = attachment
+      await putNode(blobs, place.keyOf(node.digest), node, bytesOf(bytes), signal)
+      if (sharedBlobDir !== undefined) await makeBlobsFolder(reference.path)
+      await changeLayoutIndex(
+        store,
+        async before => {
+          const changed = await withAttachment(before, subject, attachment, readManifest, signal)
+          const list = changed?.list
+          if (list !== undefined)
+            await putNode(blobs, place.keyOf(list.node.digest), list.node, bytesOf(list.bytes), signal)
+          return changed?.entries
+        },
+        signal,
+      )
+    },
     async checkCommit(root, { expect }, signal) {
       const there = await entries(signal)
       if (currentDigest(there, reference.name) !== root.digest) checkExpectation(there, reference.name, expect)

@@ -76,8 +76,14 @@ function entryOf(entries: readonly Entry[], name: string | undefined): Entry | u
   return name === undefined && found.length > 1 ? undefined : found[0]
 }
 
-function nameOf(entry: Entry): string | undefined {
+export function nameOf(entry: Entry): string | undefined {
   return entry.annotations?.[nameAnnotation]
+}
+
+/** The entries with one of this name, in the place of the one that had it. */
+export function withNamed(entries: readonly Entry[], { mediaType, digest, size }: Descriptor, name: string): Entry[] {
+  const others = entries.filter(entry => nameOf(entry) !== name)
+  return [...others, { mediaType, digest, size, annotations: { [nameAnnotation]: name } }]
 }
 
 export function withEntry(entries: readonly Entry[], root: Descriptor, name: string | undefined): Entry[] {

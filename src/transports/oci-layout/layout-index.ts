@@ -8,7 +8,7 @@ import { readJson } from '../../model/read-json.ts'
 import type { ObjectStore, PutOptions } from '../../stores/index.ts'
 import { readAll } from '../../streams/index.ts'
 import type { Expectation } from '../transport.ts'
-import { checkExpectation, currentDigest, withEntry } from './layout-entries.ts'
+import { checkExpectation, currentDigest, type Entry, withEntry } from './layout-entries.ts'
 import type { LayoutFile, LayoutFiles } from './layout-files.ts'
 
 /** OCI image specification, image-layout.md. */
@@ -69,19 +69,39 @@ export async function writeLayoutEntry(
   { name, expect }: { readonly name: string | undefined; readonly expect: Expectation | undefined },
   signal?: AbortSignal,
 ): Promise<boolean> {
+  return await changeLayoutIndex(
+    store,
+    async entries => {
+      if (currentDigest(entries, name) === root.digest) return undefined
+      checkExpectation(entries, name, expect)
+      return withEntry(entries, root, name)
+    },
+    signal,
+  )
+}
+
+/**
+ * Changes the entries of index.json, and makes it where there is none. A change to `undefined` writes nothing. Where somebody else changes it
+ * meanwhile, what they wrote is changed.
+ *
+ * @returns whether anything was written
+ */
+export async function changeLayoutIndex(
+  store: ObjectStore,
+  change: (entries: readonly Entry[]) => Promise<readonly Entry[] | undefined>,
+  signal?: AbortSignal,
+): Promise<boolean> {
   for (;;) {
     const index = await readLayoutIndex(store, signal)
     const document = index?.document ?? { schemaVersion: 2, mediaType: ociIndex, manifests: [] }
-    if (currentDigest(document.manifests, name) === root.digest) return false
-    checkExpectation(document.manifests, name, expect)
-    const next = { ...document, manifests: withEntry(document.manifests, root, name) }
+    const manifests = await change(document.manifests)
+    if (manifests === undefined) return false
     try {
       if (index === undefined) await store.put(markerKey, layoutMarker(), { signal })
-      const bytes = new TextEncoder().encode(JSON.stringify(next))
+      const bytes = new TextEncoder().encode(JSON.stringify({ ...document, manifests }))
       await store.put(indexKey, bytes, { signal, ...conditionOf(index) })
       return true
     } catch (error) {
-      // Somebody else changed index.json meanwhile: what they wrote stays, and ours is added to it.
       if (!isLadingError(error, 'precondition-failed')) throw error
     }
   }

@@ -1,8 +1,9 @@
 import { LadingError } from '../../errors/index.ts'
 import { objectOrigin } from '../adopt-object.ts'
 import { type ImageSource, readAsStored } from '../transport.ts'
+import { attachmentsAmong, imagesAmong, type ReadManifest } from './attached-entries.ts'
 import { type Entry, entryNames, findEntry } from './layout-entries.ts'
-import { fetchBlob } from './layout-files.ts'
+import { fetchBlob, readStoredManifest } from './layout-files.ts'
 import { readLayoutIndex } from './layout-index.ts'
 import { openLayoutStores } from './open-layout.ts'
 import { formatOciLayoutReference, type OciLayoutReference, ociPrefix } from './reference.ts'
@@ -15,10 +16,18 @@ export async function openOciLayoutSource(reference: OciLayoutReference, sharedB
     if (index !== undefined) return index.document.manifests
     throw notALayout(reference)
   }
+  const readManifest: ReadManifest = (node, signal) => readStoredManifest(blobs, node, signal, place)
   return {
     name,
     traits: readAsStored,
-    resolve: async signal => findEntry(await entries(signal), reference, ociPrefix),
+    async resolve(signal) {
+      const all = await entries(signal)
+      const isNamed = reference.name !== undefined || reference.index !== undefined
+      return findEntry(isNamed ? all : await imagesAmong(all, readManifest, signal), reference, ociPrefix)
+    },
+    async *attachments(subject, signal) {
+      yield* attachmentsAmong(await entries(signal), subject, readManifest, signal)
+    },
     async *tags(signal) {
       yield* entryNames(await entries(signal))
     },

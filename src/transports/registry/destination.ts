@@ -8,6 +8,7 @@ import { manifestDigest } from '../../model/manifest-digest.ts'
 import { cacheFolder } from '../../stores/cache-folder.ts'
 import { type Bytes, type Draft, readAll } from '../../streams/index.ts'
 import {
+  type Attachment,
   type CommitOptions,
   type CommitResult,
   type DestinationTraits,
@@ -16,6 +17,7 @@ import {
   type Origin,
   type TransportContext,
 } from '../transport.ts'
+import { attachManifest, findAttachments } from './attachments.ts'
 import { type BlobAddress, hasBlob } from './blobs.ts'
 import { fetchManifest, hasManifest, type ManifestAddress, putManifest, resolveManifest } from './manifests.ts'
 import { mountBlob } from './mount.ts'
@@ -116,7 +118,8 @@ class RegistryDestination implements ImageDestination {
     if (isManifestNode(node)) {
       const content = await readAll(bytes.open(0, signal), maxManifestBytes, `the manifest ${node.digest}`)
       const manifest = { mediaType: node.mediaType, bytes: content }
-      return this.#inRepository(() => putManifest(this.#manifest(node.digest), manifest, signal))
+      await this.#inRepository(() => putManifest(this.#manifest(node.digest), manifest, signal))
+      return
     }
     const begun = this.#begun.get(node.digest)
     this.#begun.delete(node.digest)
@@ -150,6 +153,14 @@ class RegistryDestination implements ImageDestination {
     if (answer === undefined) this.#mountsOwn = false
     else this.#begun.set(node.digest, answer)
     return false
+  }
+
+  attachments(subject: Digest, signal?: AbortSignal): AsyncIterable<Attachment> {
+    return findAttachments(this.#blobs, subject, signal)
+  }
+
+  attach(subject: Digest, attachment: Attachment, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
+    return this.#inRepository(() => attachManifest(this.#blobs, subject, attachment, bytes, signal))
   }
 
   async checkCommit(root: Node, { expect }: Pick<CommitOptions, 'expect'>): Promise<void> {

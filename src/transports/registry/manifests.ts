@@ -147,13 +147,14 @@ const putAttempts = 2
 /**
  * Stores a manifest as the exact bytes that it is.
  *
+ * @returns whether the registry says that it lists what the manifest refers to (`OCI-Subject`)
  * @throws LadingError `protocol-error` where the registry says that it has stored something else
  */
 export async function putManifest(
   { client, access, name }: ManifestAddress,
   manifest: { readonly mediaType: string; readonly bytes: Uint8Array },
   signal: AbortSignal | undefined,
-): Promise<void> {
+): Promise<{ readonly listsReferrer: boolean }> {
   for (let attempt = 1; ; attempt++) {
     const response = await client.ask({
       method: 'PUT',
@@ -167,15 +168,16 @@ export async function putManifest(
     })
     await response.discard()
     const said = response.headers.get('docker-content-digest')
-    if (said === undefined && response.status === 201) return
+    const done = { listsReferrer: response.headers.get('oci-subject') !== undefined }
+    if (said === undefined && response.status === 201) return done
     // Who says neither that nor what is asked: a page of whoever stands in between has the status 200.
     const stored = said ?? (await storedManifest({ client, access, name }, signal))
-    if (stored === 'untold') return
+    if (stored === 'untold') return done
     const sent = manifestDigest(
       manifest.bytes,
       stored !== undefined && isDigest(stored) ? digestParts(stored).algorithm : undefined,
     )
-    if (stored === sent || (said !== undefined && !isDigest(said))) return
+    if (stored === sent || (said !== undefined && !isDigest(said))) return done
     // A wrong byte may be the network's. What stands there is not what anybody wanted.
     if (attempt < putAttempts) continue
     throw new LadingError(

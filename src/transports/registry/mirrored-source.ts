@@ -62,6 +62,9 @@ export function mirroredSource({ name, mirrors, location, warn }: MirroredPlaces
     async *tags(signal) {
       yield* (await location.open()).tags?.(signal) ?? []
     },
+    async *attachments(subject, signal) {
+      yield* (await choice(signal)).source.attachments?.(subject, signal) ?? []
+    },
     origin: node => chosen?.source.origin?.(node),
     async [Symbol.asyncDispose]() {},
   }

@@ -1,8 +1,10 @@
 import { LadingError } from '../../errors/index.ts'
 import type { DirectRequest } from '../../http/index.ts'
 import { isManifestNode, type Node } from '../../model/descriptor.ts'
+import type { Digest } from '../../model/digest.ts'
 import type { ByteRange, ByteStream } from '../../streams/index.ts'
-import { type ImageSource, type Origin, readAsStored } from '../transport.ts'
+import { type Attachment, type ImageSource, type Origin, readAsStored } from '../transport.ts'
+import { findAttachments } from './attachments.ts'
 import { locateBlob, readBlob } from './blobs.ts'
 import { type FetchedManifest, fetchManifest, resolveManifest } from './manifests.ts'
 import type { RegistryReference } from './reference.ts'
@@ -76,6 +78,11 @@ class RegistrySource implements ImageSource {
 
   tags(signal?: AbortSignal): AsyncIterable<string> {
     return listTags(this.#client, this.#reference.repository, signal)
+  }
+
+  attachments(subject: Digest, signal?: AbortSignal): AsyncIterable<Attachment> {
+    const access = { repository: this.#reference.repository, actions: 'pull' } as const
+    return findAttachments({ client: this.#client, access }, subject, signal)
   }
 
   async locate(node: Node, signal?: AbortSignal): Promise<DirectRequest | undefined> {

@@ -3,6 +3,7 @@ import { LadingError } from '../../errors/index.ts'
 import { limits } from '../../model/limits.ts'
 import { readJson } from '../../model/read-json.ts'
 import { readAll } from '../../streams/index.ts'
+import { nextPage } from './next-page.ts'
 import type { RegistryClient } from './registry-client.ts'
 
 /** Tags asked for at once. A registry may give fewer, or ignore it. */
@@ -61,21 +62,4 @@ function readTags(bytes: Uint8Array, registry: string): string[] {
   const tags = typeof value === 'object' && value !== null && 'tags' in value ? value.tags : undefined
   // distribution writes null for a repository whose last tag was deleted.
   return Array.isArray(tags) ? tags.filter(tag => typeof tag === 'string') : []
-}
-
-/** RFC 8288: `</v2/…>; rel="next"`, relative or whole. Another origin is not the registry, and gets no credentials: it ends the list. */
-function nextPage(link: string | undefined, base: string): string | undefined {
-  if ((link ?? '').length > limits.linkCharacters) {
-    throw new LadingError('too-large', `the header Link is longer than ${limits.linkCharacters} characters`)
-  }
-  const found = [...(link ?? '').matchAll(/<([^<>]*)>([^,<]*)/g)].find(([, , parameters = '']) =>
-    /\brel="?next"?/i.test(parameters),
-  )
-  const target = found?.[1]
-  if (target === undefined || !URL.canParse(target, base)) return undefined
-  const url = new URL(target, base)
-  if (url.host !== new URL(base).host) {
-    throw new LadingError('protocol-error', `${new URL(base).host} sends us to ${url.host} for the rest of its tags`)
-  }
-  return url.pathname + url.search
 }

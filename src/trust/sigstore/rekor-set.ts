@@ -1,4 +1,5 @@
 import { createHash, type KeyObject, verify } from 'node:crypto'
+import type { TransparencyLogEntry } from '@sigstore/bundle'
 import * as v from 'valibot'
 import { LadingError } from '../../errors/index.ts'
 import { readJson } from '../../model/read-json.ts'
@@ -33,6 +34,21 @@ export function formatRekorSet({ body, integratedTime, logIndex, logId, signedEn
     SignedEntryTimestamp: Buffer.from(signedEntryTimestamp).toString('base64'),
     Payload: { body: Buffer.from(body).toString('base64'), integratedTime, logIndex, logID: logId },
   })
+}
+
+/** The same as an entry in a bundle. Nothing of it is verified. @throws LadingError `untrusted` where it is malformed */
+export function readRekorSet(text: string): TransparencyLogEntry {
+  const { SignedEntryTimestamp, Payload } = parse(annotation, () => readUnambiguousJson(text), 'entry of the log')
+  const { body, integratedTime, logIndex, logID } = Payload
+  return {
+    logIndex: String(logIndex),
+    logId: { keyId: Buffer.from(logID, 'hex') },
+    kindVersion: { kind: 'hashedrekord', version: '0.0.1' },
+    integratedTime: String(integratedTime),
+    inclusionPromise: { signedEntryTimestamp: Buffer.from(SignedEntryTimestamp, 'base64') },
+    inclusionProof: undefined,
+    canonicalizedBody: Buffer.from(body, 'base64'),
+  }
 }
 
 /**

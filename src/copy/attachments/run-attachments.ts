@@ -1,0 +1,72 @@
+import { isLadingError } from '../../errors/index.ts'
+import type { Digest } from '../../model/digest.ts'
+import { bytesOf } from '../../streams/index.ts'
+import type { ImageDestination, ImageSource } from '../../transports/index.ts'
+import type { ManifestReader } from '../manifest-reader.ts'
+import type { Plan, PlannedNode } from '../plan.ts'
+import { type Moved, type RunOptions, runPlan } from '../run.ts'
+import { createWorkGroup } from '../work-group.ts'
+import { withoutAttachments } from './find-attachments.ts'
+import type { AttachmentPlan, AttachmentStep } from './plan-attachments.ts'
+
+/** The operation that errors of the destination about attachments name. */
+export const attaching = 'attach'
+
+/** Subjects that get their attachments at once. Those of one subject come one after the other: they may share a list. */
+const subjectsAtOnce = 8
+
+/**
+ * Stores what the attached manifests name, and attaches them: what is attached to an attachment before that.
+ *
+ * @param image what of it is stored by now
+ */
+export async function runAttachments(
+  { steps, nodes }: AttachmentPlan,
+  image: Pick<Plan, 'nodes'>,
+  source: ImageSource,
+  destination: ImageDestination,
+  reader: ManifestReader,
+  options: RunOptions,
+): Promise<Moved> {
+  const moved = await runPlan({ nodes: notIn(image.nodes, nodes) }, source, destination, reader, options)
+  const byDepth = [...Map.groupBy(steps, ({ depth }) => depth)].sort(([a], [b]) => b - a)
+  for (const [, level] of byDepth) {
+    const group = createWorkGroup(options.signal)
+    const lane = group.lane<readonly AttachmentStep[]>(subjectsAtOnce, async ofSubject => {
+      for (const step of ofSubject) await attach(step, destination, reader, group.signal)
+    })
+    const bySubject: Iterable<[Digest, AttachmentStep[]]> = Map.groupBy(level, ({ subject }) => subject)
+    for (const [, ofSubject] of bySubject) lane.add(ofSubject)
+    await group.settled()
+  }
+  return moved
+}
+
+async function attach(
+  { subject, attachment, made }: AttachmentStep,
+  destination: ImageDestination,
+  reader: ManifestReader,
+  signal: AbortSignal,
+): Promise<void> {
+  if (made !== undefined) {
+    const config = { kind: 'config', ...made.config.descriptor } as const
+    if (!(await destination.has(config, signal))) await destination.push(config, bytesOf(made.config.bytes), signal)
+  }
+  const bytes = made?.bytes ?? (await reader.read(attachment.node, signal))
+  try {
+    await destination.attach?.(subject, attachment, bytes, signal)
+  } catch (error) {
+    if (signal.aborted || !isLadingError(error)) throw error
+    throw error.with({ side: 'destination', operation: attaching, hint: withoutAttachments })
+  }
+}
+
+/** What the image has in common with its attachments is stored with it. */
+function notIn(
+  image: ReadonlyMap<string, PlannedNode>,
+  nodes: ReadonlyMap<string, PlannedNode>,
+): ReadonlyMap<string, PlannedNode> {
+  const rest = [...nodes].filter(([key]) => !image.has(key))
+  const keys = new Set(rest.map(([key]) => key))
+  return new Map(rest.map(([key, node]) => [key, { ...node, needs: node.needs.filter(need => keys.has(need)) }]))
+}
