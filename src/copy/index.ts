@@ -8,5 +8,15 @@ export { type ImageDescription, inspectImage, type PlatformDescription } from '.
 export { listTags } from './list-tags.ts'
 export type { ServerOptions } from './server-options.ts'
 export type { SessionOptions } from './session.ts'
+export { signImage } from './sign/sign-image.ts'
+export type { MadeSignature, SignatureForm, SignOptions, SignResult } from './sign/sign-options.ts'
+export { verifyImage } from './sign/verify-image.ts'
+export type {
+  ExpectedIdentity,
+  ImageSignatureReport,
+  VerifiedForm,
+  VerifyOptions,
+  VerifyResult,
+} from './sign/verify-options.ts'
 export { syncImages } from './sync/sync-images.ts'
 export { type SyncedImage, type SyncOptions, syncDestinations, syncSources } from './sync/sync-options.ts'

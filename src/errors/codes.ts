@@ -24,12 +24,11 @@ export const errorCodes = {
   // what this machine is told of registries
   'bad-config': { exit: 1, http: 500, retryable: false, meaning: 'A configuration file cannot be used.' },
   blocked: { exit: 1, http: 403, retryable: false, meaning: 'registries.conf forbids to ask this registry.' },
-  untrusted: { exit: 1, http: 403, retryable: false, meaning: 'The trust policy does not accept the image.' },
-  unverified: {
+  untrusted: {
     exit: 1,
     http: 403,
     retryable: false,
-    meaning: 'The image has no valid signature of who was asked for.',
+    meaning: 'The trust policy does not accept the image, or a signature that is asked for is absent or not valid.',
   },
   'bad-key': { exit: 1, http: 500, retryable: false, meaning: 'A key is absent, unreadable or of the wrong kind.' },
   // what was asked for is not there

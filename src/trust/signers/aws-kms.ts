@@ -71,7 +71,7 @@ async function regionOf(uri: KeyUri & { kind: 'aws' }, name: string, { cloud, en
   const config = await import('@smithy/core/config')
   const { region } = await readAwsProfile({ config }, cloud?.profile)
   if (region) return region
-  throw new LadingError('bad-argument', 'nothing says in which AWS region the key is', {
+  throw new LadingError('bad-config', 'nothing says in which AWS region the key is', {
     operation: 'use key',
     subject: name,
     hint: 'name it with --region or AWS_REGION, or name the key with its whole ARN',

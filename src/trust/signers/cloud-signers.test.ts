@@ -6,9 +6,9 @@ import { makeServiceKey } from '../../../test/services/service-keys.ts'
 import { type GoogleKms, startGoogleKms } from '../../../test/services/start-google-kms.ts'
 import { type KeyVault, startKeyVault } from '../../../test/services/start-key-vault.ts'
 import { type HttpTestClient, openHttpTestClient } from '../../testing/http-test-client.ts'
+import { isSignedBy } from '../sigstore/signature-scheme.ts'
 import type { KeyContext } from './key-context.ts'
 import { openPublicKey, openSigner } from './open-signer.ts'
-import { isSignatureOf } from './signature-scheme.ts'
 
 const message = Buffer.from('what is signed')
 let client: HttpTestClient
@@ -49,7 +49,7 @@ describe('Cloud KMS', () => {
     kms.keys.set(key, { 2: makeServiceKey('P-256'), 10: makeServiceKey(type) })
     const signer = await openSigner(uri, context)
     const signature = await signer.sign(message)
-    expect(isSignatureOf(await signer.publicKey(), message, signature, uri)).toBe(true)
+    expect(isSignedBy(await signer.publicKey(), message, signature)).toBe(true)
     expect(kms.log.at(-1)).toBe(`POST /v1/${key}/cryptoKeyVersions/10:asymmetricSign`)
   })
 
@@ -114,7 +114,7 @@ describe('Azure Key Vault', () => {
     const signer = await openSigner(uri, context)
     const shown = await signer.publicKey()
     vault.keys.get('release')?.push(makeServiceKey(type))
-    expect(isSignatureOf(shown, message, await signer.sign(message), uri)).toBe(true)
+    expect(isSignedBy(shown, message, await signer.sign(message))).toBe(true)
     expect(vault.log.at(-1)).toBe('POST /keys/release/v2/sign?api-version=7.4')
   })
 

@@ -13,11 +13,11 @@ import type { ServiceKey } from './service-key.ts'
 export async function openSigner(uri: string, context: KeyContext): Promise<Signer> {
   const parsed = parseKeyUri(uri)
   if (parsed.kind === 'file' || parsed.kind === 'environment') {
-    const [{ readPrivateKey }, { privateKeySigner }] = await Promise.all([
+    const [{ readPrivateKey }, { keySigner }] = await Promise.all([
       import('./key-file.ts'),
-      import('./private-key-signer.ts'),
+      import('../sigstore/key-signer.ts'),
     ])
-    return privateKeySigner(await readPrivateKey(parsed, uri, context), uri)
+    return keySigner(uri, await readPrivateKey(parsed, uri, context))
   }
   const { serviceSigner } = await import('./service-signer.ts')
   return serviceSigner(await openServiceKey(parsed, uri, context))

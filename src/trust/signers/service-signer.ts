@@ -1,8 +1,9 @@
 import type { KeyObject } from 'node:crypto'
 import { LadingError } from '../../errors/index.ts'
 import type { Signer } from '../signer.ts'
+import { isSignedBy } from '../sigstore/signature-scheme.ts'
 import type { ServiceKey } from './service-key.ts'
-import { digestFor, isSignatureOf, schemeOf } from './signature-scheme.ts'
+import { digestFor, schemeOf } from './signature-scheme.ts'
 
 /**
  * Signs with a key in a service, which is sent a digest where the key signs digests. What it answers is checked before anybody sees it: a
@@ -29,7 +30,7 @@ export function serviceSigner(key: ServiceKey): Signer {
           : { kind: 'digest', hash: scheme.hash, digest: digestFor(scheme.hash, bytes), key: own },
         signal,
       )
-      if (isSignatureOf(own, bytes, signature, key.name)) return signature
+      if (isSignedBy(own, bytes, signature)) return signature
       throw new LadingError('protocol-error', 'the signature that the service made does not fit its own public key', {
         operation: 'sign',
         subject: key.name,

@@ -8,9 +8,9 @@ import { type AwsKms, startAwsKms } from '../../../test/services/start-aws-kms.t
 import { awsKeys } from '../../../test/services/start-ecr-api.ts'
 import { startVault, type Vault } from '../../../test/services/start-vault.ts'
 import { type HttpTestClient, openHttpTestClient } from '../../testing/http-test-client.ts'
+import { isSignedBy } from '../sigstore/signature-scheme.ts'
 import type { KeyContext } from './key-context.ts'
 import { openPublicKey, openSigner } from './open-signer.ts'
-import { isSignatureOf } from './signature-scheme.ts'
 
 const message = Buffer.from('what is signed')
 let client: HttpTestClient
@@ -56,7 +56,7 @@ describe('AWS KMS', () => {
     const signer = await openSigner(uri, context)
     expect(kms.calls).toEqual([])
     const signature = await signer.sign(message)
-    expect(isSignatureOf(await signer.publicKey(), message, signature, uri)).toBe(true)
+    expect(isSignedBy(await signer.publicKey(), message, signature)).toBe(true)
     expect(kms.calls).toEqual(['GetPublicKey alias/release', 'Sign alias/release'])
   })
 
@@ -71,7 +71,7 @@ describe('AWS KMS', () => {
     kms.keys.set(arn, makeServiceKey('P-256'))
     const elsewhere = contextOf({ AWS_ENDPOINT_URL: kms.url })
     expect((await openPublicKey(`awskms:///${arn}`, elsewhere)).type).toBe('public')
-    await expect(openPublicKey(uri, elsewhere)).rejects.toMatchObject({ code: 'bad-argument', hint: /--region/ })
+    await expect(openPublicKey(uri, elsewhere)).rejects.toMatchObject({ code: 'bad-config', hint: /--region/ })
   })
 
   test('a profile says the region, and whose keys are used', async () => {
@@ -153,7 +153,7 @@ describe('Vault', () => {
     vault.keys.set('ci-signer', [makeServiceKey(type)])
     const signer = await openSigner(uri, context())
     const signature = await signer.sign(message)
-    expect(isSignatureOf(await signer.publicKey(), message, signature, uri)).toBe(true)
+    expect(isSignedBy(await signer.publicKey(), message, signature)).toBe(true)
   })
 
   test('the newest version is the key, and what was shown signs though it is rotated meanwhile', async () => {
@@ -161,7 +161,7 @@ describe('Vault', () => {
     const signer = await openSigner(uri, context())
     const shown = await signer.publicKey()
     vault.keys.get('ci-signer')?.push(makeServiceKey('P-256'))
-    expect(isSignatureOf(shown, message, await signer.sign(message), uri)).toBe(true)
+    expect(isSignedBy(shown, message, await signer.sign(message))).toBe(true)
     expect((await openPublicKey(uri, context())).equals(shown)).toBe(false)
   })
 
@@ -181,8 +181,8 @@ describe('Vault', () => {
   test.each([
     ['a wrong token', { VAULT_TOKEN: 'hvs.another-token' }, 'unauthorized', 'does not accept the credentials'],
     ['no token', { VAULT_TOKEN: '' }, 'unauthorized', 'there is no token for Vault'],
-    ['no address', { VAULT_ADDR: '' }, 'bad-argument', 'VAULT_ADDR is not set'],
-    ['an address that is none', { VAULT_ADDR: 'file:///x' }, 'bad-argument', 'VAULT_ADDR is not the address'],
+    ['no address', { VAULT_ADDR: '' }, 'bad-config', 'VAULT_ADDR is not set'],
+    ['an address that is none', { VAULT_ADDR: 'file:///x' }, 'bad-config', 'VAULT_ADDR is not the address'],
     ['no server', { VAULT_ADDR: 'http://127.0.0.1:9' }, 'network', ''],
     ['no such key', {}, 'bad-key', 'Vault has no such key'],
   ])('%s', async (_, environment, code, text) => {

@@ -93,7 +93,7 @@ async function readVault(name: string, { environment }: KeyContext): Promise<Vau
     const what = address
       ? 'VAULT_ADDR is not the address of a server'
       : 'VAULT_ADDR is not set: nothing says which Vault has the key'
-    throw new LadingError('bad-argument', what, {
+    throw new LadingError('bad-config', what, {
       ...details,
       hint: 'set it like VAULT_ADDR=https://vault.example.com:8200',
     })

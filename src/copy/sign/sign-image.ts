@@ -1,0 +1,85 @@
+import { LadingError } from '../../errors/index.ts'
+import type { Node } from '../../model/descriptor.ts'
+import { formatReference, formatRepository, parseReference } from '../../transports/index.ts'
+import { openSigner } from '../../trust/signers/open-signer.ts'
+import { interruptible } from '../interruptible.ts'
+import { createManifestReader } from '../manifest-reader.ts'
+import { parseNode } from '../parse-node.ts'
+import { openSession } from '../session.ts'
+import { attachBundle } from './attach-bundle.ts'
+import { attachTagged } from './attach-tagged.ts'
+import { manifestNodes } from './manifest-nodes.ts'
+import { type NamedSigner, nameSigner } from './named-signer.ts'
+import { openSignable } from './open-signable.ts'
+import type { MadeSignature, SignOptions, SignResult } from './sign-options.ts'
+
+/**
+ * Signs what the reference resolves to now, and attaches the signatures beside it, in a registry, a bucket or an `oci:` layout. It is
+ * resolved once: what is signed is that digest, whatever the tag holds later.
+ *
+ * A signature is of a digest, and of no tag: it counts wherever the same manifest is.
+ *
+ * @example
+ * import { generateKeyPairSync } from 'node:crypto'
+ * const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+ * process.env.KEY = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString()
+ * process.env.PUBLIC_KEY = publicKey.export({ format: 'pem', type: 'spki' }).toString()
+ *
+ * await copyImage('oci:examples/hello:v1', 'local://./images/hello:signed')
+ * await signImage('local://./images/hello:signed', { keys: ['env://KEY'] })
+ * const { verified } = await verifyImage('local://./images/hello:signed', { keys: ['env://PUBLIC_KEY'] })
+ *
+ * How the place is reached is said for the destination.
+ *
+ * @throws LadingError `bad-argument` where nobody is named to sign; `bad-key`; `unsupported` where nothing can be attached;
+ * `image-not-found`
+ */
+export async function signImage(reference: string, options: SignOptions): Promise<SignResult> {
+  const { attach = 'referrer', signal } = options
+  return await interruptible(signal, async () => {
+    const parsed = parseReference(reference)
+    const name = formatReference(parsed)
+    if (!options.keys?.length)
+      throw new LadingError('bad-argument', 'nobody is named who signs', { hint: 'name a key' })
+    checkAnnotations(options)
+    await using session = openSession(options, () => {})
+    // Before the image: a key that cannot be used should cost nothing.
+    const signers = await openSigners(options, session.context('destination'))
+    await using place = await openSignable(parsed, name, session)
+    const { source, destination } = place
+    const root = await source.resolve(signal)
+    const reader = createManifestReader(source)
+    // It is signed for what it is, and that is looked at before anybody vouches for it.
+    parseNode(root, await reader.read(root, signal))
+    const subjects: readonly Node[] = options.recursive ? await manifestNodes(root, reader, signal) : [root]
+    destination.begin?.()
+    const signatures: MadeSignature[] = []
+    // Those below first: who sees the root signed finds all of it signed.
+    for (const subject of subjects.toReversed()) {
+      const identity = options.identity ?? formatRepository(parsed)
+      const made =
+        attach === 'tag'
+          ? await attachTagged(place, subject, signers, { ...options, identity })
+          : await attachBundle(destination, subject, signers, options)
+      signatures.unshift(...made)
+    }
+    return { reference: name, digest: root.digest, attach, signatures }
+  })
+}
+
+/** These two the signature says of itself. */
+function checkAnnotations({ annotations = {} }: SignOptions): void {
+  const own = Object.keys(annotations).find(key => key === 'creator' || key === 'timestamp')
+  if (own !== undefined) throw new LadingError('bad-argument', `the annotation ${own} is written by lading itself`)
+}
+
+async function openSigners(
+  { keys = [], passphrase, signal }: SignOptions,
+  { http, environment, cloud }: Parameters<typeof openSigner>[1],
+): Promise<readonly NamedSigner[]> {
+  const context = { http, environment, cloud, ...(passphrase === undefined ? {} : { passphrase }) }
+  const signers: NamedSigner[] = []
+  // One after the other: two may ask for a passphrase.
+  for (const key of keys) signers.push(await nameSigner(await openSigner(key, context), signal))
+  return signers
+}

@@ -1,0 +1,40 @@
+import type { Digest } from '../../model/digest.ts'
+import type { SessionOptions } from '../session.ts'
+
+/** In what form a signature is attached: as a bundle that refers to the image, or under cosign's tag `sha256-….sig`. */
+export type SignatureForm = 'referrer' | 'tag'
+
+export interface SignOptions extends SessionOptions {
+  /** Who signs: files, `env://`, `awskms://`, `gcpkms://`, `azurekms://`, `hashivault://`, as cosign writes them. */
+  readonly keys?: readonly string[] | undefined
+  /** For a key that is encrypted; asked once for each. */
+  readonly passphrase?: ((key: string) => Promise<string>) | undefined
+  /** Sign every manifest of an index too, and not the index alone. */
+  readonly recursive?: boolean | undefined
+  /** Default: `referrer`, which cosign 3 writes and reads by default. */
+  readonly attach?: SignatureForm | undefined
+  /** What is signed beside the digest. */
+  readonly annotations?: Readonly<Record<string, string>> | undefined
+  /** The reference that a signature under a tag is for. Default: the repository. A bundle names none. */
+  readonly identity?: string | undefined
+}
+
+/** A signature that was attached. */
+export interface MadeSignature {
+  /** The manifest that it is of. */
+  readonly subject: Digest
+  /** Who signed, as it was named. */
+  readonly key: string
+  /** SHA-256 of the public key, as it is in SubjectPublicKeyInfo. */
+  readonly keyDigest: Digest
+  /** The manifest that it is attached by. */
+  readonly manifest: Digest
+}
+
+export interface SignResult {
+  readonly reference: string
+  /** What was signed: what the reference resolved to when it was signed. */
+  readonly digest: Digest
+  readonly attach: SignatureForm
+  readonly signatures: readonly MadeSignature[]
+}
