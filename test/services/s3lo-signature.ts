@@ -9,9 +9,7 @@ interface SignedBy {
 
 /** A signature as s3lo writes it (its page "sign", and for version 2 its releases since 3): the name of the file, and its fields. */
 export function s3loSignature({ privateKey, digest, place }: SignedBy) {
-  const payload = Buffer.from(
-    place === undefined ? `${digest}\n` : ['s3lo-signature-v2', place, digest, ''].join('\n'),
-  )
+  const payload = Buffer.from(place === undefined ? `${digest}\n` : ['s3lo-signature-v2', place, digest, ''].join('\n'))
   const der = createPublicKey(privateKey).export({ format: 'der', type: 'spki' })
   const keyID = createHash('sha256').update(der).digest('hex').slice(0, 16)
   const record = {

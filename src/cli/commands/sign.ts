@@ -1,7 +1,7 @@
-import type { SignResult } from '../../copy/index.ts'
+import type { SignatureForm, SignResult } from '../../copy/index.ts'
 import { LadingError } from '../../errors/index.ts'
 import { cloudOf, cloudOptions } from '../cloud-options.ts'
-import { defineCommand } from '../command.ts'
+import { type Command, defineCommand } from '../command.ts'
 import { defined } from '../defined.ts'
 import { keysOption, passphraseFileOption, passphraseOf } from '../key-options.ts'
 import { argument, choice, flag, type OptionSpec, text } from '../options.ts'
@@ -25,76 +25,81 @@ const annotations: OptionSpec<Readonly<Record<string, string>>> = {
   },
 }
 
-export const signCommand = defineCommand({
-  description:
-    'Signs the digest that REF stands for now, and keeps the signature beside the image: in a registry, a bucket or an oci: layout. A copy ' +
-    'takes it along, and cosign verifies it.\n\n' +
-    'A signature says that whoever has the key has seen this manifest. It says nothing of the tag: whoever may move tags can put an older ' +
-    'image that is signed under any of them. Sign and verify by digest where that matters.\n\n' +
-    'A key in a service stays there: the service is sent a digest, and its answer is checked before it is attached.',
-  arguments: { reference: argument('REF', 'The image.') },
-  options: {
-    key: keysOption('Who signs.'),
-    passphraseFile: passphraseFileOption,
-    recursive: flag({ short: 'r', description: 'Sign every platform of a multi-platform image too.' }),
-    attach: choice(['referrer', 'tag'], {
-      default: 'referrer',
-      description:
-        'How it is kept: as a bundle that refers to the image, which cosign 3 looks for, or under the tag sha256-….sig, which cosign 2 and ' +
-        'the containers tools do.',
-    }),
-    annotation: annotations,
-    signIdentity: text({
-      value: 'NAME',
-      description: 'With --attach tag: the reference that the signature is for. Not given: the repository of REF.',
-    }),
-    ...serverOptions,
-    output: sharedOptions.output,
-    ...cloudOptions,
-  },
-  examples: [
-    { does: 'With a key of cosign’s', line: 'lading sign --key cosign.key registry.example.com/app:v1' },
-    {
-      does: 'With a key in AWS KMS, in a bucket',
-      line: 'lading sign --key awskms:///alias/release s3://images/app:v1',
-    },
-    {
-      does: 'Two signers, and every platform',
-      line: 'lading sign -r --key ci.key --key hashivault://release local://./images/app:v1',
-    },
-  ],
-  json: {
-    what: 'One object',
-    fields: {
-      reference: 'the image, its name written out',
-      digest: 'what was signed',
-      attach: '`referrer` or `tag`',
-      signatures:
-        'an array: `subject`, the digest of the manifest that it is of; `key`, as it was named; `keyDigest`, the SHA-256 of the public key; ' +
-        '`manifest`, the digest of what it is attached by',
-    } satisfies Record<keyof SignResult, string>,
-  },
+export const signCommand = signCommandWith('referrer')
 
-  async run(
-    { reference, key, passphraseFile, recursive, attach, annotation, signIdentity, output, ...where },
-    context,
-  ) {
-    const { library, stdout, signal } = context
-    if (key.length === 0) throw new LadingError('bad-argument', '--key is missing: nobody is named who signs')
-    const passphrase = await passphraseOf(passphraseFile, context)
-    const result = await library.signImage(reference, {
-      keys: key,
-      recursive,
-      attach,
-      annotations: annotation,
-      ...defined({ passphrase, identity: signIdentity }),
-      destinationServer: serverOf(where),
-      cloud: cloudOf(where),
-      signal,
-    })
-    stdout.write(output === 'json' ? `${printableJson(result, 2)}\n` : signText(result))
-  },
-})
+/** @param attach how signatures are kept where nothing is said */
+export function signCommandWith(attach: SignatureForm): Command {
+  return defineCommand({
+    description:
+      'Signs the digest that REF stands for now, and keeps the signature beside the image: in a registry, a bucket or an oci: layout. A copy ' +
+      'takes it along, and cosign verifies it.\n\n' +
+      'A signature says that whoever has the key has seen this manifest. It says nothing of the tag: whoever may move tags can put an older ' +
+      'image that is signed under any of them. Sign and verify by digest where that matters.\n\n' +
+      'A key in a service stays there: the service is sent a digest, and its answer is checked before it is attached.',
+    arguments: { reference: argument('REF', 'The image.') },
+    options: {
+      key: keysOption('Who signs.'),
+      passphraseFile: passphraseFileOption,
+      recursive: flag({ short: 'r', description: 'Sign every platform of a multi-platform image too.' }),
+      attach: choice(['referrer', 'tag', 's3lo'], {
+        default: attach,
+        description:
+          'How it is kept: as a bundle that refers to the image, which cosign 3 looks for, or under the tag sha256-….sig, which cosign 2 and ' +
+          'the containers tools do; or with the tag of a bucket, as s3lo does, which is bound to bucket, image and tag and is not copied.',
+      }),
+      annotation: annotations,
+      signIdentity: text({
+        value: 'NAME',
+        description: 'With --attach tag: the reference that the signature is for. Not given: the repository of REF.',
+      }),
+      ...serverOptions,
+      output: sharedOptions.output,
+      ...cloudOptions,
+    },
+    examples: [
+      { does: 'With a key of cosign’s', line: 'lading sign --key cosign.key registry.example.com/app:v1' },
+      {
+        does: 'With a key in AWS KMS, in a bucket',
+        line: 'lading sign --key awskms:///alias/release s3://images/app:v1',
+      },
+      {
+        does: 'Two signers, and every platform',
+        line: 'lading sign -r --key ci.key --key hashivault://release local://./images/app:v1',
+      },
+    ],
+    json: {
+      what: 'One object',
+      fields: {
+        reference: 'the image, its name written out',
+        digest: 'what was signed',
+        attach: '`referrer`, `tag` or `s3lo`',
+        signatures:
+          'an array: `subject`, the digest of the manifest that it is of; `key`, as it was named; `keyDigest`, the SHA-256 of the public key; ' +
+          '`manifest`, the digest of what it is attached by, or `file`, the name of s3lo’s',
+      } satisfies Record<keyof SignResult, string>,
+    },
+
+    async run(
+      { reference, key, passphraseFile, recursive, attach, annotation, signIdentity, output, ...where },
+      context,
+    ) {
+      const { library, stdout, signal } = context
+      if (key.length === 0) throw new LadingError('bad-argument', '--key is missing: nobody is named who signs')
+      const passphrase = await passphraseOf(passphraseFile, context)
+      const result = await library.signImage(reference, {
+        keys: key,
+        recursive,
+        attach,
+        annotations: annotation,
+        ...defined({ passphrase, identity: signIdentity }),
+        destinationServer: serverOf(where),
+        cloud: cloudOf(where),
+        signal,
+      })
+      stdout.write(output === 'json' ? `${printableJson(result, 2)}\n` : signText(result))
+    },
+  })
+}
 
 function signText({ reference, digest, signatures }: SignResult): string {
   const lines = signatures.map(({ subject, key }) => (subject === digest ? `  by ${key}` : `  by ${key}: ${subject}`))

@@ -1,35 +1,21 @@
 import { createPublicKey } from 'node:crypto'
 import { isLadingError, LadingError } from '../../errors/index.ts'
 import { readTagSignatures } from '../../layout/index.ts'
-import type { Digest } from '../../model/digest.ts'
-import { openBucket } from '../../transports/bucket/open-bucket.ts'
-import type { BucketReference } from '../../transports/bucket/reference.ts'
-import type { TransportContext } from '../../transports/index.ts'
 import { type SignedTag, verifySignatureRecord } from '../../trust/s3lo/verify-record.ts'
 import { publicKeyBytes } from '../../trust/sigstore/index.ts'
+import type { OpenedTag } from './s3lo-tag.ts'
 import type { VerificationTrust } from './verification-trust.ts'
 import type { ImageSignatureReport } from './verify-options.ts'
 
-/** The signatures that s3lo keeps with the tag of a bucket. Of an image that is named by its digest alone there are none. */
+/** The signatures that s3lo keeps with the tag. */
 export async function* s3loSignatures(
-  reference: BucketReference,
-  digest: Digest,
+  { store, of }: OpenedTag,
   trust: VerificationTrust,
-  context: TransportContext,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<ImageSignatureReport, void, undefined> {
-  const { tag } = reference
-  if (tag === undefined) return
-  const { store, path: image } = await openBucket(reference, { what: 'image', create: false }, context)
-  await using _ = store
-  const of = { bucket: bucketName(reference, image), image, tag, digest }
-  for await (const { name, bytes } of readTagSignatures(store, image, tag, context.signal)) {
+  for await (const { name, bytes } of readTagSignatures(store, of.image, of.tag, signal)) {
     yield { form: 's3lo', file: name, ...judge(bytes, of, trust) }
   }
-}
-
-/** The words that stand before the image, as s3lo splits a reference: of a directory, its path as it is typed. */
-function bucketName({ root, path }: BucketReference, image: string): string {
-  return root ?? path.slice(0, -`/${image}`.length)
 }
 
 function judge(

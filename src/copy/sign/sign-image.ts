@@ -8,6 +8,7 @@ import { parseNode } from '../parse-node.ts'
 import { openSession } from '../session.ts'
 import { attachBundle } from './attach-bundle.ts'
 import { attachTagged } from './attach-tagged.ts'
+import { keepS3loSignatures } from './keep-s3lo.ts'
 import { manifestNodes } from './manifest-nodes.ts'
 import { type NamedSigner, nameSigner } from './named-signer.ts'
 import { openSignable } from './open-signable.ts'
@@ -41,7 +42,7 @@ export async function signImage(reference: string, options: SignOptions): Promis
     const name = formatReference(parsed)
     if (!options.keys?.length)
       throw new LadingError('bad-argument', 'nobody is named who signs', { hint: 'name a key' })
-    checkAnnotations(options)
+    checkOptions(options)
     await using session = openSession(options, () => {})
     // Before the image: a key that cannot be used should cost nothing.
     const signers = await openSigners(options, session.context('destination'))
@@ -51,6 +52,10 @@ export async function signImage(reference: string, options: SignOptions): Promis
     const reader = createManifestReader(source)
     // It is signed for what it is, and that is looked at before anybody vouches for it.
     parseNode(root, await reader.read(root, signal))
+    if (attach === 's3lo') {
+      const signatures = await keepS3loSignatures(parsed, root.digest, signers, session.context('destination'))
+      return { reference: name, digest: root.digest, attach, signatures }
+    }
     const subjects: readonly Node[] = options.recursive ? await manifestNodes(root, reader, signal) : [root]
     destination.begin?.()
     const signatures: MadeSignature[] = []
@@ -67,10 +72,14 @@ export async function signImage(reference: string, options: SignOptions): Promis
   })
 }
 
-/** These two the signature says of itself. */
-function checkAnnotations({ annotations = {} }: SignOptions): void {
-  const own = Object.keys(annotations).find(key => key === 'creator' || key === 'timestamp')
-  if (own !== undefined) throw new LadingError('bad-argument', `the annotation ${own} is written by lading itself`)
+function checkOptions({ annotations = {}, attach, recursive }: SignOptions): void {
+  const refuse = (message: string) => new LadingError('bad-argument', message)
+  const names = Object.keys(annotations)
+  const own = names.find(key => key === 'creator' || key === 'timestamp')
+  if (own !== undefined) throw refuse(`the annotation ${own} is written by lading itself`)
+  if (attach !== 's3lo') return
+  if (names.length > 0) throw refuse('a signature of s3lo has no annotations')
+  if (recursive) throw refuse('a signature of s3lo is of a tag, and the platforms of its image have none')
 }
 
 async function openSigners(

@@ -1,8 +1,11 @@
 import type { Digest } from '../../model/digest.ts'
 import type { SessionOptions } from '../session.ts'
 
-/** In what form a signature is attached: as a bundle that refers to the image, or under cosign's tag `sha256-….sig`. */
-export type SignatureForm = 'referrer' | 'tag'
+/**
+ * How a signature is kept: as a bundle that refers to the image; under cosign's tag `sha256-….sig`; or with the tag of a bucket, bound to that,
+ * as s3lo does.
+ */
+export type SignatureForm = 'referrer' | 'tag' | 's3lo'
 
 export interface SignOptions extends SessionOptions {
   /** Who signs: files, `env://`, `awskms://`, `gcpkms://`, `azurekms://`, `hashivault://`, as cosign writes them. */
@@ -28,7 +31,9 @@ export interface MadeSignature {
   /** SHA-256 of the public key, as it is in SubjectPublicKeyInfo. */
   readonly keyDigest: Digest
   /** The manifest that it is attached by. */
-  readonly manifest: Digest
+  readonly manifest?: Digest
+  /** The name of s3lo's file. */
+  readonly file?: string
 }
 
 export interface SignResult {

@@ -1,12 +1,5 @@
 import type { Digest } from '../../model/digest.ts'
-import type { BucketReference } from '../../transports/bucket/reference.ts'
-import {
-  formatReference,
-  type ImageSource,
-  openSource,
-  parseReference,
-  type Reference,
-} from '../../transports/index.ts'
+import { formatReference, type ImageSource, openSource, parseReference } from '../../transports/index.ts'
 import { type FoundSignature, verifyImageSignatures } from '../../trust/sigstore/index.ts'
 import { interruptible } from '../interruptible.ts'
 import { createManifestReader } from '../manifest-reader.ts'
@@ -15,6 +8,7 @@ import { openSession } from '../session.ts'
 import { sourceSide } from '../sides.ts'
 import { nothingAttached } from './open-signable.ts'
 import { s3loSignatures } from './s3lo-signatures.ts'
+import { openS3loTag } from './s3lo-tag.ts'
 import { readTrust, type VerificationTrust } from './verification-trust.ts'
 import type { ImageSignatureReport, VerifyOptions, VerifyResult } from './verify-options.ts'
 
@@ -53,8 +47,8 @@ export async function verifyImage(reference: string, options: VerifyOptions): Pr
     // The signatures are of the digest, so the bytes must have it.
     parseNode(root, await createManifestReader(source).read(root, signal))
     const signatures = await attachedSignatures(source, root.digest, trust, signal)
-    if (isBucket(parsed))
-      signatures.push(...(await Array.fromAsync(s3loSignatures(parsed, root.digest, trust, context))))
+    await using tagged = await openS3loTag(parsed, root.digest, context)
+    if (tagged !== undefined) signatures.push(...(await Array.fromAsync(s3loSignatures(tagged, trust, signal))))
     const missing = unsigned(trust, signatures)
     const verified = missing.length === 0 && signatures.some(({ valid }) => valid)
     return { reference: name, digest: root.digest, verified, signatures, missing }
@@ -96,8 +90,4 @@ function report(found: FoundSignature, { keys }: VerificationTrust): ImageSignat
     manifest,
     ...(dockerReference === undefined ? {} : { dockerReference }),
   }
-}
-
-function isBucket(reference: Reference): reference is BucketReference {
-  return reference.transport === 'bucket'
 }
