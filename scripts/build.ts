@@ -50,8 +50,8 @@ const withoutHttp2: Plugin = {
   },
 }
 
-/** Large, and only for who uses that cloud: loaded from where npm has installed them. */
-const external = ['@aws-sdk/*', '@azure/*', '@smithy/*', 'google-auth-library']
+/** Large, and only for who uses that cloud; openpgp is under the LGPL, which wants it exchangeable. Loaded from where npm has installed them. */
+const external = ['@aws-sdk/*', '@azure/*', '@smithy/*', 'google-auth-library', 'openpgp']
 
 /** Keeps an import of what is a bundle of its own. */
 const betweenBundles: Plugin = {

@@ -4,6 +4,8 @@ import { limits } from '../src/model/limits.ts'
 const meanings: Readonly<Record<keyof typeof limits, string>> = {
   manifestBytes: 'a manifest, an index, an image’s config, `index.json`, a document in an archive',
   manifestDepth: 'indexes within indexes',
+  signatureBytes: 'a signature, and what it is decompressed to; a list of signatures in a registry',
+  signatures: 'signatures of one manifest',
   manifestNodes: 'descriptors of one image',
   jsonDepth: 'lists and objects within each other, in JSON',
   headerBytes: 'the header block of an answer, in both readers',
@@ -29,7 +31,7 @@ const meanings: Readonly<Record<keyof typeof limits, string>> = {
   templateCharacters: 'a template of Go (`--format`)',
   programBytes: 'what skopeo, podman or another program prints',
   fileBytes:
-    'an authentication file, registries.conf, policy.json, a certificate, a Docker context, a file of images to sync, of prices',
+    'an authentication file, registries.conf, registries.d, policy.json, a keyring, a certificate, a Docker context, a file of images to sync, of prices',
   versionConstraintCharacters: 'a version constraint of `images-by-semver`',
   bucketConfigBytes: '`s3lo.yaml`',
   historyBytes: '`history.json`; a larger one is taken for damaged, and begun anew',

@@ -107,3 +107,4 @@ export { formatPlatform, hostPlatform, type Platform, parsePlatform } from './mo
 export type { PlatformMatching } from './model/platform-rank.ts'
 export { type CloudOptions, type ObjectStore, openStore } from './stores/index.ts'
 export { formatReference, parseReference, type Reference } from './transports/index.ts'
+export { type GeneratedKey, type GenerateKeyOptions, generateSigstoreKey } from './trust/sigstore/index.ts'

@@ -52,7 +52,9 @@ export async function pointTag(
   }
   const committing = { ...destination, commit, [Symbol.asyncDispose]: async () => {} }
   try {
-    const copied = await copyOpened(source, committing, { force, expect, signal, jobs }, onEvent)
+    // Of one image they are there, whatever they are worth.
+    const referrers = from.image !== to.image
+    const copied = await copyOpened(source, committing, { force, expect, signal, jobs, referrers }, onEvent)
     const { digest, previous, changed } = copied
     return { digest, ...(previous === undefined ? {} : { previous }), changed }
   } catch (error) {

@@ -115,6 +115,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/stats.ts')).statsCommand,
   },
   {
+    name: 'generate-sigstore-key',
+    summary: 'Make a key to sign images with',
+    load: async () => (await import('./commands/generate-sigstore-key.ts')).generateSigstoreKeyCommand,
+  },
+  {
     name: 'login',
     summary: 'Store credentials for a registry',
     load: async () => (await import('./commands/login.ts')).loginCommand,

@@ -179,7 +179,7 @@ describe('what is not there yet', () => {
     ],
     ['no policy', ['--insecure-policy'], ''],
     ['a policy that is taken back', ['--policy=/p', '--insecure-policy'], ''],
-    ['no signatures', ['--remove-signatures', '--registries.d=/d'], ''],
+    ['no signatures', ['--remove-signatures'], ''],
   ])('%s', async (_, options, stderr) => {
     const { run } = await settingsOf(['copy', ...options, 'a', 'b'])
     expect({ exit: run.exit, stderr: run.stderr }).toEqual({ exit: 0, stderr })

@@ -21,7 +21,9 @@ const globalOptions = {
   }),
   'registries.d': text({
     value: 'DIR',
-    description: 'Accepted, and not read yet: it says where signatures are, and none are copied or checked.',
+    description:
+      'The folder to read in the place of ~/.config/containers/registries.d and /etc/containers/registries.d: where signatures of images in ' +
+      'registries are kept.',
   }),
   policy: text({
     value: 'PATH',

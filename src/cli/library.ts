@@ -28,6 +28,8 @@ import type {
 } from '../copy/index.ts'
 import type { manifestDigest } from '../model/manifest-digest.ts'
 
+import type { generateSigstoreKey } from '../trust/sigstore/index.ts'
+
 /** What the commands call. Everything that moves, reads or writes an image stands behind it. */
 export interface Library {
   readonly copyImage: typeof copyImage
@@ -57,6 +59,7 @@ export interface Library {
   readonly login: typeof login
   readonly loginUser: typeof loginUser
   readonly logout: typeof logout
+  readonly generateSigstoreKey: typeof generateSigstoreKey
 }
 
 /** lading itself, each part loaded when a command first calls it: `version` and `--help` load none. */
@@ -98,4 +101,5 @@ export const library: Library = {
   login: async (...words) => (await import('../auth/index.ts')).login(...words),
   loginUser: async (...words) => (await import('../auth/index.ts')).loginUser(...words),
   logout: async (...words) => (await import('../auth/index.ts')).logout(...words),
+  generateSigstoreKey: async (...words) => (await import('../trust/sigstore/index.ts')).generateSigstoreKey(...words),
 }

@@ -43,11 +43,12 @@ export async function runCommandLine(argv: readonly string[], context: CommandCo
 }
 
 function settingsOf(globals: GlobalOptions, env: NodeJS.ProcessEnv, { request }: Diagnostics): Settings {
-  const { tmpdir: temporaryFolder, userAgentPrefix, registriesConf } = globals
+  const { tmpdir: temporaryFolder, userAgentPrefix, registriesConf, 'registries.d': registriesD } = globals
   return defined({
     temporaryFolder,
     userAgentPrefix,
     registriesConf,
+    registriesD,
     onRequest: env.LADING_DEBUG ? request : undefined,
   })
 }

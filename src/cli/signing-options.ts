@@ -1,18 +1,9 @@
 import { LadingError } from '../errors/index.ts'
-import { flag, type OptionSpec } from './options.ts'
-
-export const removeSignatures = flag({
-  description: 'Copy no signatures of the image. None are copied anyway, yet.',
-})
+import type { OptionSpec } from './options.ts'
 
 /** skopeo's options for signatures, which are known in order to be refused: an image is not thought to be signed that is not. */
 export const signingOptions = {
-  signBy: refused('FINGERPRINT', 'signing'),
-  signBySigstore: refused('PATH', 'signing'),
-  signBySigstorePrivateKey: refused('PATH', 'signing'),
   signBySqFingerprint: refused('FINGERPRINT', 'signing'),
-  signIdentity: refused('NAME', 'signing'),
-  signPassphraseFile: refused('PATH', 'signing'),
 } as const
 
 /** The same for encrypted layers. */

@@ -2,7 +2,10 @@ import type { SessionOptions } from '../copy/index.ts'
 import type { Library } from './library.ts'
 
 /** What holds for everything that a command does, whichever it is. */
-export type Settings = Pick<SessionOptions, 'userAgentPrefix' | 'temporaryFolder' | 'registriesConf' | 'onRequest'>
+export type Settings = Pick<
+  SessionOptions,
+  'userAgentPrefix' | 'temporaryFolder' | 'registriesConf' | 'registriesD' | 'onRequest'
+>
 
 /** The same library, told of the settings with every call that asks another machine or keeps something on the disk. */
 export function withSettings(library: Library, settings: Settings): Library {

@@ -18,6 +18,7 @@ import { interruptible } from './interruptible.ts'
 import { rememberingDestination } from './layer-cache.ts'
 import { openSession, type Shared } from './session.ts'
 import { destinationSide, sourceSide } from './sides.ts'
+import { openSigners } from './signatures/open-signers.ts'
 import { withRetries } from './with-retries.ts'
 
 /**
@@ -64,6 +65,7 @@ async function copy(
   sayUnusedFolders(sourceReference, destinationReference, options, listen)
   await using session = openSession(options, listen, shared)
   const reading = session.context('source')
+  const signing = await openSigners(options, destinationReference, { http: reading.http, signal: options.signal })
   const openedSource = sourceSide(await openSource(sourceReference, reading))
   await using from = withForeignLayers(openedSource, reading.http)
   const openedDestination = destinationSide(await openDestination(destinationReference, session.context('destination')))
@@ -72,7 +74,7 @@ async function copy(
   const { lanes } = session
   const names = { source: from.name, destination: formatReference(destinationReference) }
   const moved = await inTakenFormat(from, options, listen, chosen =>
-    copyOpened(from, to, { ...chosen, jobs, lanes }, listen),
+    copyOpened(from, to, { ...chosen, jobs, lanes, signing }, listen),
   )
   return { ...names, ...moved }
 }

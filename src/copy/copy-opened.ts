@@ -19,6 +19,8 @@ import { prepareImage } from './prepare-image.ts'
 import { withoutManifest } from './rewritten-because.ts'
 import { runPlan } from './run.ts'
 import { says } from './sides.ts'
+import { planSignatures, type SignaturePlan } from './signatures/carry-signatures.ts'
+import type { Signing } from './signatures/open-signers.ts'
 import { requireThere } from './sparse-index.ts'
 import { addMoved, movedLayers, totals, unmoved } from './totals.ts'
 
@@ -33,17 +35,18 @@ export type OpenedResult = Omit<CopyResult, 'source' | 'destination'>
 export async function copyOpened(
   from: ImageSource,
   to: ImageDestination,
-  options: CopyOptions & { readonly jobs: number; readonly lanes?: Lanes },
+  options: CopyOptions & { readonly jobs: number; readonly lanes?: Lanes; readonly signing?: Signing },
   listen: CopyListener,
 ): Promise<OpenedResult> {
   const started = performance.now()
-  const { signal, jobs, lanes = { serverSide: true } } = options
+  const { signal, jobs, lanes = { serverSide: true }, signing = { signers: [] } } = options
   const reader = createManifestReader(from)
   if (!options.dryRun) to.begin?.()
   const prepared = await prepareImage(from, to, reader, options, listen)
   const { found, current, selection, root, stored } = prepared
   const named = prepared.made?.root ?? root
 
+  const signatures = () => planSignatures({ source: from, destination: to, reader, options, signing, listen }, prepared)
   const outcome = (rest: Pick<CopyResult, 'changed' | 'blobs' | 'bytes'> & Partial<CopyResult>): OpenedResult => ({
     digest: named.digest,
     mediaType: named.mediaType,
@@ -63,7 +66,19 @@ export async function copyOpened(
   if (prepared.unchanged && !news?.steps.length) {
     listen({ type: 'planned', blobs: 0, bytes: 0 })
     const attached = attachedBy(news ?? nothingAttached)
-    return outcome({ changed: false, ...unmoved, ...attached, ...(options.dryRun ? { plan: [] } : {}) })
+    const signed = await signatures()
+    if (!options.dryRun && !signed.isEmpty) {
+      await signed.write()
+      const bytes = prepared.made?.bytes ?? (await reader.read(root, signal))
+      await to.commit(named, bytes, { force: options.force ?? false, imageBytes: 0 }, signal)
+    }
+    return outcome({
+      changed: false,
+      ...unmoved,
+      ...attached,
+      ...counted(signed),
+      ...(options.dryRun ? { plan: [] } : {}),
+    })
   }
   const conditions = { force: options.force ?? false, expect: options.expect, additionalTags: options.additionalTags }
   await to.checkCommit?.(named, conditions, signal)
@@ -80,6 +95,7 @@ export async function copyOpened(
     signal,
   }
   const plan = await says('source', from.name)(() => planCopy(root, reader, to, planning), 'plan')
+  const signed = await signatures()
   const moving = movedLayers(stored)
   const tell = (nodes: Iterable<PlannedNode>) => {
     const blobs = [...nodes].filter(({ node, action }) => !isManifestNode(node) && action === 'copy')
@@ -95,7 +111,7 @@ export async function copyOpened(
   if (options.dryRun) {
     const attached = await planAttached(signal)
     const entries = [...planEntries(plan, prepared.changes), ...attachedEntries(attached, plan)]
-    return outcome({ changed: false, ...unmoved, ...attachedBy(attached), plan: entries })
+    return outcome({ changed: false, ...unmoved, ...attachedBy(attached), ...counted(signed), plan: entries })
   }
 
   const running = { jobs, lanes, signal, listen }
@@ -111,6 +127,11 @@ export async function copyOpened(
   }
   const imageBytes = [...plan.nodes.values()].reduce((sum, { node }) => sum + node.size, 0)
   const bytes = prepared.made?.bytes ?? (await reader.read(root, signal))
+  if (!signed.isEmpty) {
+    // A registry that keeps signatures itself takes those of what it has; a bucket's clean removes those of what it has not.
+    if (to.traits.rootImpliesChildren || to.traits.keepsUnnamed) await to.push(named, bytesOf(bytes), signal)
+    await signed.write()
+  }
   const committed = await to.commit(named, bytes, { ...conditions, absent: planning.absent, imageBytes }, signal)
   const { digest = named.digest } = committed
   listen({ type: 'committed', name: to.name, digest })
@@ -121,7 +142,12 @@ export async function copyOpened(
     ...(committed.previous === undefined ? {} : { previous: committed.previous }),
     ...totals(moved, moving),
     ...attachedBy(attached),
+    ...counted(signed),
   })
+}
+
+function counted({ result }: SignaturePlan): Pick<CopyResult, 'signatures'> {
+  return result.copied + result.made + result.leftOut === 0 ? {} : { signatures: result }
 }
 
 /** What a selection kept, else what the index names, as far as it was read: nothing is read to tell it. */

@@ -8,8 +8,9 @@ import type { Expectation } from '../transports/index.ts'
 import type { CarriedAttachments } from './attachments/attachment-counts.ts'
 import type { CopyListener } from './events.ts'
 import type { SessionOptions } from './session.ts'
+import type { CarriedSignatures, SignatureOptions } from './signatures/signature-options.ts'
 
-export interface CopyOptions extends SessionOptions {
+export interface CopyOptions extends SessionOptions, SignatureOptions {
   /**
    * Copy only these. One gives a single-platform image, several a rewritten index. Default: everything, digests unchanged, or this
    * machine's platform where the destination holds one image only.
@@ -87,6 +88,8 @@ export interface CopyResult {
   readonly bytes: { readonly copied: number; readonly mounted: number; readonly present: number }
   /** What is attached to it. Absent where nothing was looked for: it was not wanted, or one of the two places has nothing of the kind. */
   readonly attachments?: CarriedAttachments
+  /** Absent where there are none. */
+  readonly signatures?: CarriedSignatures
   readonly seconds: number
   /** With `dryRun`: every node and what would be done with it. */
   readonly plan?: readonly PlanEntry[]

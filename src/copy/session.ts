@@ -24,6 +24,8 @@ export interface SessionOptions extends Pick<ServerOptions, 'authFile' | 'tlsVer
   readonly onePlatform?: boolean | undefined
   /** The registries.conf that is read in the place of the user's and the system's, for both sides. Their drop-ins are read all the same. */
   readonly registriesConf?: string | undefined
+  /** The folder that is read in the place of the user's and the system's registries.d: where signatures of images in registries are kept. */
+  readonly registriesD?: string | undefined
   /** The registry or daemon of one side; what is said here counts there. What is read alone, as in `inspectImage`, is the source. */
   readonly sourceServer?: ServerOptions | undefined
   readonly destinationServer?: ServerOptions | undefined
@@ -118,6 +120,7 @@ export function openSession(options: SessionOptions, listen: CopyListener, share
         tlsOnLoopback: options.tlsOnLoopback,
         certDir: server?.certDir,
         registriesConf: options.registriesConf,
+        registriesD: options.registriesD,
         cloud: { ...options.cloud, ...cloud },
         environment,
         temporaryFolder,

@@ -11,6 +11,8 @@ export function sourceSide(source: ImageSource): ImageSource {
   const receive = source.receive?.bind(source)
   const preview = source.preview?.bind(source)
   const attachments = source.attachments?.bind(source)
+  const signatures = source.signatures?.bind(source)
+  const sigstoreAttachments = source.sigstoreAttachments?.bind(source)
   return {
     name: source.name,
     traits: source.traits,
@@ -22,6 +24,12 @@ export function sourceSide(source: ImageSource): ImageSource {
       ? {}
       : { receive: (take, signal) => at(() => receive(layer => take(layerAt(layer, source.name)), signal), 'read') }),
     ...(preview === undefined ? {} : { preview: signal => at(() => preview(signal), 'look at the image') }),
+    ...(sigstoreAttachments === undefined
+      ? {}
+      : { sigstoreAttachments: signal => at(() => sigstoreAttachments(signal), 'read registries.d') }),
+    ...(signatures === undefined
+      ? {}
+      : { signatures: (manifest, signal) => at(() => signatures(manifest, signal), 'read signatures') }),
     ...(tags === undefined ? {} : { tags: signal => streamAt(() => tags(signal), source.name, 'list tags') }),
     ...(attachments === undefined
       ? {}
@@ -48,6 +56,9 @@ export function destinationSide(destination: ImageDestination): ImageDestination
   const rememberVariant = destination.rememberVariant?.bind(destination)
   const attachments = destination.attachments?.bind(destination)
   const attach = destination.attach?.bind(destination)
+  const signatures = destination.signatures?.bind(destination)
+  const sigstoreAttachments = destination.sigstoreAttachments?.bind(destination)
+  const putSignatures = destination.putSignatures?.bind(destination)
   return {
     name: destination.name,
     traits: destination.traits,
@@ -102,6 +113,18 @@ export function destinationSide(destination: ImageDestination): ImageDestination
     ...(checkCommit === undefined
       ? {}
       : { checkCommit: (root, options, signal) => at(() => checkCommit(root, options, signal), 'commit') }),
+    ...(sigstoreAttachments === undefined
+      ? {}
+      : { sigstoreAttachments: signal => at(() => sigstoreAttachments(signal), 'read registries.d') }),
+    ...(signatures === undefined
+      ? {}
+      : { signatures: (manifest, signal) => at(() => signatures(manifest, signal), 'read signatures') }),
+    ...(putSignatures === undefined
+      ? {}
+      : {
+          putSignatures: (manifest, list, signal) =>
+            at(() => putSignatures(manifest, list, signal), 'write signatures'),
+        }),
     commit: (root, bytes, options, signal) => at(() => destination.commit(root, bytes, options, signal), 'commit'),
     [Symbol.asyncDispose]: () => destination[Symbol.asyncDispose](),
   }

@@ -14,7 +14,7 @@ export { checkTagDeletion, deleteTag, type TagDeleted, type TagDeletion } from '
 export { compileGlob, isGlob } from './glob.ts'
 export { examineHistory, type HistoryEntry, mergeHistory, readHistory } from './history.ts'
 export type { ImageSettings, SettingSource } from './image-settings.ts'
-export { blobKey, configKey, imagePrefix, parseTagKey, tagKeys, tagsPrefix } from './keys.ts'
+export { blobKey, configKey, imagePrefix, parseTagKey, signaturesPrefix, tagKeys, tagsPrefix } from './keys.ts'
 export { addVariant, type LayerVariant, readVariants, variantSchema } from './layer-variants.ts'
 export { type Leases, readLeases } from './lease.ts'
 export { type LeaseClock, systemClock } from './lease-clock.ts'
@@ -23,6 +23,13 @@ export { parseConfigChange } from './parse-config-change.ts'
 export { readDocument } from './read-document.ts'
 export { attachedTo, parseReferrerKey, referrerKey, referrersOf, referrersPrefix } from './referrer-keys.ts'
 export { keyOf, settingNames, type WrittenSettings } from './setting-keys.ts'
+export {
+  hasSignatures,
+  parseSignatureKey,
+  readSignatures,
+  type StoredSignatures,
+  writeSignatures,
+} from './signatures.ts'
 export { readRoot, readTag, type TagRecord, tagHolds } from './tag-record.ts'
 export { readTagSignatures, type TagSignature } from './tag-signatures.ts'
 export { type TrashName, trashFolder } from './trash-keys.ts'

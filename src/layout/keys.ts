@@ -32,6 +32,15 @@ export function layerKey(diffId: Digest): string {
   return `lading/layers/${algorithm}/${hex}`
 }
 
+/** Below it are simple signatures, by the manifest that they are of. */
+export const signaturesPrefix = 'lading/signatures/'
+
+/** What the keys of the signatures of a manifest begin with. */
+export function signaturesOf(manifest: Digest): string {
+  const { algorithm, hex } = digestParts(manifest)
+  return `${signaturesPrefix}${algorithm}/${hex}/`
+}
+
 /** Below it every push that is under way has an object. */
 export const leasesPrefix = 'lading/leases/'
 

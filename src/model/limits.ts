@@ -9,6 +9,10 @@ export const limits = {
   /** What registries accept (distribution specification, "Pushing manifests"). */
   manifestBytes: 4 * mebibyte,
   manifestDepth: 8,
+  /** As the containers tools have it. */
+  signatureBytes: 4 * mebibyte,
+  /** Of one manifest. The containers tools take as many of a lookaside store. */
+  signatures: 128,
   manifestNodes: 100_000,
   jsonDepth: 100,
   headerBytes: 64 * kibibyte,

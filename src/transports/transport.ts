@@ -59,6 +59,8 @@ export interface TransportContext extends StoreContext {
   readonly tlsVerify?: boolean | undefined
   /** `--registries-conf`: the registries.conf that is read in the place of the user's and the system's. */
   readonly registriesConf?: string | undefined
+  /** `--registries.d`: the folder that is read in the place of the user's and the system's registries.d. */
+  readonly registriesD?: string | undefined
   /** HTTPS for loopback too, where nothing says otherwise. */
   readonly tlsOnLoopback?: boolean | undefined
   /** `--cert-dir`: the folder of certificates for this side's registry or daemon, in the place of those that are looked for. */
@@ -131,6 +133,12 @@ export interface ImageSource extends AsyncDisposable {
    * Absent: nothing can be attached in places of this kind.
    */
   attachments?(subject: Digest, signal?: AbortSignal): AsyncIterable<Attachment>
+
+  /**
+   * Whether registries.d says that signatures of sigstore are kept as attachments here, which is what the containers tools obey. Absent: it says
+   * nothing of places of this kind.
+   */
+  sigstoreAttachments?(signal?: AbortSignal): Promise<boolean>
 
   /**
    * The signatures that are kept beside the manifest of this digest, in their order: each as containers-signature(5) and the containers
@@ -252,6 +260,9 @@ export interface ImageDestination extends AsyncDisposable {
    * attached already stays attached; a tag of the same name is replaced. Absent: nothing can be attached here.
    */
   attach?(subject: Digest, attachment: Attachment, bytes: Uint8Array, signal?: AbortSignal): Promise<void>
+
+  /** The same as a source's. */
+  sigstoreAttachments?(signal?: AbortSignal): Promise<boolean>
 
   /** The same as a source's. */
   signatures?(manifest: Digest, signal?: AbortSignal): Promise<readonly Uint8Array[]>

@@ -30,6 +30,9 @@ const many = buildIndex(
 /** The last layer of each of these platforms. */
 const tops = buildImage({ layers: [0, 1, 2].map(platform => small(platform, 14)) })
 
+/** What it costs to see that nothing is attached to so many manifests where the referrers API is not there: the list's tag, and cosign's three. */
+const lookedAt = (manifests: number) => ({ 'GET referrers 404': 1, 'HEAD attached 404': 4 * manifests })
+
 /** What a proxy saw, without digests and upload states: `{ 'GET manifest': 3 }`. */
 function counted(proxy: TestProxy): Record<string, number> {
   const counts: Record<string, number> = {}
@@ -40,9 +43,13 @@ function counted(proxy: TestProxy): Record<string, number> {
         ? 'upload'
         : /blobs/.test(asked)
           ? 'blob'
-          : /manifests/.test(asked)
-            ? 'manifest'
-            : asked
+          : /manifests\/sha256-/.test(asked)
+            ? 'attached'
+            : /manifests/.test(asked)
+              ? 'manifest'
+              : /referrers/.test(asked)
+                ? 'referrers'
+                : asked
     const key = `${method} ${what} ${status}`
     counts[key] = (counts[key] ?? 0) + 1
   }
@@ -118,20 +125,31 @@ describeWithServices(['docker-registry'], 'requests of a copy, each of which is 
 
   test('from a registry reads each manifest and each blob once', async () => {
     await copyImage(`${from.host}/app:v1`, `${to.host}/app:v1`)
-    expect(counted(from)).toEqual({ 'HEAD manifest 200': 1, 'GET manifest 200': 3, 'GET blob 200': 5 })
+    expect(counted(from)).toEqual({
+      'HEAD manifest 200': 1,
+      'GET manifest 200': 3,
+      'GET blob 200': 5,
+      ...lookedAt(3),
+    })
     counted(to)
   })
 
-  test('again to the same tag is one HEAD on each side', async () => {
+  test('again to the same tag is one HEAD on each side, and a look at what is attached to the root', async () => {
     const result = await copyImage(`${from.host}/app:v1`, `${to.host}/app:v1`)
     expect(result).toMatchObject({ changed: false, bytes: { copied: 0 } })
+    expect(counted(from)).toEqual({ 'HEAD manifest 200': 1, ...lookedAt(1) })
+    expect(counted(to)).toEqual({ 'HEAD manifest 200': 1 })
+  })
+
+  test('again, and without what is attached, is one HEAD on each side', async () => {
+    await copyImage(`${from.host}/app:v1`, `${to.host}/app:v1`, { referrers: false })
     expect(counted(from)).toEqual({ 'HEAD manifest 200': 1 })
     expect(counted(to)).toEqual({ 'HEAD manifest 200': 1 })
   })
 
   test('to another tag reads the root where it is to be written', async () => {
     await copyImage(`${from.host}/app:v1`, `${to.host}/app:v2`)
-    expect(counted(from)).toEqual({ 'HEAD manifest 200': 1 })
+    expect(counted(from)).toEqual({ 'HEAD manifest 200': 1, ...lookedAt(3) })
     expect(counted(to)).toEqual({ 'HEAD manifest 404': 1, 'GET manifest 200': 1, 'PUT manifest 201': 1 })
   })
 
@@ -143,7 +161,8 @@ describeWithServices(['docker-registry'], 'requests of a copy, each of which is 
       counted(from)
       counted(to)
       expect(await copyImage(`${from.host}/app:v1`, target, { platforms })).toMatchObject({ changed: false })
-      expect(counted(from)).toEqual({ 'HEAD manifest 200': 1 })
+      // a bucket's tag does not say that everything is there, so the image is looked through, and what is left out is counted
+      expect(counted(from)).toEqual({ 'HEAD manifest 200': 1, ...lookedAt(target.startsWith('local') ? 2 : 1) })
     }
     vi.unstubAllEnvs()
   })
@@ -161,12 +180,17 @@ describeWithServices(['docker-registry'], 'requests of a copy, each of which is 
   test('into a bucket, and again: a manifest is not read twice', async () => {
     const bucket = `local://${folder}/bucket//app:v1`
     await copyImage(`${from.host}/app:v1`, bucket)
-    expect(counted(from)).toEqual({ 'HEAD manifest 200': 1, 'GET manifest 200': 3, 'GET blob 200': 5 })
+    expect(counted(from)).toEqual({
+      'HEAD manifest 200': 1,
+      'GET manifest 200': 3,
+      'GET blob 200': 5,
+      ...lookedAt(3),
+    })
     expect(await copyImage(`${from.host}/app:v1`, bucket)).toMatchObject({
       changed: false,
       blobs: { present: 5, copied: 0 },
     })
-    expect(counted(from)).toEqual({ 'HEAD manifest 200': 1 })
+    expect(counted(from)).toEqual({ 'HEAD manifest 200': 1, ...lookedAt(3) })
   })
 
   test('one token is asked for, for all that a side does', async () => {
@@ -191,6 +215,7 @@ describeWithServices(['docker-registry'], 'requests of a copy, each of which is 
       'HEAD manifest 200': 1,
       'GET manifest 200': 4,
       'GET blob 200': 48,
+      ...lookedAt(4),
     })
     expect(registry.tokens?.requests).toMatchObject([{}, { scopes: ['repository:app:pull'] }])
   })

@@ -24,6 +24,9 @@ async function entriesOf(layout: string): Promise<Entry[]> {
 }
 
 describe.each(layouts)('%s', name => {
+  // every entry is copied, those that are lists of referrers too: what is attached need not come once more
+  const alone = { referrers: false }
+
   test('goes through a bucket and back with every digest unchanged', async () => {
     const layout = path.join(fixtures, 'oci', name)
     const folder = await newFolder()
@@ -31,8 +34,8 @@ describe.each(layouts)('%s', name => {
     for (const [at, entry] of entries.entries()) {
       const inBucket = `local://${folder}/bucket//app/${name}:entry-${at}`
       const back = `oci:${folder}/back:entry-${at}`
-      expect((await copyImage(`oci:${layout}:@${at}`, inBucket)).digest).toBe(entry.digest)
-      expect((await copyImage(inBucket, back)).digest).toBe(entry.digest)
+      expect((await copyImage(`oci:${layout}:@${at}`, inBucket, alone)).digest).toBe(entry.digest)
+      expect((await copyImage(inBucket, back, alone)).digest).toBe(entry.digest)
       const described = await inspectImage(back)
       expect(described).toMatchObject({ digest: entry.digest, mediaType: entry.mediaType, size: entry.size })
     }

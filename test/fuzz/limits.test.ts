@@ -106,6 +106,8 @@ const cases: Readonly<Record<keyof typeof limits, Take | string>> = {
     return parseManifest(Buffer.from(spaces(amount, text))).kind === 'manifest'
   },
   manifestDepth: 'src/copy/choose-root.test.ts',
+  signatureBytes: 'src/trust/simple-signing/verify-simple-signature.test.ts',
+  signatures: 'src/transports/registry/signatures/lookaside.test.ts',
   manifestNodes: 'src/copy/plan-limits.test.ts',
   jsonDepth: 'src/model/read-json.test.ts',
   headerBytes: amount =>

@@ -8,15 +8,17 @@ import {
   readCondemned,
   readLeases,
 } from '../../layout/index.ts'
+import type { Digest } from '../../model/digest.ts'
 import type { ObjectStore } from '../../stores/index.ts'
 import { mapInOrder } from '../../streams/index.ts'
 import { createDigestTable, type DigestTable } from '../digest-table.ts'
 import { type Tally, tallied } from '../tally.ts'
 import { deleteCondemned } from './delete-condemned.ts'
-import { createMarker, type MarkOptions } from './mark-blobs.ts'
+import { createMarker, live, type MarkOptions, past } from './mark-blobs.ts'
 import { orphanedTags } from './orphaned-tags.ts'
 import { type DoomedTag, planTags } from './plan-tags.ts'
 import { type Leftovers, removeLeftovers } from './remove-leftovers.ts'
+import { removeLostSignatures } from './remove-lost-signatures.ts'
 import { readStoreTime } from './store-time.ts'
 import { condemned, sweepBlobs } from './sweep-blobs.ts'
 
@@ -158,6 +160,8 @@ export async function cleanStore(store: ObjectStore, work: CleanWork): Promise<C
     onPhase?.('delete')
     const options = { now: now(), keepTrashMs, oldestLease, clockMarginMs, clock, apply, signal }
     const deleted = await deleteCondemned(store, table, records, options)
+    const isNeeded = (manifest: Digest) => (table.flags(manifest) & (live | past)) !== 0
+    if (apply) await removeLostSignatures(store, { isNeeded, before, signal })
     const atOnce = keepTrashMs === 0
     return {
       stored: tallied(swept.all),

@@ -17,6 +17,7 @@ export function copyText(result: CopyResult): string {
       ['replaced', previous === digest ? undefined : previous],
       ['platforms', printable(result.platforms.join(', '))],
       ['left out', leftOut(result)],
+      ['signatures', signatures(result)],
       ['blobs', plan === undefined ? moved(result) : undefined],
       ['attached', attached(result)],
       ['not attached', notAttached(result)],
@@ -40,6 +41,13 @@ function leftOut({ leftOut, attestationsLeftOut }: CopyResult): string {
     ...(attestationsLeftOut === 0 ? [] : [formatCount(attestationsLeftOut, 'attestation')]),
   ]
   return printable(parts.join('; '))
+}
+
+function signatures({ signatures: found }: CopyResult): string | undefined {
+  if (found === undefined) return undefined
+  const { copied, made, leftOut } = found
+  const parts = [[copied, 'copied'] as const, [made, 'made'] as const, [leftOut, 'left behind'] as const]
+  return parts.flatMap(([count, what]) => (count === 0 ? [] : [`${count} ${what}`])).join(', ')
 }
 
 function moved({ blobs, bytes, seconds }: CopyResult): string {

@@ -7,7 +7,8 @@ import { platformOptions, platformsOf } from '../platform-options.ts'
 import { sidedServersOf } from '../read-server-options.ts'
 import { sidedServerOptions } from '../server-options.ts'
 import { sharedOptions } from '../shared-options.ts'
-import { encryptionOptions, removeSignatures, signingOptions } from '../signing-options.ts'
+import { signatureOptions, signaturesOf } from '../signature-options.ts'
+import { encryptionOptions, signingOptions } from '../signing-options.ts'
 import { conditionOptions, expectation, runTransfer, transferJson, transferOptions } from '../transfer.ts'
 
 export const copyCommand = defineCommand({
@@ -68,7 +69,7 @@ export const copyCommand = defineCommand({
     }),
     ...sharedOptions,
     ...sidedServerOptions,
-    removeSignatures,
+    ...signatureOptions,
     ...signingOptions,
     ...encryptionOptions,
     ...cloudOptions,
@@ -102,6 +103,7 @@ export const copyCommand = defineCommand({
         ...chosen,
         ...expectation(input),
         ...layersOf(input),
+        ...signaturesOf(input, context),
         preserveDigests: input.preserveDigests,
         force,
         createRepository,

@@ -99,6 +99,7 @@ describe('sync reads', () => {
     keepGoing: false,
     dryRun: false,
     force: false,
+    referrers: true,
     retryTimes: 0,
   }
 

@@ -12,7 +12,8 @@ import { sidedServersOf } from '../read-server-options.ts'
 import { renderError } from '../render-error.ts'
 import { sidedServerOptions } from '../server-options.ts'
 import { sharedOptions } from '../shared-options.ts'
-import { removeSignatures, signingOptions } from '../signing-options.ts'
+import { signaturesOf, syncSignatureOptions } from '../signature-options.ts'
+import { signingOptions } from '../signing-options.ts'
 import { styleFor } from '../style.ts'
 import { retryOptions } from '../transfer.ts'
 import { writeDigestFile } from '../write-digest-file.ts'
@@ -69,7 +70,7 @@ export const syncCommand = defineCommand({
     quiet: flag({ short: 'q', description: 'Print nothing but errors.' }),
     ...sharedOptions,
     ...sidedServerOptions,
-    removeSignatures,
+    ...syncSignatureOptions,
     ...signingOptions,
     ...cloudOptions,
   },
@@ -94,7 +95,8 @@ export const syncCommand = defineCommand({
     } satisfies Record<keyof SyncedImage, string>,
   },
 
-  async run(input, { library, stdout, stderr, env, signal, finishUnread }) {
+  async run(input, context) {
+    const { library, stdout, stderr, env, signal, finishUnread } = context
     finishUnread?.()
     const { source, destination, src, dest, scoped, appendSuffix, keepGoing, dryRun, force, jobs, quiet, platform } =
       input
@@ -114,6 +116,7 @@ export const syncCommand = defineCommand({
         tlsVerify: input.tlsVerify,
       }),
       ...sidedServersOf(input),
+      ...signaturesOf(input, context),
       scoped,
       platforms: platform,
       allPlatforms: input.all,

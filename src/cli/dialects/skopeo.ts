@@ -46,6 +46,14 @@ export const skopeo: Dialect = {
       load: async () => (await import('./skopeo/delete.ts')).skopeoDelete,
     },
     {
+      name: 'generate-sigstore-key',
+      summary: 'Generate a sigstore public/private key pair',
+      usage: '[command options] --output-prefix PREFIX',
+      examples: ['skopeo generate-sigstore-key --output-prefix my-key'],
+      words: exactly(0, 'Usage: generate-sigstore-key --output-prefix PREFIX'),
+      load: async () => (await import('./skopeo/generate-sigstore-key.ts')).skopeoGenerateSigstoreKey,
+    },
+    {
       name: 'inspect',
       summary: 'Inspect image IMAGE-NAME',
       usage: '[command options] IMAGE-NAME',
@@ -105,7 +113,6 @@ export const skopeo: Dialect = {
   absent: {
     completion: 'lading has no completion for shells',
     'experimental-image-proxy': 'it serves other programs over a socket',
-    'generate-sigstore-key': 'lading does not sign yet',
     layers: 'skopeo copy to a dir: gives the layers of an image',
     'standalone-sign': 'lading does not sign yet',
     'standalone-verify': 'lading checks no signatures yet',

@@ -73,6 +73,7 @@ describe.each([
   ['a bucket', () => `local://${newFolder()}//app:v1`],
   ['a layout', () => `oci:${newFolder()}:v1`],
   ['a layout, without a name', () => `oci:${newFolder()}`],
+  ['an archive', () => `oci-archive:${newFolder()}:v1`],
 ])('through %s', (_, placeOf) => {
   test.each([
     false,

@@ -24,6 +24,11 @@ export function destinationName(
   }
 }
 
+/** A directory has images alone: signatures have a tag, and are copied as what has a tag. */
+export function holdsNoAttachments(destination: string, { to }: Pick<Naming, 'to'>): boolean {
+  return (to ?? kindOf(destination)) === 'dir'
+}
+
 function namesBelow(destination: string, to: SyncOptions['to']): (name: string) => string {
   const without = (prefix: string) => (destination.startsWith(prefix) ? destination.slice(prefix.length) : destination)
   const kind = to ?? kindOf(destination)

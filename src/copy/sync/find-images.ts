@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { fromFileError, isLadingError, LadingError } from '../../errors/index.ts'
+import { attachedTo } from '../../layout/index.ts'
 import { isDigest } from '../../model/digest.ts'
 import { formatReference, formatRepository, parseReference } from '../../transports/index.ts'
 import { listTagsOver } from '../list-tags.ts'
@@ -20,6 +21,8 @@ export interface FoundImage {
 }
 
 interface Search {
+  /** What has a tag that is made of an image's digest comes with the image, and is none. */
+  readonly carriesAttachments: boolean
   readonly shared: Shared
   readonly options: SyncOptions
   readonly warn: (message: string) => void
@@ -101,13 +104,13 @@ async function* taggedImages(
   repository: string,
   wanted: (tag: string) => boolean,
   server: ServerOptions | undefined,
-  { shared, options, warn }: Search,
+  { carriesAttachments, shared, options, warn }: Search,
 ): AsyncGenerator<FoundImage> {
   const session: SessionOptions = { ...options, ...(server === undefined ? {} : { sourceServer: server }) }
   const name = formatRepository(parseReference(`docker://${repository}`))
   let found = false
   for await (const tag of listTagsOver(shared, `docker://${repository}`, session)) {
-    if (!wanted(tag)) continue
+    if (!wanted(tag) || (carriesAttachments && attachedTo(tag) !== undefined)) continue
     found = true
     yield imageOf(`${name}:${tag}`, server)
   }

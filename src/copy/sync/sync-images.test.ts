@@ -207,3 +207,28 @@ test('a folder of certificates that the file names must be there', async () => {
   const file = await fileOf({ images: { 'a/app': ['v1'] }, 'cert-dir': '/there/is/none' })
   await expect(sync(file, `oci:${newPath()}`, { from: 'yaml' })).rejects.toMatchObject({ code: 'bad-argument' })
 })
+
+describe('tags of signatures', () => {
+  const subject = `sha256-${'a'.repeat(64)}`
+  const tagsAt = async (reference: string) => await Array.fromAsync(listTags(reference))
+  beforeAll(async () => {
+    for (const tag of ['v1', `${subject}.sig`, subject]) await copyImage(hello, `${registry.host}/signed/app:${tag}`)
+  })
+
+  test('are no images of their own: they come with the images', async () => {
+    const at = `oci:${newPath()}`
+    expect(await sync(`docker://${registry.host}/signed/app`, at)).toHaveLength(1)
+    expect(await tagsAt(at)).toEqual(['app:v1'])
+  })
+
+  test('are images where nothing else carries them', async () => {
+    const source = `docker://${registry.host}/signed/app`
+    expect(await sync(source, `dir:${newPath()}`)).toHaveLength(3)
+    expect(await sync(source, `oci:${newPath()}`, { referrers: false })).toHaveLength(3)
+  })
+
+  test('are images where they are named', async () => {
+    const file = await fileOf({ images: { 'signed/app': [`${subject}.sig`] } })
+    expect(await sync(file, `oci:${newPath()}`, { from: 'yaml' })).toHaveLength(1)
+  })
+})

@@ -4,7 +4,7 @@ import { formatRepository, parseReference } from '../../transports/index.ts'
 import { copyImageOver } from '../copy-image.ts'
 import { interruptible } from '../interruptible.ts'
 import { openShared, type Shared } from '../session.ts'
-import { destinationName } from './destination-name.ts'
+import { destinationName, holdsNoAttachments } from './destination-name.ts'
 import { type FoundImage, findImages } from './find-images.ts'
 import type { SyncedImage, SyncOptions } from './sync-options.ts'
 
@@ -37,7 +37,8 @@ export async function* syncImages(
   const nameOf = destinationName(destination, options)
   const { failed, planned } = await interruptible(signal, async () => {
     const warn = (message: string) => listen({ type: 'warning', message })
-    const found = await Array.fromAsync(findImages(source, { shared, options, warn }))
+    const carriesAttachments = options.referrers !== false && !holdsNoAttachments(destination, options)
+    const found = await Array.fromAsync(findImages(source, { carriesAttachments, shared, options, warn }))
     return plan(found, nameOf)
   })
   yield* failed

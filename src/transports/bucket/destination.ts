@@ -34,6 +34,7 @@ import { BlobPage } from './blob-page.ts'
 import { readManifestBlob } from './find-manifest.ts'
 import { openBucket } from './open-bucket.ts'
 import type { BucketReference } from './reference.ts'
+import { BucketSignatures } from './signatures.ts'
 import { type BucketImage, bucketImage } from './source.ts'
 
 export async function openBucketDestination(
@@ -58,6 +59,7 @@ class BucketDestination implements ImageDestination {
   readonly traits: DestinationTraits = { ...keepsEverything, keepsUnnamed: true, holdsSparseIndex: false }
   readonly #store: ObjectStore
   readonly #image: BucketImage
+  readonly #signatures: BucketSignatures
   readonly #guard: WriteGuard
   readonly #page: BlobPage
   /** The tag as it was found, once it was looked for. */
@@ -67,6 +69,7 @@ class BucketDestination implements ImageDestination {
   constructor(store: ObjectStore, image: BucketImage, clock?: LeaseClock) {
     this.name = image.name
     this.#store = store
+    this.#signatures = new BucketSignatures(store)
     this.#image = image
     this.#guard = writeGuard(store, clock)
     this.#page = new BlobPage(store)
@@ -163,6 +166,14 @@ class BucketDestination implements ImageDestination {
     await this.#keepRoot(attachment.node, bytes, signal)
     await this.#guard.confirm(signal)
     await attachManifest({ store: this.#store, image: this.#image.image }, subject, attachment, bytes, signal)
+  }
+
+  signatures(manifest: Digest, signal?: AbortSignal): Promise<readonly Uint8Array[]> {
+    return this.#signatures.read(manifest, signal)
+  }
+
+  putSignatures(manifest: Digest, signatures: readonly Uint8Array[], signal?: AbortSignal): Promise<void> {
+    return this.#signatures.write(manifest, signatures, signal)
   }
 
   async checkCommit(

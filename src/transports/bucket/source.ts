@@ -13,6 +13,7 @@ import { findAttachments } from './attachments.ts'
 import { findInHistory, findManifest } from './find-manifest.ts'
 import { openBucket } from './open-bucket.ts'
 import { type BucketReference, formatBucketReference } from './reference.ts'
+import { BucketSignatures } from './signatures.ts'
 import { tagNotFound } from './tag-not-found.ts'
 
 /** Which image of an open store, and how the user named it. */
@@ -51,12 +52,14 @@ class BucketSource implements ImageSource {
   readonly traits = readAsStored
   readonly #store: ObjectStore
   readonly #image: BucketImage
+  readonly #signatures: BucketSignatures
   /** Kept from `resolve`, so that a tag that moves meanwhile does not make `fetch` give another root. */
   #root: { readonly digest: Digest; readonly bytes: Uint8Array } | undefined
 
   constructor(store: ObjectStore, image: BucketImage) {
     this.name = image.name
     this.#store = store
+    this.#signatures = new BucketSignatures(store)
     this.#image = image
   }
 
@@ -71,6 +74,10 @@ class BucketSource implements ImageSource {
   async *fetch(node: Node, range?: ByteRange, signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
     const known = this.#root?.digest === node.digest ? this.#root.bytes : undefined
     yield* known === undefined ? await this.#open(node, range, signal) : part(known, range)
+  }
+
+  signatures(manifest: Digest, signal?: AbortSignal): Promise<readonly Uint8Array[]> {
+    return this.#signatures.read(manifest, signal)
   }
 
   origin(node: Node): Origin | undefined {

@@ -1,6 +1,6 @@
 import { LadingError } from '../../errors/index.ts'
 import { isManifestNode, type Node } from '../../model/descriptor.ts'
-import { digestParts } from '../../model/digest.ts'
+import { type Digest, digestParts } from '../../model/digest.ts'
 import { manifestDigest } from '../../model/manifest-digest.ts'
 import { putDraft, putNode } from '../../stores/index.ts'
 import { adoptObject } from '../adopt-object.ts'
@@ -24,6 +24,7 @@ import {
   rootKey,
 } from './image-files.ts'
 import { type DirReference, formatDirReference } from './reference.ts'
+import { readSignatureFiles, writeSignatureFiles } from './signature-files.ts'
 
 /**
  * The image that the directory holds stays readable until the new one is complete. Then manifest.json is replaced, and what only the
@@ -37,6 +38,8 @@ export async function openDirDestination(
 ): Promise<ImageDestination> {
   const directory = await openImageDirectory(reference.path)
   const { store } = directory
+  /** They are of the image to come: the one that is there keeps its own until then. */
+  const signatures = new Map<Digest, readonly Uint8Array[]>()
   return {
     name: formatDirReference(reference),
     traits: { ...keepsEverything, holdsSchema1: true },
@@ -66,13 +69,17 @@ export async function openDirDestination(
       await directory.claim(signal)
       await putDraft(store, draft, blobFile, signal)
     },
+    signatures: (manifest, signal) => readSignatureFiles(store, manifest, signal),
+    async putSignatures(manifest, list) {
+      signatures.set(manifest, list)
+    },
     async checkCommit(root, { expect }, signal) {
       const there = await readDocument(store, rootKey, signal)
       if (there === undefined || !isDigestOf(there.bytes, root.digest)) checkExpectation(there, expect)
     },
     async commit(root, bytes, options, signal) {
       await directory.claim(signal)
-      return await replaceImage(directory, root, bytes, { ...options, signal, warn })
+      return await replaceImage(directory, root, bytes, { ...options, signatures, signal, warn })
     },
     [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
   }
@@ -85,18 +92,28 @@ async function replaceImage(
   {
     expect,
     absent,
+    signatures,
     signal,
     warn,
-  }: CommitOptions & { signal: AbortSignal | undefined; warn: (message: string) => void },
+  }: CommitOptions & {
+    signatures: ReadonlyMap<Digest, readonly Uint8Array[]>
+    signal: AbortSignal | undefined
+    warn: (message: string) => void
+  },
 ): ReturnType<ImageDestination['commit']> {
   const { store } = directory
   // Of two copies at once, one may find a blob here that the other is about to remove. Under the lock that is seen.
   await using lock = await directory.lock(signal)
   const there = await readDocument(store, rootKey, signal)
   const previous = there && { previous: manifestDigest(there.bytes, digestParts(root.digest).algorithm) }
-  if (previous?.previous === root.digest) return { changed: false, ...previous }
+  if (previous?.previous === root.digest) {
+    await writeSignatureFiles(store, root.digest, signatures, signal)
+    return { changed: false, ...previous }
+  }
   checkExpectation(there, expect)
-  const files = await filesOfImage(store, root, bytes, { absent, signal, keepLock: () => lock.renew() })
+  const found = await filesOfImage(store, root, bytes, { absent, signal, keepLock: () => lock.renew() })
+  // Before the image: nobody sees it without them.
+  const files = new Set([...found, ...(await writeSignatureFiles(store, root.digest, signatures, signal))])
   await lock.renew()
   await store.put(rootKey, bytes, {
     signal,

@@ -9,6 +9,7 @@ import { objectOrigin } from '../adopt-object.ts'
 import { type ImageSource, readAsStored } from '../transport.ts'
 import { fileKey, isDigestOf, readDocument, rootKey } from './image-files.ts'
 import { type DirReference, formatDirReference } from './reference.ts'
+import { readSignatureFiles } from './signature-files.ts'
 
 export async function openDirSource(reference: DirReference): Promise<ImageSource> {
   const store = await openStore({ scheme: 'local', root: reference.path })
@@ -31,6 +32,7 @@ export async function openDirSource(reference: DirReference): Promise<ImageSourc
       }
     },
     fetch: (node, range, signal) => fetchNode(store, node, range, signal),
+    signatures: (manifest, signal) => readSignatureFiles(store, manifest, signal),
     origin: node => objectOrigin(store, fileKey(node)),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   }

@@ -3,7 +3,7 @@ import type { Node } from '../../model/descriptor.ts'
 import { ociIndex } from '../../model/media-types.ts'
 import { type Bytes, bytesOf, type Draft } from '../../streams/index.ts'
 import type { FileExtent, TarFileWriter, TarWriter } from '../../streams/tar/index.ts'
-import { withEntry } from '../oci-layout/layout-entries.ts'
+import type { Entry } from '../oci-layout/layout-entries.ts'
 import { blobKey } from '../oci-layout/layout-files.ts'
 import { indexKey, layoutMarker, markerKey } from '../oci-layout/layout-index.ts'
 
@@ -16,7 +16,7 @@ export interface BlobWriter {
   /** Only into a file. @throws what the draft throws; nothing is written then */
   pushDraft(draft: Draft, signal?: AbortSignal): Promise<void>
   /** Writes index.json, which makes the blobs an image. */
-  addIndex(root: Node, name: string | undefined): Promise<void>
+  addIndex(entries: readonly Entry[]): Promise<void>
 }
 
 /** Takes back a draft that proved to be a blob that is there. */
@@ -66,12 +66,10 @@ export async function openBlobWriter(writer: TarWriter | TarFileWriter): Promise
         if (error !== repeated) throw error
       }
     },
-    addIndex: (root, name) =>
+    addIndex: entries =>
       addDocument(
         indexKey,
-        new TextEncoder().encode(
-          JSON.stringify({ schemaVersion: 2, mediaType: ociIndex, manifests: withEntry([], root, name) }),
-        ),
+        new TextEncoder().encode(JSON.stringify({ schemaVersion: 2, mediaType: ociIndex, manifests: entries })),
       ),
   }
 }

@@ -2,10 +2,12 @@ import { LadingError } from '../../errors/index.ts'
 import type { Node } from '../../model/descriptor.ts'
 import type { Digest } from '../../model/digest.ts'
 import { bytesOf } from '../../streams/index.ts'
-import { checkExpectation, currentDigest } from '../oci-layout/layout-entries.ts'
+import { attachmentsAmong, type ReadManifest } from '../oci-layout/attached-entries.ts'
+import { checkExpectation, currentDigest, withEntry } from '../oci-layout/layout-entries.ts'
 import { blobKey, readStoredManifest } from '../oci-layout/layout-files.ts'
 import { type Expectation, type ImageDestination, keepsEverything } from '../transport.ts'
 import { type ArchiveDraft, openArchiveDraft } from './archive-draft.ts'
+import { ArchivedAttachments } from './attached.ts'
 import { type ExistingArchive, openExistingArchive } from './existing-archive.ts'
 import { keptEntries } from './kept-entries.ts'
 import { formatOciArchiveReference, type OciArchiveReference } from './reference.ts'
@@ -20,6 +22,8 @@ export function fileDestination(reference: OciArchiveReference, path: string): I
   let draft: Promise<ArchiveDraft> | undefined
   /** What was said to be there because the old archive has it. */
   const carried = new Map<Digest, Node>()
+  /** What was said to be attached because it is in the old archive, and what is attached now. */
+  const attached = new ArchivedAttachments()
 
   const openExisting = (signal?: AbortSignal) => {
     existing ??= openExistingArchive(path, signal).catch((error: unknown) => {
@@ -82,6 +86,19 @@ export function fileDestination(reference: OciArchiveReference, path: string): I
       const { blobs } = await openDraft()
       await blobs.pushDraft(layer, signal)
     },
+    async *attachments(subject, signal) {
+      const { entries, layout } = await openExisting(signal)
+      if (layout !== undefined && attached.of(subject).length === 0) {
+        const read: ReadManifest = (node, within) => readStoredManifest(layout, node, within)
+        for await (const there of attachmentsAmong(entries, subject, read, signal)) attached.add(subject, there)
+      }
+      yield* attached.of(subject)
+    },
+    async attach(subject, attachment, bytes, signal) {
+      const { blobs } = await openDraft()
+      await blobs.push(attachment.node, bytesOf(bytes), signal)
+      attached.add(subject, attachment)
+    },
     async checkCommit(root, { expect }, signal) {
       const there = await openExisting(signal)
       if (currentDigest(there.entries, reference.name) !== root.digest) checkExpected(there, expect)
@@ -96,11 +113,12 @@ export function fileDestination(reference: OciArchiveReference, path: string): I
       const { blobs, carryOver, publish } = await openDraft()
       const { layout } = there
       if (layout !== undefined) {
-        for (const node of await keptEntries(absent, layout, signal)) carried.set(node.digest, node)
+        const kept = [...absent, ...attached.all().map(({ node }) => node)]
+        for (const node of await keptEntries(kept, layout, signal)) carried.set(node.digest, node)
         for (const node of carried.values()) await carryOver(node, layout, signal)
       }
       await blobs.push(root, bytesOf(bytes), signal)
-      await blobs.addIndex(root, reference.name)
+      await blobs.addIndex(await attached.addTo(withEntry([], root, reference.name), blobs, signal))
       await publish({ exclusive: expect === 'absent' && !named })
       await close()
       return { changed: !named, ...(previous === undefined ? {} : { previous }) }

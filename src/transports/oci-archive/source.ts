@@ -1,10 +1,12 @@
 import { LadingError } from '../../errors/index.ts'
 import type { Node } from '../../model/descriptor.ts'
+import type { Digest } from '../../model/digest.ts'
 import { type ArrivingArchive, openArchive, type SeekableArchive } from '../archive/open-archive.ts'
+import { attachmentsAmong, imagesAmong, type ReadManifest } from '../oci-layout/attached-entries.ts'
 import { type Entry, entryNames, findEntry } from '../oci-layout/layout-entries.ts'
-import { fetchBlob } from '../oci-layout/layout-files.ts'
+import { fetchBlob, readStoredManifest } from '../oci-layout/layout-files.ts'
 import { readLayoutIndex } from '../oci-layout/layout-index.ts'
-import { type ImageSource, readAsStored } from '../transport.ts'
+import { type Attachment, type ImageSource, readAsStored } from '../transport.ts'
 import { type ArchivedLayout, receiveLayout, seekableLayout } from './archived-layout.ts'
 import { formatOciArchiveReference, type OciArchiveReference, ociArchivePrefix } from './reference.ts'
 
@@ -21,6 +23,7 @@ function seekableSource(archive: SeekableArchive, reference: OciArchiveReference
     traits: readAsStored,
     resolve: signal => resolveIn(layout, reference, signal),
     tags: signal => namesIn(layout, reference, signal),
+    attachments: (subject, signal) => attachmentsIn(layout, reference, subject, signal),
     fetch: (node, range, signal) => fetchBlob(layout, node, range, signal),
     [Symbol.asyncDispose]: () => archive[Symbol.asyncDispose](),
   }
@@ -41,13 +44,29 @@ function arrivingSource(archive: ArrivingArchive, reference: OciArchiveReference
     },
     resolve: async signal => await resolveIn(received(), reference, signal),
     tags: signal => namesIn(received(), reference, signal),
+    attachments: (subject, signal) => attachmentsIn(received(), reference, subject, signal),
     fetch: (node, range, signal) => fetchBlob(received(), node, range, signal),
     [Symbol.asyncDispose]: () => archive[Symbol.asyncDispose](),
   }
 }
 
 async function resolveIn(layout: ArchivedLayout, reference: OciArchiveReference, signal?: AbortSignal): Promise<Node> {
-  return findEntry(await entriesIn(layout, reference, signal), reference, ociArchivePrefix)
+  const all = await entriesIn(layout, reference, signal)
+  const isNamed = reference.name !== undefined || reference.index !== undefined
+  return findEntry(isNamed ? all : await imagesAmong(all, reading(layout), signal), reference, ociArchivePrefix)
+}
+
+async function* attachmentsIn(
+  layout: ArchivedLayout,
+  reference: OciArchiveReference,
+  subject: Digest,
+  signal?: AbortSignal,
+): AsyncGenerator<Attachment> {
+  yield* attachmentsAmong(await entriesIn(layout, reference, signal), subject, reading(layout), signal)
+}
+
+function reading(layout: ArchivedLayout): ReadManifest {
+  return (node, signal) => readStoredManifest(layout, node, signal)
 }
 
 async function* namesIn(

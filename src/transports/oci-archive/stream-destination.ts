@@ -2,8 +2,10 @@ import { LadingError } from '../../errors/index.ts'
 import type { Digest } from '../../model/digest.ts'
 import { bytesOf } from '../../streams/index.ts'
 import { openStreamOutput, type StreamOutput } from '../archive/stream-output.ts'
+import { withEntry } from '../oci-layout/layout-entries.ts'
 import { blobKey } from '../oci-layout/layout-files.ts'
 import { type ImageDestination, keepsEverything } from '../transport.ts'
+import { ArchivedAttachments } from './attached.ts'
 import { type BlobWriter, openBlobWriter } from './blob-writer.ts'
 import { formatOciArchiveReference, type OciArchiveReference } from './reference.ts'
 
@@ -12,6 +14,7 @@ export function streamDestination(reference: OciArchiveReference): ImageDestinat
   const name = formatOciArchiveReference(reference)
   let opening: Promise<{ output: StreamOutput; blobs: BlobWriter }> | undefined
   let committed: Digest | undefined
+  const attached = new ArchivedAttachments()
   // Not before there is something to write: a pipe waits for its reader.
   const open = () => {
     opening ??= openStreamOutput(reference.path).then(async output => ({
@@ -30,6 +33,14 @@ export function streamDestination(reference: OciArchiveReference): ImageDestinat
       const { blobs } = await open()
       await blobs.push(node, bytes, signal)
     },
+    async *attachments(subject) {
+      yield* attached.of(subject)
+    },
+    async attach(subject, attachment, bytes, signal) {
+      const { blobs } = await open()
+      await blobs.push(attachment.node, bytesOf(bytes), signal)
+      attached.add(subject, attachment)
+    },
     async checkCommit(_root, { expect }) {
       if (expect === undefined || expect === 'absent') return
       throw new LadingError('unsupported', `${reference.path} is a stream: no image is there that could be ${expect}`)
@@ -38,7 +49,7 @@ export function streamDestination(reference: OciArchiveReference): ImageDestinat
       if (committed === root.digest) return { changed: false, previous: committed }
       const { output, blobs } = await open()
       await blobs.push(root, bytesOf(bytes), signal)
-      await blobs.addIndex(root, reference.name)
+      await blobs.addIndex(await attached.addTo(withEntry([], root, reference.name), blobs, signal))
       await output.writer.finish()
       committed = root.digest
       return { changed: true }

@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { basename } from 'node:path'
-import type { Readable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import { LadingError } from '../../errors/index.ts'
 import { redactText } from '../../http/redact.ts'
 import { limits } from '../../model/limits.ts'
@@ -26,6 +26,8 @@ export interface ProgramRun {
   readonly args: readonly string[]
   readonly environment: Environment
   readonly signal?: AbortSignal | undefined
+  /** What it reads from its standard input. Default: nothing. */
+  readonly input?: Uint8Array | undefined
   /** Where it writes, if not to its standard output: a path among its arguments. */
   readonly output?: ProgramOutput | undefined
   /** What its failure means, where its words tell. Default: `program-failed`. */
@@ -40,10 +42,13 @@ export interface ProgramRun {
 export async function* programOutput(run: ProgramRun): AsyncGenerator<Uint8Array, void, undefined> {
   run.signal?.throwIfAborted()
   const child = spawn(run.program, [...run.args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...run.environment, LC_ALL: 'C.UTF-8' },
     windowsHide: true,
   })
+  // A program that ends without having read it says so by its status.
+  child.stdin.on('error', () => {})
+  child.stdin.end(run.input)
   const output = run.output?.stream ?? child.stdout
   const ended = endOf(child)
   if (run.output !== undefined) {
@@ -85,7 +90,7 @@ interface Ended {
 }
 
 /** Resolves when the process is gone, and never rejects. */
-function endOf(child: ChildProcessByStdio<null, Readable, Readable>): Promise<Ended> {
+function endOf(child: ChildProcessByStdio<Writable, Readable, Readable>): Promise<Ended> {
   const { promise, resolve } = Promise.withResolvers<Ended>()
   let complaint = Buffer.alloc(0)
   child.stderr.on('data', (chunk: Buffer) => {
@@ -108,7 +113,7 @@ function endOf(child: ChildProcessByStdio<null, Readable, Readable>): Promise<En
 }
 
 /** Leaves no process behind: it is asked to end, then made to. */
-async function end(child: ChildProcessByStdio<null, Readable, Readable>, ended: Promise<Ended>): Promise<void> {
+async function end(child: ChildProcessByStdio<Writable, Readable, Readable>, ended: Promise<Ended>): Promise<void> {
   child.stdout.destroy()
   if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) {
     child.kill('SIGTERM')

@@ -9,8 +9,8 @@ import { fetchManifest, putManifest, resolveManifest } from './manifests.ts'
 import type { RegistryClient } from './registry-client.ts'
 import type { Repository } from './repository.ts'
 
-/** Repositories of registries that said that they have no referrers API: they are asked for it once. */
-const withoutApi = new WeakMap<RegistryClient, Set<string>>()
+/** Of each repository whether its registry lists referrers, once one question has been answered. The others wait for that. */
+const answered = new WeakMap<RegistryClient, Map<string, Promise<boolean>>>()
 
 /**
  * What is attached to a manifest in a repository. Four questions at once: the referrers, and cosign's three tags. A HEAD is no pull where
@@ -39,15 +39,21 @@ async function referrersOf(
   signal: AbortSignal | undefined,
 ): Promise<readonly Node[]> {
   const { client, access } = repository
-  const known = withoutApi.get(client) ?? new Set<string>()
-  withoutApi.set(client, known)
-  const listed = known.has(access.repository) ? undefined : await listReferrers(repository, subject, signal)
-  if (listed !== undefined) return listed
-  known.add(access.repository)
-  return referrersIn((await readReferrersTag(repository, subject, signal)) ?? emptyList)
+  const known = answered.get(client) ?? new Map<string, Promise<boolean>>()
+  answered.set(client, known)
+  const first = known.get(access.repository)
+  // A failure tells nothing: whoever waited for it asks.
+  if (first === undefined || (await first.catch(() => true))) {
+    const asked = listReferrers(repository, subject, signal)
+    const isListed = asked.then(list => list !== undefined)
+    isListed.catch(() => known.delete(access.repository))
+    if (first === undefined) known.set(access.repository, isListed)
+    const list = await asked
+    if (list !== undefined) return list
+  }
+  const list = await readReferrersTag(repository, subject, signal)
+  return list === undefined ? [] : referrersIn(list)
 }
-
-const emptyList = new TextEncoder().encode(JSON.stringify({ schemaVersion: 2, mediaType: ociIndex, manifests: [] }))
 
 /** The list under the tag, `undefined` where there is none. */
 async function readReferrersTag(

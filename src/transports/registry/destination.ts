@@ -26,6 +26,7 @@ import { formatRegistryReference, type RegistryReference } from './reference.ts'
 import { loadRegistriesConf } from './registries-conf/load-conf.ts'
 import { placeToWrite } from './registries-conf/places-to-read.ts'
 import { awsIdentity, type RegistryClient } from './registry-client.ts'
+import { type RegistrySignatures, registrySignatures, type SignatureContext } from './signatures/registry-signatures.ts'
 import { uploadBlob } from './upload.ts'
 import { uploadDraft } from './upload-draft.ts'
 import { abortUpload, type UploadSession } from './upload-session.ts'
@@ -78,6 +79,7 @@ class RegistryDestination implements ImageDestination {
   /** What the name was last known to be: asked once, however often a copy needs it. */
   #known: { readonly digest: Digest | undefined } | undefined
 
+  readonly #signatures: RegistrySignatures
   readonly #temporaryFolder: string | undefined
   /** Where it is kept how far uploads have come. */
   readonly #records: string
@@ -88,8 +90,10 @@ class RegistryDestination implements ImageDestination {
     reference: RegistryReference,
     client: RegistryClient,
     makeRepository: (() => Promise<void>) | undefined,
-    { temporaryFolder, environment }: Pick<TransportContext, 'temporaryFolder' | 'environment'>,
+    context: Pick<TransportContext, 'temporaryFolder'> & SignatureContext,
   ) {
+    const { temporaryFolder, environment } = context
+    this.#signatures = registrySignatures(reference, client, 'pull,push', context)
     this.#temporaryFolder = temporaryFolder
     this.#records = path.join(cacheFolder(environment), 'uploads')
     this.#makeRepository = makeRepository
@@ -186,6 +190,18 @@ class RegistryDestination implements ImageDestination {
     await putManifest(this.#manifest(this.#committedName()), { mediaType: root.mediaType, bytes }, signal)
     this.#known = { digest: root.digest }
     return { changed: true, ...(previous === undefined ? {} : { previous }) }
+  }
+
+  sigstoreAttachments(): Promise<boolean> {
+    return this.#signatures.attachesSigstore()
+  }
+
+  signatures(manifest: Digest, signal?: AbortSignal): Promise<readonly Uint8Array[]> {
+    return this.#signatures.read(manifest, signal)
+  }
+
+  putSignatures(manifest: Digest, signatures: readonly Uint8Array[], signal?: AbortSignal): Promise<void> {
+    return this.#signatures.write(manifest, signatures, signal)
   }
 
   /** Where the registry knows no such repository, makes it once, however many pushes found that out, and does the step again. */

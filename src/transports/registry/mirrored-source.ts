@@ -58,6 +58,9 @@ export function mirroredSource({ name, mirrors, location, warn }: MirroredPlaces
       yield* (await choice(signal)).source.fetch(node, range, signal)
     },
     locate: async (node, signal) => await (await choice(signal)).source.locate?.(node, signal),
+    // Where the image is read: so do the containers tools look for them.
+    signatures: async (manifest, signal) => (await (await choice(signal)).source.signatures?.(manifest, signal)) ?? [],
+    sigstoreAttachments: async signal => (await (await choice(signal)).source.sigstoreAttachments?.(signal)) ?? false,
     // Of a mirror nobody knows whether it has every tag.
     async *tags(signal) {
       yield* (await location.open()).tags?.(signal) ?? []

@@ -8,6 +8,7 @@ import { loadRegistriesConf } from './registries-conf/load-conf.ts'
 import { meaningsOf } from './registries-conf/meanings.ts'
 import { type Place, placesToRead } from './registries-conf/places-to-read.ts'
 import type { RegistriesConf } from './registries-conf/registries-conf.ts'
+import { registrySignatures } from './signatures/registry-signatures.ts'
 import { registrySource } from './source.ts'
 
 /**
@@ -34,8 +35,11 @@ async function openMeaning(
 ): Promise<ImageSource> {
   const { mirrors, location } = placesToRead(conf, reference)
   const name = formatRegistryReference(reference)
-  const open = async (place: Place, attempts?: number) =>
-    registrySource(place.reference, await openPlace(place, reference, context), { name, attempts })
+  const open = async (place: Place, attempts?: number) => {
+    const client = await openPlace(place, reference, context)
+    const signatures = registrySignatures(place.reference, client, 'pull', context)
+    return registrySource(place.reference, client, { name, attempts, signatures })
+  }
   if (mirrors.length === 0) return open(location)
   return mirroredSource({
     name,

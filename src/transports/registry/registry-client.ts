@@ -27,6 +27,9 @@ export class RegistryClient {
   readonly session: RegistrySession
   /** The largest body that the registry was found to take: its 413 for one blob is a lesson for all. */
   maxChunkBytes = Number.POSITIVE_INFINITY
+  /** Whether it was seen to keep simple signatures itself. Those that do say so with every answer. */
+  keepsSignatures = false
+  #askedForSignatures = false
 
   constructor(session: RegistrySession) {
     this.session = session
@@ -35,8 +38,20 @@ export class RegistryClient {
   /** Asks, and throws what any other answer than the expected ones means. @throws LadingError */
   async ask(question: Question): Promise<HttpResponse> {
     const response = await this.session.request(question)
+    this.keepsSignatures ||= response.headers.get('x-registry-supports-signatures') === '1'
     if (question.expected.includes(response.status)) return response
     throw await this.refusal(response, question)
+  }
+
+  /** Whether it keeps simple signatures, asked once where no answer has said so. */
+  async hasPlaceForSignatures(signal?: AbortSignal): Promise<boolean> {
+    if (!this.keepsSignatures && !this.#askedForSignatures) {
+      this.#askedForSignatures = true
+      const expected = Array.from({ length: 200 }, (_, at) => 200 + at).concat(401, 403, 404)
+      const ping = { method: 'GET', target: '/v2/', access: [], subject: 'the registry', expected, signal } as const
+      await (await this.ask(ping)).discard()
+    }
+    return this.keepsSignatures
   }
 
   async refusal(response: HttpResponse, { subject, absent, access }: Pick<Question, 'subject' | 'absent' | 'access'>) {

@@ -9,6 +9,7 @@ import { locateBlob, readBlob } from './blobs.ts'
 import { type FetchedManifest, fetchManifest, resolveManifest } from './manifests.ts'
 import type { RegistryReference } from './reference.ts'
 import type { RegistryClient } from './registry-client.ts'
+import type { RegistrySignatures } from './signatures/registry-signatures.ts'
 import { listTags } from './tags.ts'
 
 interface SourceOptions {
@@ -16,6 +17,7 @@ interface SourceOptions {
   readonly name: string
   /** How often the root is asked for. Default: as often as everything. */
   readonly attempts?: number | undefined
+  readonly signatures: RegistrySignatures
 }
 
 /** An image of a registry, to be read. Nothing is asked of the registry before it is needed. */
@@ -33,11 +35,13 @@ class RegistrySource implements ImageSource {
   readonly #reference: RegistryReference
   readonly #client: RegistryClient
   readonly #attempts: number | undefined
+  readonly #signatures: RegistrySignatures
   /** The root, where resolving it meant reading it: it is not read twice. */
   #root: FetchedManifest | undefined
 
-  constructor(reference: RegistryReference, client: RegistryClient, { name, attempts }: SourceOptions) {
+  constructor(reference: RegistryReference, client: RegistryClient, { name, attempts, signatures }: SourceOptions) {
     this.name = name
+    this.#signatures = signatures
     this.#attempts = attempts
     this.#reference = reference
     this.#client = client
@@ -74,6 +78,14 @@ class RegistrySource implements ImageSource {
       )
     }
     yield found.bytes.subarray(range?.start ?? 0, range?.end)
+  }
+
+  sigstoreAttachments(): Promise<boolean> {
+    return this.#signatures.attachesSigstore()
+  }
+
+  signatures(manifest: Digest, signal?: AbortSignal): Promise<readonly Uint8Array[]> {
+    return this.#signatures.read(manifest, signal)
   }
 
   tags(signal?: AbortSignal): AsyncIterable<string> {

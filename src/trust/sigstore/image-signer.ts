@@ -22,6 +22,7 @@ export function sigstoreImageSigner(
 ): ImageSigner {
   return {
     name: signer.name,
+    format: 'sigstore',
     async sign({ digest, identity }, signal) {
       if (identity === '') throw new LadingError('bad-argument', 'a signature is for a reference, and there is none')
       const payload = formatPayload(

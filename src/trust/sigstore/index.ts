@@ -1,15 +1,28 @@
 export { type AttachedManifest, pushAttached } from './attached-manifest.ts'
 export { bundleManifest, readBundleManifest } from './bundle-manifest.ts'
+export { findIdentityToken } from './find-identity-token.ts'
+export { type GeneratedKey, type GenerateKeyOptions, generateSigstoreKey } from './generate-sigstore-key.ts'
 export { type ImageSignerOptions, sigstoreImageSigner } from './image-signer.ts'
 export { keySigner } from './key-signer.ts'
 export { type BundleOptions, makeBundle } from './make-bundle.ts'
 export { makeKeyPair, type SigstoreKeyPair } from './make-key-pair.ts'
+export { openRekor } from './open-rekor.ts'
+export {
+  openKeyFileSigner,
+  openParameterSigner,
+  type SigstoreSignerAccess,
+} from './open-sigstore-signer.ts'
+export { openTimestampAuthority } from './open-timestamp-authority.ts'
+export { readAttached } from './read-attached.ts'
 export { readPrivateKey } from './read-private-key.ts'
 export { formatPublicKey, publicKeyBytes, readPublicKey } from './read-public-key.ts'
+export type { RekorLog } from './rekor-log.ts'
+export { requestCertificate } from './request-certificate.ts'
 export { appendSignatures, readSignatureImage, signatureTag } from './signature-image.ts'
 export type { SignedClaim } from './signature-payload.ts'
 export type { IdentityTrust, SignerTrust, VerifiedSigner } from './signer-trust.ts'
 export type { SigningCertificate, SigningIdentity } from './signing-identity.ts'
+export type { TimestampAuthority } from './timestamp-authority.ts'
 export { readTrustedRoot, type TrustedRoot } from './trusted-root.ts'
 export { type FulcioTrust, type PkiTrust, type SigstoreTrust, verifyAttachment } from './verify-attachment.ts'
 export { type VerifiedBundle, verifyBundle } from './verify-bundle.ts'

@@ -17,13 +17,10 @@ const time = v.pipe(
   v.transform(text => new Date(text)),
 )
 const beginning = new Date(0)
-const end = new Date(8_640_000_000_000_000)
+const endOfTime = new Date(8_640_000_000_000_000)
 const validFor = v.pipe(
-  v.optional(
-    v.object({ start: v.optional(time, beginning.toISOString()), end: v.optional(time, end.toISOString()) }),
-    {},
-  ),
-  v.transform(({ start, end }) => ({ start, end })),
+  v.optional(v.object({ start: v.optional(time), end: v.optional(time) }), {}),
+  v.transform(({ start = beginning, end = endOfTime }) => ({ start, end })),
 )
 const authority = v.object({
   certChain: v.object({ certificates: v.pipe(v.array(v.object({ rawBytes: base64 })), v.minLength(1)) }),

@@ -8,6 +8,7 @@ import { argument, choice, count, flag, list, text } from '../../options.ts'
 import { sidedServersOf } from '../../read-server-options.ts'
 import { sidedServerOptions } from '../../server-options.ts'
 import { sharedOptions } from '../../shared-options.ts'
+import { signaturesOf } from '../../signature-options.ts'
 import { writeDigestFile } from '../../write-digest-file.ts'
 import { openPolicy } from './check-policy.ts'
 import { openCopyOutput } from './copy-output.ts'
@@ -17,7 +18,7 @@ import { skopeoLayers } from './layers.ts'
 import { refuseAbsent } from './refuse-absent.ts'
 import { retriesOf, retryOptions } from './retry-options.ts'
 import { sessionOf } from './session.ts'
-import { encryptionOptions, signingOptions } from './signing-options.ts'
+import { encryptionOptions, signatureOptions, signingOptions } from './signing-options.ts'
 
 const words = (word: string) => word
 
@@ -34,6 +35,7 @@ export const skopeoCopy = defineCommand({
     ...sidedServerOptions,
     ...layerOptions,
     ...retryOptions,
+    ...signatureOptions,
     ...signingOptions,
     ...encryptionOptions,
     additionalTag: list({ value: 'strings', description: 'another name for the image (docker-archive:)' }, words),
@@ -59,7 +61,10 @@ export const skopeoCopy = defineCommand({
     multiArch: text({ value: 'string', description: 'what to copy of a list: system, all or index-only' }),
     preserveDigests: flag({ description: 'fail where a digest would change' }),
     quiet: flag({ short: 'q', description: 'write nothing but errors' }),
-    removeSignatures: flag({ description: 'copy no signatures, as is so anyway: none are read yet' }),
+    signIdentity: text({
+      value: 'string',
+      description: 'sign it for this name; not given: for that of the destination',
+    }),
     srcDaemonHost: text({ value: 'HOST', description: 'the Docker daemon of the source' }),
     srcSharedBlobDir: text({ value: 'DIRECTORY', description: 'the blobs of an oci: layout, in the place of its own' }),
   },
@@ -78,7 +83,11 @@ export const skopeoCopy = defineCommand({
     const output = input.quiet ? undefined : openCopyOutput(await outputFor(destination, context))
     const result = await context.library.copyImage(source, destination, {
       ...sessionOf(input, context),
+      referrers: false,
       ...layers,
+      ...signaturesOf(input, context),
+      requireSignatures: true,
+      sigstoreAttachments: 'configured',
       ...servers,
       ...platforms,
       preserveDigests,

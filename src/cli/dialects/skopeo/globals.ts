@@ -10,7 +10,7 @@ export const skopeoGlobals = {
   policy: text({ value: 'string', description: 'the trust policy to read' }),
   'registries.d': text({
     value: 'DIR',
-    description: 'where the storage of signatures is configured; signatures are not read yet',
+    description: 'where the storage of signatures is configured',
   }),
   registriesConf: text({ value: 'string', description: 'the registries.conf to read' }),
   tmpdir: text({ value: 'string', description: 'where temporary files are made' }),

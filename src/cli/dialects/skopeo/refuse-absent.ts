@@ -6,12 +6,8 @@ const absent = {
   decryptionKey: 'lading does not decrypt images',
   encryptionKey: 'lading does not encrypt images',
   encryptLayer: 'lading does not encrypt images',
-  signBy: 'lading does not sign',
-  signBySigstore: 'lading does not sign',
-  signBySigstorePrivateKey: 'lading does not sign',
-  signBySqFingerprint: 'lading does not sign',
-  signIdentity: 'lading does not sign',
-  signPassphraseFile: 'lading does not sign',
+  signBySqFingerprint:
+    'it needs Sequoia-PGP; --sign-by signs with a key of GnuPG, which makes the same kind of signature',
 } as const
 
 /** @throws LadingError `unsupported` for an option that was given and is not there yet */

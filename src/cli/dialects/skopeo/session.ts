@@ -8,7 +8,7 @@ import { skopeoVersion } from './version.ts'
 
 /** What every operation is done with under skopeo's name. */
 export function sessionOf(input: SkopeoGlobals, { signal, stderr }: CommandContext): SessionOptions {
-  const { userAgentPrefix, registriesConf, tmpdir, debug } = input
+  const { userAgentPrefix, registriesConf, 'registries.d': registriesD, tmpdir, debug } = input
   return {
     userAgent: `skopeo/${skopeoVersion}`,
     retryRequests: false,
@@ -16,7 +16,7 @@ export function sessionOf(input: SkopeoGlobals, { signal, stderr }: CommandConte
     platformMatching: 'compatible',
     signal,
     ...systemOf(input),
-    ...defined({ userAgentPrefix, registriesConf, temporaryFolder: tmpdir }),
+    ...defined({ userAgentPrefix, registriesConf, registriesD, temporaryFolder: tmpdir }),
     ...(debug
       ? {
           onRequest({ method, url, status, failure }) {

@@ -1,16 +1,20 @@
-import { list, text } from '../../options.ts'
+import { flag, list, text } from '../../options.ts'
 
 const notYet = (value: string) => text({ value, description: 'not there yet' })
 const severalNotYet = (value: string) => list({ value, description: 'not there yet' }, word => word)
 
+/** Of simple signing and of sigstore. */
+export const signatureOptions = {
+  removeSignatures: flag({ description: 'copy no signatures' }),
+  signBy: text({ value: 'FINGERPRINT', description: 'sign the image with this key of GnuPG' }),
+  signBySigstore: text({ value: 'PATH', description: 'sign the image as this file of parameters says' }),
+  signBySigstorePrivateKey: text({ value: 'PATH', description: 'sign the image with this private key of sigstore' }),
+  signPassphraseFile: text({ value: 'PATH', description: 'the passphrase of the key is in this file' }),
+} as const
+
 /** Each is known, and refused where it is given. */
 export const signingOptions = {
-  signBy: notYet('FINGERPRINT'),
-  signBySigstore: notYet('PATH'),
-  signBySigstorePrivateKey: notYet('PATH'),
   signBySqFingerprint: notYet('FINGERPRINT'),
-  signIdentity: notYet('string'),
-  signPassphraseFile: notYet('PATH'),
 } as const
 
 /** Each is known, and refused where it is given. */

@@ -6,6 +6,7 @@ import { argument, choice, flag, text } from '../../options.ts'
 import { sidedServersOf } from '../../read-server-options.ts'
 import { sidedServerOptions } from '../../server-options.ts'
 import { sharedOptions } from '../../shared-options.ts'
+import { signaturesOf } from '../../signature-options.ts'
 import { writeDigestFile } from '../../write-digest-file.ts'
 import { type LogLine, logLine } from '../log-line.ts'
 import { openPolicyOfAll } from './check-policy.ts'
@@ -15,7 +16,7 @@ import { skopeoMessage } from './message.ts'
 import { refuseAbsent } from './refuse-absent.ts'
 import { retriesOf, retryOptions } from './retry-options.ts'
 import { sessionOf } from './session.ts'
-import { signingOptions } from './signing-options.ts'
+import { signatureOptions, signingOptions } from './signing-options.ts'
 
 const destinations = ['docker', 'dir'] as const
 
@@ -28,6 +29,7 @@ export const skopeoSync = defineCommand({
     ...skopeoGlobals,
     ...sidedServerOptions,
     ...retryOptions,
+    ...signatureOptions,
     ...signingOptions,
     all: flag({ short: 'a', description: 'copy all images of a list' }),
     appendSuffix: text({ value: 'string', description: 'add this to the tags at the destination' }),
@@ -42,7 +44,6 @@ export const skopeoSync = defineCommand({
     }),
     keepGoing: flag({ description: 'go on where an image fails' }),
     preserveDigests: flag({ description: 'fail where a digest would change' }),
-    removeSignatures: flag({ description: 'copy no signatures, as is so anyway: none are read yet' }),
     scoped: flag({ description: 'keep the whole name of each image below DESTINATION' }),
     src: text({ short: 's', value: 'string', description: 'what SOURCE is' }),
   },
@@ -58,7 +59,11 @@ export const skopeoSync = defineCommand({
     let output = openCopyOutput(context)
     const images = context.library.syncImages(source, destination, {
       ...sessionOf(input, context),
+      referrers: false,
       ...sidedServersOf(input),
+      ...signaturesOf(input, context),
+      requireSignatures: true,
+      sigstoreAttachments: 'configured',
       ...(all ? { allPlatforms: true } : { onePlatform: true }),
       ...(to === 'docker' && !preserveDigests ? { compression: 'gzip', recompress: 'uncompressed' } : {}),
       from,
