@@ -24,6 +24,7 @@ export type { IdentityTrust, SignerTrust, VerifiedSigner } from './signer-trust.
 export type { SigningCertificate, SigningIdentity } from './signing-identity.ts'
 export type { TimestampAuthority } from './timestamp-authority.ts'
 export { readTrustedRoot, type TrustedRoot } from './trusted-root.ts'
+export { fetchTrustedRoot, type TufOptions } from './tuf-root.ts'
 export { type FulcioTrust, type PkiTrust, type SigstoreTrust, verifyAttachment } from './verify-attachment.ts'
 export { type VerifiedBundle, verifyBundle } from './verify-bundle.ts'
 export { type FoundSignature, verifyImageSignatures } from './verify-image-signatures.ts'

@@ -1,0 +1,128 @@
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import path from 'node:path'
+import { initializeTUFRepo, tufHandlers } from '@tufjs/repo-mock'
+import { afterAll, expect, test } from 'vitest'
+import { openHttpTestClient } from '../../src/testing/http-test-client.ts'
+import { close, listen } from '../../src/testing/listen.ts'
+import { fetchTrustedRoot } from '../../src/trust/sigstore/index.ts'
+import { temporaryFolder } from '../services/temporary-folder.ts'
+import { startSigstore } from './start-sigstore.ts'
+
+const client = openHttpTestClient()
+afterAll(() => client[Symbol.asyncDispose]())
+
+type Change = (path: string, body: string) => string | number
+
+/** A repository of TUF that holds a trusted root. What it answers can be changed. */
+async function startRepository(trustedRoot: object) {
+  const repo = initializeTUFRepo([{ name: 'trusted_root.json', content: Buffer.from(JSON.stringify(trustedRoot)) }])
+  const handlers = new Map(
+    tufHandlers(repo, { metadataPathPrefix: '', targetPathPrefix: '/targets' }).map(({ path: at, fn }) => [at, fn]),
+  )
+  let change: Change = (_, body) => body
+  const asked: string[] = []
+  const server = createServer((request, response) => {
+    const { url = '' } = request
+    asked.push(url)
+    const { statusCode, response: body } = handlers.get(url)?.() ?? { statusCode: 404, response: '' }
+    const changed = statusCode === 200 ? change(url, body.toString()) : ''
+    if (typeof changed === 'number') response.writeHead(changed).end()
+    else response.writeHead(statusCode).end(changed)
+  })
+  return {
+    mirror: `http://${await listen(server)}`,
+    root: Buffer.from(JSON.stringify(repo.rootMeta.toJSON())),
+    asked,
+    change(next: Change) {
+      change = next
+    },
+    [Symbol.asyncDispose]: () => close(server),
+  }
+}
+
+async function newEnvironment() {
+  return { XDG_CACHE_HOME: await mkdtemp(path.join(temporaryFolder(), 'tuf-')) }
+}
+
+test('the trusted root of a repository is what follows from its first root, and it is kept', async () => {
+  await using sigstore = await startSigstore()
+  await using repository = await startRepository(sigstore.trustedRoot)
+  const { mirror, root } = repository
+  const environment = await newEnvironment()
+  const first = await fetchTrustedRoot(client.http, { mirror, root, environment })
+  expect(first.tlogs).toHaveLength(1)
+  expect(first.certificateAuthorities).toHaveLength(1)
+  const asked = repository.asked.length
+  await fetchTrustedRoot(client.http, { mirror: `${mirror}/`.slice(0, -1), root, environment })
+  // the target is here already
+  expect(repository.asked.slice(asked).some(url => url.includes('target'))).toBe(false)
+})
+
+test('a repository that does not follow from the first root is not believed', async () => {
+  await using sigstore = await startSigstore()
+  await using repository = await startRepository(sigstore.trustedRoot)
+  await using other = await startRepository(sigstore.trustedRoot)
+  const refused = fetchTrustedRoot(client.http, {
+    mirror: repository.mirror,
+    root: other.root,
+    environment: await newEnvironment(),
+  })
+  await expect(refused).rejects.toMatchObject({ code: 'untrusted' })
+})
+
+test.each([
+  ['a changed target', 'trusted_root', (body: string) => body.replace('sigstore.mock', 'sigstore.evil'), 'untrusted'],
+  ['changed metadata', 'targets.json', (body: string) => body.replace('trusted_root', 'trusted_r00t'), 'untrusted'],
+  [
+    'a date that is moved',
+    'timestamp.json',
+    (body: string) => body.replace(/"expires":"\d{4}/, '"expires":"2999'),
+    'untrusted',
+  ],
+  ['no timestamp', 'timestamp.json', () => 404, 'untrusted'],
+  ['a server that fails', 'timestamp.json', () => 500, 'server-error'],
+] as const)('a repository with %s is refused', async (_, file, change, code) => {
+  await using sigstore = await startSigstore()
+  await using repository = await startRepository(sigstore.trustedRoot)
+  let isChanged = false
+  repository.change((url, body) => {
+    if (!url.includes(file)) return body
+    isChanged = true
+    return change(body)
+  })
+  const { mirror, root } = repository
+  const refused = fetchTrustedRoot(client.http, { mirror, root, environment: await newEnvironment() })
+  await expect(refused).rejects.toMatchObject({ code })
+  expect(isChanged).toBe(true)
+})
+
+test('what lies in the cache is not believed either', async () => {
+  await using sigstore = await startSigstore()
+  await using repository = await startRepository(sigstore.trustedRoot)
+  const { mirror, root } = repository
+  const environment = await newEnvironment()
+  await fetchTrustedRoot(client.http, { mirror, root, environment })
+  const cache = path.join(environment.XDG_CACHE_HOME, 'lading/tuf')
+  const [name = ''] = await readdir(cache)
+  const file = path.join(cache, name, 'targets', 'trusted_root.json')
+  const kept = await readFile(file, 'utf8')
+  await writeFile(file, kept.replace('sigstore.mock', 'sigstore.evil'))
+  await fetchTrustedRoot(client.http, { mirror, root, environment })
+  expect(await readFile(file, 'utf8')).toBe(kept)
+})
+
+test('a repository without a first root, and one in the clear, are not asked', async () => {
+  const environment = await newEnvironment()
+  await expect(fetchTrustedRoot(client.http, { mirror: 'https://tuf.example.com', environment })).rejects.toMatchObject(
+    {
+      code: 'bad-config',
+    },
+  )
+  const inTheClear = fetchTrustedRoot(client.http, {
+    mirror: 'http://tuf.example.com',
+    root: Buffer.from('{}'),
+    environment,
+  })
+  await expect(inTheClear).rejects.toMatchObject({ code: 'bad-argument' })
+})
