@@ -9,7 +9,7 @@ export { listTags } from './list-tags.ts'
 export type { ServerOptions } from './server-options.ts'
 export type { SessionOptions } from './session.ts'
 export { signImage } from './sign/sign-image.ts'
-export type { MadeSignature, SignatureForm, SignOptions, SignResult } from './sign/sign-options.ts'
+export type { KeylessOptions, MadeSignature, SignatureForm, SignOptions, SignResult } from './sign/sign-options.ts'
 export { verifyImage } from './sign/verify-image.ts'
 export type {
   ExpectedIdentity,

@@ -74,21 +74,19 @@ describeWithServices(['cosign', 'docker-registry'], 'cosign 3, with keys in serv
       expect(await verify(path.join(folder, 'key.pub'), `${repository}@${digest}`)).not.toBe(0)
     })
 
-    // The cosign that `npm run services` builds knows no Vault: its keys are given to it as files.
-    test.runIf(uri.startsWith('awskms:'))(
-      'it signs in a registry, and we verify that once it is copied to a bucket',
-      async () => {
-        const { tag, byDigest } = await push()
-        await cosign.run(['sign', '--key', uri, ...offline, byDigest], { env })
-        const bucket = `local://${await mkdtemp(path.join(folder, 'bucket-'))}//app:v1`
-        await copyImage(tag, bucket)
-        expect(await verifyImage(bucket, { keys: [uri] })).toMatchObject({
-          verified: true,
-          signatures: [{ form: 'bundle', valid: true, key: uri }],
-        })
-        const other = uri.replace(/P-256|RSA/, name => (name === 'RSA' ? 'P-256' : 'RSA'))
-        expect(await verifyImage(bucket, { keys: [other] })).toMatchObject({ verified: false, missing: [other] })
-      },
-    )
+    // The cosign that `npm run services` brings knows no Vault: its keys are given to it as files.
+    if (!uri.startsWith('awskms:')) return
+    test('it signs in a registry, and we verify that once it is copied to a bucket', async () => {
+      const { tag, byDigest } = await push()
+      await cosign.run(['sign', '--key', uri, ...offline, byDigest], { env })
+      const bucket = `local://${await mkdtemp(path.join(folder, 'bucket-'))}//app:v1`
+      await copyImage(tag, bucket)
+      expect(await verifyImage(bucket, { keys: [uri] })).toMatchObject({
+        verified: true,
+        signatures: [{ form: 'bundle', valid: true, key: uri }],
+      })
+      const other = uri.replace(/P-256|RSA/, name => (name === 'RSA' ? 'P-256' : 'RSA'))
+      expect(await verifyImage(bucket, { keys: [other] })).toMatchObject({ verified: false, missing: [other] })
+    })
   })
 })

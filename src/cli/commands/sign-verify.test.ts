@@ -142,12 +142,35 @@ describe('the exit code of verify is', () => {
 })
 
 test.each([
-  [[], '--key is missing'],
+  [[], 'nobody is named who signs'],
   [['--key', 'k', '-a', 'x'], 'takes NAME=VALUE'],
   [['--key', 'k', '--attach', 'x'], 'referrer, tag, s3lo'],
 ])('sign %j is refused', async (words, message) => {
   const run = await lading(['sign', ...words, image])
   expect([run.exit, run.stderr]).toEqual([64, expect.stringContaining(message)])
+})
+
+test.each([
+  [['--identity-token', 'eyJh.eyJi.c'], { keyless: { identityToken: 'eyJh.eyJi.c' } }],
+  [['--identity-token', ''], { keyless: {} }],
+  [
+    ['--fulcio-url', 'https://f', '--rekor-url', 'https://r'],
+    { keyless: { fulcioUrl: 'https://f' }, rekorUrl: 'https://r' },
+  ],
+  [['--timestamp-server-url', 'https://t', '--key', 'k'], { timestampUrl: 'https://t', keys: ['k'] }],
+])('sign %j', async (words, options) => {
+  const calls: unknown[] = []
+  const library = { signImage: (...given: unknown[]) => Promise.reject(void calls.push(given)) }
+  await runLading(['sign', ...words, 'app:1'], { library })
+  expect(calls).toEqual([['app:1', expect.objectContaining(options)]])
+})
+
+test('a token is read from a file, too', async () => {
+  await writeFile(file('token'), 'eyJh.eyJi.c\n')
+  const calls: unknown[] = []
+  const library = { signImage: (...given: unknown[]) => Promise.reject(void calls.push(given)) }
+  await runLading(['sign', '--identity-token', file('token'), 'app:1'], { library })
+  expect(calls).toEqual([['app:1', expect.objectContaining({ keyless: { identityToken: 'eyJh.eyJi.c' } })]])
 })
 
 test('what is asked for reaches the library', async () => {

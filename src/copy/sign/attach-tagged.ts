@@ -8,6 +8,7 @@ import { readAttached } from '../../trust/sigstore/read-attached.ts'
 import type { NamedSigner } from './named-signer.ts'
 import type { SignablePlace } from './open-signable.ts'
 import type { MadeSignature, SignOptions } from './sign-options.ts'
+import type { Witnesses } from './witnesses.ts'
 
 type SigstoreSignature = Extract<ImageSignature, { format: 'sigstore' }>
 
@@ -24,12 +25,13 @@ export async function attachTagged(
   { source, destination }: SignablePlace,
   subject: Node,
   signers: readonly NamedSigner[],
-  { annotations, identity, signal }: SignOptions & { readonly identity: string },
+  { rekor }: Witnesses,
+  { annotations, identity: reference, signal }: SignOptions & { readonly identity: string },
 ): Promise<MadeSignature[]> {
   const signatures: SigstoreSignature[] = []
-  for (const { signer } of signers) {
-    const made = await sigstoreImageSigner({ signer }, { annotations }).sign(
-      { digest: subject.digest, identity },
+  for (const { identity } of signers) {
+    const made = await sigstoreImageSigner(identity, { rekor, annotations }).sign(
+      { digest: subject.digest, identity: reference },
       signal,
     )
     if (made.format === 'sigstore') signatures.push(made)
@@ -41,9 +43,9 @@ export async function attachTagged(
     if (existing?.node.digest !== digest) await pushAttached(destination, subject.digest, attached, signal)
     const kept = await findTagged(source, subject.digest, signal)
     if (kept?.node.digest === digest) {
-      return signers.map(({ signer, keyDigest }) => ({
+      return signers.map(({ name, keyDigest }) => ({
         subject: subject.digest,
-        key: signer.name,
+        key: name,
         keyDigest,
         manifest: digest,
       }))

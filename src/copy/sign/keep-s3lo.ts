@@ -28,10 +28,10 @@ export async function keepS3loSignatures(
   const { store, of } = opened
   const { signatures } = tagKeys(of.image, of.tag)
   const made: MadeSignature[] = []
-  for (const { signer, keyDigest } of signers) {
-    const { name, bytes } = await makeSignatureRecord(of, signer, context.signal)
+  for (const { identity, name: key, keyDigest } of signers) {
+    const { name, bytes } = await makeSignatureRecord(of, identity.signer, context.signal)
     await store.put(`${signatures}${name}`, bytes, { signal: context.signal })
-    made.push({ subject: digest, key: signer.name, keyDigest, file: name })
+    made.push({ subject: digest, key, keyDigest, file: name })
   }
   return made
 }

@@ -1,14 +1,54 @@
+import { LadingError } from '../../errors/index.ts'
 import { type Digest, digestOf } from '../../model/digest.ts'
-import type { Signer } from '../../trust/signer.ts'
-import { publicKeyBytes } from '../../trust/sigstore/read-public-key.ts'
+import type { KeyContext } from '../../trust/signers/key-context.ts'
+import { openSigner } from '../../trust/signers/open-signer.ts'
+import {
+  findIdentityToken,
+  publicKeyBytes,
+  requestCertificate,
+  type SigningIdentity,
+} from '../../trust/sigstore/index.ts'
+import type { SignOptions } from './sign-options.ts'
 
 /** A signer whose public key is known: its service has answered. */
 export interface NamedSigner {
-  readonly signer: Signer
+  readonly identity: SigningIdentity
+  readonly name: string
   /** Of SubjectPublicKeyInfo. */
   readonly keyDigest: Digest
 }
 
-export async function nameSigner(signer: Signer, signal: AbortSignal | undefined): Promise<NamedSigner> {
-  return { signer, keyDigest: digestOf(publicKeyBytes(await signer.publicKey(signal))) }
+/** sigstore's own services, which everybody can use. */
+const publicFulcio = 'https://fulcio.sigstore.dev'
+export const publicRekor = 'https://rekor.sigstore.dev'
+
+/**
+ * Everybody who is to sign.
+ *
+ * @throws LadingError `bad-argument` where nobody is named; `bad-key`, and what the services throw
+ */
+export async function openSigners(options: SignOptions, context: KeyContext): Promise<readonly NamedSigner[]> {
+  const { keys = [], keyless, signal } = options
+  const refuse = (message: string, hint?: string) => new LadingError('bad-argument', message, { hint })
+  if (keyless === undefined && keys.length === 0) throw refuse('nobody is named who signs', 'name a key')
+  if (keyless !== undefined && keys.length > 0)
+    throw refuse('a key and a certificate cannot sign together', 'sign twice')
+  if (keyless !== undefined) return [await nameSigner(await certified(options, context), signal)]
+  const signers: NamedSigner[] = []
+  // One after the other: two may ask for a passphrase.
+  for (const key of keys) signers.push(await nameSigner({ signer: await openSigner(key, context) }, signal))
+  return signers
+}
+
+async function nameSigner(identity: SigningIdentity, signal: AbortSignal | undefined): Promise<NamedSigner> {
+  const { signer } = identity
+  return { identity, name: signer.name, keyDigest: digestOf(publicKeyBytes(await signer.publicKey(signal))) }
+}
+
+async function certified(
+  { keyless = {}, signal }: SignOptions,
+  { http, environment }: KeyContext,
+): Promise<SigningIdentity> {
+  const token = keyless.identityToken ?? (await findIdentityToken(http, environment, signal))
+  return await requestCertificate(await http(), keyless.fulcioUrl ?? publicFulcio, token, signal)
 }

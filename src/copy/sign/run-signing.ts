@@ -1,7 +1,6 @@
 import { LadingError } from '../../errors/index.ts'
 import type { Node } from '../../model/descriptor.ts'
 import { formatReference, formatRepository, parseReference } from '../../transports/index.ts'
-import { openSigner } from '../../trust/signers/open-signer.ts'
 import { interruptible } from '../interruptible.ts'
 import { createManifestReader } from '../manifest-reader.ts'
 import { parseNode } from '../parse-node.ts'
@@ -10,9 +9,10 @@ import { attachBundle } from './attach-bundle.ts'
 import { attachTagged } from './attach-tagged.ts'
 import { keepS3loSignatures } from './keep-s3lo.ts'
 import { manifestNodes } from './manifest-nodes.ts'
-import { type NamedSigner, nameSigner } from './named-signer.ts'
+import { openSigners } from './named-signer.ts'
 import { openSignable } from './open-signable.ts'
 import type { MadeSignature, SignOptions, SignResult } from './sign-options.ts'
+import { openWitnesses } from './witnesses.ts'
 
 /** What `signImage` does. */
 export async function runSigning(reference: string, options: SignOptions): Promise<SignResult> {
@@ -20,18 +20,21 @@ export async function runSigning(reference: string, options: SignOptions): Promi
   return await interruptible(signal, async () => {
     const parsed = parseReference(reference)
     const name = formatReference(parsed)
-    if (!options.keys?.length)
-      throw new LadingError('bad-argument', 'nobody is named who signs', { hint: 'name a key' })
     checkOptions(options)
     await using session = openSession(options, () => {})
-    // Before the image: a key that cannot be used should cost nothing.
-    const signers = await openSigners(options, session.context('destination'))
+    const { http, environment, cloud } = session.context('destination')
+    const { passphrase } = options
+    const keys = { http, environment, cloud, ...(passphrase === undefined ? {} : { passphrase }) }
+    const witnesses = await openWitnesses(options, http)
+    // Before the image: a key that cannot be used should cost nothing. A certificate is asked for once there is something to sign.
+    const ready = options.keyless === undefined ? await openSigners(options, keys) : undefined
     await using place = await openSignable(parsed, name, session)
     const { source, destination } = place
     const root = await source.resolve(signal)
     const reader = createManifestReader(source)
     // It is signed for what it is, and that is looked at before anybody vouches for it.
     parseNode(root, await reader.read(root, signal))
+    const signers = ready ?? (await openSigners(options, keys))
     if (attach === 's3lo') {
       const signatures = await keepS3loSignatures(parsed, root.digest, signers, session.context('destination'))
       return { reference: name, digest: root.digest, attach, signatures }
@@ -44,8 +47,8 @@ export async function runSigning(reference: string, options: SignOptions): Promi
       const identity = options.identity ?? formatRepository(parsed)
       const made =
         attach === 'tag'
-          ? await attachTagged(place, subject, signers, { ...options, identity })
-          : await attachBundle(destination, subject, signers, options)
+          ? await attachTagged(place, subject, signers, witnesses, { ...options, identity })
+          : await attachBundle(destination, subject, signers, witnesses, options)
       signatures.unshift(...made)
     }
     return { reference: name, digest: root.digest, attach, signatures }
@@ -60,15 +63,4 @@ function checkOptions({ annotations = {}, attach, recursive }: SignOptions): voi
   if (attach !== 's3lo') return
   if (names.length > 0) throw refuse('a signature of s3lo has no annotations')
   if (recursive) throw refuse('a signature of s3lo is of a tag, and the platforms of its image have none')
-}
-
-async function openSigners(
-  { keys = [], passphrase, signal }: SignOptions,
-  { http, environment, cloud }: Parameters<typeof openSigner>[1],
-): Promise<readonly NamedSigner[]> {
-  const context = { http, environment, cloud, ...(passphrase === undefined ? {} : { passphrase }) }
-  const signers: NamedSigner[] = []
-  // One after the other: two may ask for a passphrase.
-  for (const key of keys) signers.push(await nameSigner(await openSigner(key, context), signal))
-  return signers
 }
