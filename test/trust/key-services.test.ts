@@ -51,8 +51,8 @@ describeWithServices(['cosign', 'docker-registry'], 'cosign 3, with keys in serv
     const { digest } = await copyImage(image, `${repository}:v1`)
     return { tag: `${repository}:v1`, digest, byDigest: `${repository}@${digest}` }
   }
-  const verify = async (key: string, name: string) =>
-    (await cosign.attempt(['verify', '--key', key, ...withoutLog, name], { env })).code
+  const verify = async (key: string, name: string, form: readonly string[]) =>
+    (await cosign.attempt(['verify', '--key', key, ...withoutLog, ...form, name], { env })).code
 
   describe.each([
     ['awskms:///alias/P-256', () => kms.keys.get('alias/P-256')],
@@ -60,18 +60,21 @@ describeWithServices(['cosign', 'docker-registry'], 'cosign 3, with keys in serv
     ['hashivault://P-256', () => vault.keys.get('P-256')?.[0]],
     ['hashivault://RSA', () => vault.keys.get('RSA')?.[0]],
   ])('%s', (uri, keyOf) => {
-    test('it verifies what we sign in a bucket with it, once that is copied to a registry', async () => {
+    test.each([
+      ['referrer', []],
+      ['tag', ['--new-bundle-format=false']],
+    ] as const)('it verifies what we sign in a bucket with it (%s), once that is copied to a registry', async (attach, form) => {
       const bucket = `local://${await mkdtemp(path.join(folder, 'bucket-'))}//app:v1`
       await copyImage(image, bucket)
-      await signImage(bucket, { keys: [uri] })
+      await signImage(bucket, { keys: [uri], attach })
       const repository = `${registry.host}/ours${images++}`
       const { digest } = await copyImage(bucket, `${repository}:v1`)
       const key = keyOf() ?? expect.fail('there is a key')
       await writeFile(path.join(folder, 'key.pub'), spkiPem(key))
-      if (uri.startsWith('awskms:')) expect(await verify(uri, `${repository}@${digest}`)).toBe(0)
-      expect(await verify(path.join(folder, 'key.pub'), `${repository}@${digest}`)).toBe(0)
+      if (uri.startsWith('awskms:')) expect(await verify(uri, `${repository}@${digest}`, form)).toBe(0)
+      expect(await verify(path.join(folder, 'key.pub'), `${repository}@${digest}`, form)).toBe(0)
       await writeFile(path.join(folder, 'key.pub'), spkiPem(makeServiceKey('P-256')))
-      expect(await verify(path.join(folder, 'key.pub'), `${repository}@${digest}`)).not.toBe(0)
+      expect(await verify(path.join(folder, 'key.pub'), `${repository}@${digest}`, form)).not.toBe(0)
     })
 
     // The cosign that `npm run services` brings knows no Vault: its keys are given to it as files.

@@ -47,7 +47,8 @@ export const verifyCommand = defineCommand({
     trustedRoot: text({
       value: 'FILE',
       description:
-        'The authorities and logs that are trusted: trusted_root.json. With --key, one of its logs must have entered the signature.',
+        'The authorities and logs that are trusted: trusted_root.json. With --key, one of its logs must have entered the signature. Not given: for ' +
+        'certificates what sigstore publishes.',
     }),
     rekorKey: {
       value: 'FILE',

@@ -29,10 +29,9 @@ export const publicRekor = 'https://rekor.sigstore.dev'
  */
 export async function openSigners(options: SignOptions, context: KeyContext): Promise<readonly NamedSigner[]> {
   const { keys = [], keyless, signal } = options
-  const refuse = (message: string, hint?: string) => new LadingError('bad-argument', message, { hint })
-  if (keyless === undefined && keys.length === 0) throw refuse('nobody is named who signs', 'name a key')
-  if (keyless !== undefined && keys.length > 0)
-    throw refuse('a key and a certificate cannot sign together', 'sign twice')
+  if (keyless === undefined && keys.length === 0) {
+    throw new LadingError('bad-argument', 'nobody is named who signs', { hint: 'name a key' })
+  }
   if (keyless !== undefined) return [await nameSigner(await certified(options, context), signal)]
   const signers: NamedSigner[] = []
   // One after the other: two may ask for a passphrase.

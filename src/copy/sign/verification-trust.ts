@@ -4,6 +4,7 @@ import { readSmallFile } from '../../streams/index.ts'
 import type { KeyContext } from '../../trust/signers/key-context.ts'
 import { openPublicKey } from '../../trust/signers/open-signer.ts'
 import {
+  fetchTrustedRoot,
   formatPublicKey,
   publicKeyBytes,
   readPublicKey,
@@ -32,29 +33,39 @@ export async function readTrust(options: VerifyOptions, context: KeyContext): Pr
     throw refuse('nobody is named who must have signed', 'name a key, or the identity and issuer of a certificate')
   if (keys.length > 0 && identity !== undefined)
     throw refuse('keys and the identity of a certificate cannot be asked for together', 'verify twice')
-  const root = await rootOf(options)
   if (identity !== undefined) {
-    if (ignoreLog)
+    if (ignoreLog) {
       throw refuse('a certificate is valid for minutes, and a log says when it was used: it cannot be left out')
-    if (root === undefined || options.trustedRoot === undefined)
-      throw refuse('nothing says whose certificates are trusted', 'name the file trusted_root.json')
-    return { signers: { identity, root }, keys: [] }
+    }
+    const fetched = async () => await fetchTrustedRoot(await context.http(), { environment: context.environment })
+    return { signers: { identity, root: await rootOf(options, fetched) }, keys: [] }
   }
   const named: { name: string; pem: string }[] = []
   for (const name of keys) named.push({ name, pem: formatPublicKey(await openPublicKey(name, context, signal)) })
-  const asked = ignoreLog ? undefined : root
-  return {
-    signers: { keys: named.map(({ pem }) => pem), ...(asked === undefined ? {} : { root: asked }) },
-    keys: named,
-  }
+  const asksForLog = !ignoreLog && (options.trustedRoot ?? options.rekorKeys?.[0]) !== undefined
+  const root = asksForLog ? { root: await rootOf(options, async () => noRoot) } : {}
+  return { signers: { keys: named.map(({ pem }) => pem), ...root }, keys: named }
 }
 
-async function rootOf({ trustedRoot, rekorKeys = [] }: VerifyOptions): Promise<TrustedRoot | undefined> {
-  if (trustedRoot === undefined && rekorKeys.length === 0) return undefined
-  const named = trustedRoot === undefined ? undefined : await readTrustedRoot(await readTrusted(trustedRoot))
+const noRoot: TrustedRoot = { tlogs: [], certificateAuthorities: [], ctlogs: [], timestampAuthorities: [] }
+
+/** @param otherwise the root where no file is named */
+async function rootOf(
+  { trustedRoot, rekorKeys = [] }: VerifyOptions,
+  otherwise: () => Promise<TrustedRoot>,
+): Promise<TrustedRoot> {
+  const root = trustedRoot === undefined ? await otherwise() : await readRoot(trustedRoot)
   const logs = await Promise.all(rekorKeys.map(async file => logOf((await readTrusted(file)).toString(), file)))
-  const { tlogs = [], certificateAuthorities = [], ctlogs = [], timestampAuthorities = [] } = named ?? {}
-  return { tlogs: [...tlogs, ...logs], certificateAuthorities, ctlogs, timestampAuthorities }
+  return { ...root, tlogs: [...root.tlogs, ...logs] }
+}
+
+async function readRoot(file: string): Promise<TrustedRoot> {
+  const json = await readTrusted(file)
+  try {
+    return await readTrustedRoot(json)
+  } catch (error) {
+    throw error instanceof LadingError ? error.with({ subject: file, side: 'local' }) : error
+  }
 }
 
 function logOf(pem: string, file: string): TrustedRoot['tlogs'][number] {

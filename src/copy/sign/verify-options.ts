@@ -8,7 +8,10 @@ export interface VerifyOptions extends SessionOptions {
   readonly passphrase?: ((key: string) => Promise<string>) | undefined
   /** Whose certificate must have signed, in the place of keys. */
   readonly identity?: ExpectedIdentity | undefined
-  /** The file of the authorities and logs that are trusted: `trusted_root.json`. */
+  /**
+   * The file of the authorities and logs that are trusted: `trusted_root.json`. Default for an identity: sigstore's own, which is fetched and
+   * kept. Without it no log is asked for with keys.
+   */
   readonly trustedRoot?: string | undefined
   /** Files with the public keys of transparency logs, beside those of `trustedRoot`. With keys, one of these logs must have entered the signature. */
   readonly rekorKeys?: readonly string[] | undefined

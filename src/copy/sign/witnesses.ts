@@ -22,10 +22,13 @@ export interface Witnesses {
  * @throws LadingError `bad-argument`
  */
 export async function openWitnesses(
-  { keyless, rekorUrl, timestampUrl, attach }: SignOptions,
+  { keys = [], keyless, rekorUrl, timestampUrl, attach }: SignOptions,
   http: () => Promise<HttpClient>,
 ): Promise<Witnesses> {
   const refuse = (message: string, hint: string) => new LadingError('bad-argument', message, { hint })
+  if (keyless !== undefined && keys.length > 0) {
+    throw refuse('a key and a certificate cannot sign together', 'sign twice')
+  }
   const isPublic = keyless !== undefined && keyless.fulcioUrl === undefined
   const log = rekorUrl ?? (isPublic && timestampUrl === undefined ? publicRekor : undefined)
   if (attach === 's3lo' && (keyless ?? rekorUrl ?? timestampUrl) !== undefined) {
