@@ -50,8 +50,20 @@ const withoutHttp2: Plugin = {
   },
 }
 
-/** Large, and only for who uses that cloud; openpgp is under the LGPL, which wants it exchangeable. Loaded from where npm has installed them. */
-const external = ['@aws-sdk/*', '@azure/*', '@smithy/*', 'google-auth-library', 'openpgp']
+/**
+ * Large, and only for who uses that cloud, or verifies with a trusted root; openpgp is under the LGPL, which wants it exchangeable. Loaded from
+ * where npm has installed them.
+ */
+const external = [
+  '@aws-sdk/*',
+  '@azure/*',
+  '@sigstore/*',
+  '@smithy/*',
+  'google-auth-library',
+  'openpgp',
+  'tuf-js',
+  'tuf-js/*',
+]
 
 /** Keeps an import of what is a bundle of its own. */
 const betweenBundles: Plugin = {

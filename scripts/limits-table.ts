@@ -30,6 +30,11 @@ const meanings: Readonly<Record<keyof typeof limits, string>> = {
   referenceCharacters: 'a reference',
   templateCharacters: 'a template of Go (`--format`)',
   programBytes: 'what skopeo, podman or another program prints',
+  scanReportBytes: 'what a scanner reports',
+  sbomBytes: 'a software bill of materials that is attached to an image, or made of it',
+  scannerArchiveBytes: 'the archive that a scanner is downloaded in',
+  scannerProgramBytes: 'the scanner in it',
+  checksumsBytes: 'the list of digests of a release, and its signature',
   fileBytes:
     'an authentication file, registries.conf, registries.d, policy.json, a keyring, a certificate, a Docker context, a file of images to sync, of prices',
   versionConstraintCharacters: 'a version constraint of `images-by-semver`',

@@ -64,8 +64,10 @@ export {
   tagImage,
 } from './bucket/index.ts'
 export {
+  type AttachedDescription,
   type AttachmentCounts,
   type CarriedAttachments,
+  type CarriedSignatures,
   type CopyEvent,
   type CopyListener,
   type CopyOptions,
@@ -77,6 +79,7 @@ export {
   type ExpectedIdentity,
   type ImageDescription,
   type ImageSignatureReport,
+  type InspectOptions,
   inspectImage,
   type LeftOutAttachments,
   listTags,
@@ -105,6 +108,26 @@ export { type Digest, isDigest, parseDigest } from './model/digest.ts'
 export { manifestDigest } from './model/manifest-digest.ts'
 export { formatPlatform, hostPlatform, type Platform, parsePlatform } from './model/platform.ts'
 export type { PlatformMatching } from './model/platform-rank.ts'
+export {
+  type FindingCounts,
+  imageSbom,
+  type MadeFormat,
+  parseSeverity,
+  type ReportFormat,
+  type SbomFormat,
+  type SbomOptions,
+  type SbomOrigin,
+  type SbomResult,
+  type Scanner,
+  type ScanOptions,
+  type ScanResult,
+  type Severity,
+  scanImage,
+  type TrivyOffer,
+  type TrivyOptions,
+} from './scan/index.ts'
 export { type CloudOptions, type ObjectStore, openStore } from './stores/index.ts'
 export { formatReference, parseReference, type Reference } from './transports/index.ts'
 export { type GeneratedKey, type GenerateKeyOptions, generateSigstoreKey } from './trust/sigstore/index.ts'
+export type { ImageSignature } from './trust/image-signature.ts'
+export type { ImageSigner } from './trust/image-signer.ts'

@@ -114,3 +114,14 @@ describe('a listing', () => {
     }
   })
 })
+
+test('what is attached to images is left out, where that is said', async () => {
+  const attached = `app:sha256-${'c'.repeat(64)}.sig`
+  await using store = await openStore({ scheme: 'local', root })
+  await store.put(tagKeys('app', attached.slice('app:'.length)).manifest, manifest)
+  const listedWith = async (options: { attachments?: boolean }) =>
+    (await Array.fromAsync(listImages(`local://${root}//`, options))).map(({ image, tag }) => `${image}:${tag}`)
+  expect(await listedWith({ attachments: false })).toEqual(listed)
+  expect((await listedWith({})).filter(name => !listed.includes(name))).toEqual([attached])
+  await store.delete(tagKeys('app', attached.slice('app:'.length)).manifest)
+})

@@ -1,14 +1,16 @@
-import { readHistory, readTag, tagHolds, tagKeys } from '../layout/index.ts'
+import { attachedTo, readHistory, readTag, tagHolds, tagKeys } from '../layout/index.ts'
 import type { Digest } from '../model/digest.ts'
 import { type Manifest, parseManifest } from '../model/manifest.ts'
 import type { ObjectStore } from '../stores/index.ts'
 import { mapInOrder } from '../streams/index.ts'
-import { listTags } from './list-tags.ts'
+import { listTags, type TagEntry } from './list-tags.ts'
 import { type BucketOptions, openStoreOf } from './open-store-of.ts'
 
 export interface ListImagesOptions extends BucketOptions {
   /** Read the tags too. Without it their names are all that is asked for, and no manifest is read. */
   readonly details?: boolean
+  /** Tags that are made of a digest too: they are attached to the manifest of that digest. Default: true. */
+  readonly attachments?: boolean
 }
 
 /** A tag of an image in a bucket. */
@@ -36,14 +38,18 @@ const concurrency = 16
  */
 export async function* listImages(
   locator: string,
-  { details = false, ...options }: ListImagesOptions = {},
+  { details = false, attachments = true, ...options }: ListImagesOptions = {},
 ): AsyncGenerator<ListedImage, void, undefined> {
   await using bucket = await openStoreOf(locator, options)
   const { store, path } = bucket
   const { signal } = options
-  const tags = listTags(store, path, signal)
+  const tags = attachments ? listTags(store, path, signal) : imagesAlone(listTags(store, path, signal))
   if (details) yield* mapInOrder(tags, concurrency, name => withDetails(store, name, signal))
   else for await (const { image, tag } of tags) yield { image, tag }
+}
+
+async function* imagesAlone(tags: AsyncIterable<TagEntry>): AsyncGenerator<TagEntry, void, undefined> {
+  for await (const entry of tags) if (attachedTo(entry.tag) === undefined) yield entry
 }
 
 /** `undefined` where the tag was removed since it was listed. */

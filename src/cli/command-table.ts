@@ -120,6 +120,16 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/generate-sigstore-key.ts')).generateSigstoreKeyCommand,
   },
   {
+    name: 'scan',
+    summary: 'Look for vulnerabilities in an image',
+    load: async () => (await import('./commands/scan.ts')).scanCommand,
+  },
+  {
+    name: 'sbom',
+    summary: 'Print what an image is made of, as a bill of materials',
+    load: async () => (await import('./commands/sbom.ts')).sbomCommand,
+  },
+  {
     name: 'login',
     summary: 'Store credentials for a registry',
     load: async () => (await import('./commands/login.ts')).loginCommand,

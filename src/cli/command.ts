@@ -1,3 +1,4 @@
+import type { LadingError } from '../errors/index.ts'
 import type { CommandContext } from './context.ts'
 import type { ArgumentSpec, OptionSpec } from './options.ts'
 
@@ -19,6 +20,8 @@ export interface CommandDefinition<
   readonly examples: readonly Example[]
   /** The fields of `--output json`: these words are stable. */
   readonly json?: JsonShape
+  /** What its failures mean to a script, where that is not what the table of errors says. */
+  exitCodeOf?(error: LadingError): number
   run(input: Input<A> & Input<O>, context: CommandContext): Promise<void>
 }
 

@@ -27,6 +27,7 @@ import type {
   verifyImage,
 } from '../copy/index.ts'
 import type { manifestDigest } from '../model/manifest-digest.ts'
+import type { imageSbom, scanImage } from '../scan/index.ts'
 
 import type { generateSigstoreKey } from '../trust/sigstore/index.ts'
 
@@ -56,6 +57,8 @@ export interface Library {
   readonly readConfig: typeof readConfig
   readonly changeConfig: typeof changeConfig
   readonly bucketStats: typeof bucketStats
+  readonly scanImage: typeof scanImage
+  readonly imageSbom: typeof imageSbom
   readonly login: typeof login
   readonly loginUser: typeof loginUser
   readonly logout: typeof logout
@@ -98,6 +101,8 @@ export const library: Library = {
   readConfig: async (...words) => (await import('../bucket/index.ts')).readConfig(...words),
   changeConfig: async (...words) => (await import('../bucket/index.ts')).changeConfig(...words),
   bucketStats: async (...words) => (await import('../bucket/index.ts')).bucketStats(...words),
+  scanImage: async (...words) => (await import('../scan/index.ts')).scanImage(...words),
+  imageSbom: async (...words) => (await import('../scan/index.ts')).imageSbom(...words),
   login: async (...words) => (await import('../auth/index.ts')).login(...words),
   loginUser: async (...words) => (await import('../auth/index.ts')).loginUser(...words),
   logout: async (...words) => (await import('../auth/index.ts')).logout(...words),

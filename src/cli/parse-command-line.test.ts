@@ -33,6 +33,7 @@ const base = {
   force: false,
   dryRun: false,
   jobs: 10,
+  referrers: true,
   retryTimes: 0,
 }
 const amd64 = { os: 'linux', architecture: 'amd64' }
@@ -85,6 +86,7 @@ describe('copy reads', () => {
     ['numbers', ['--jobs', '3'], { ...base, jobs: 3 }],
     ['the word of skopeo for it', ['--image-parallel-copies', '3'], { ...base, jobs: 3 }],
     ['0 of it', ['--image-parallel-copies=0'], base],
+    ['what stays', ['--no-referrers'], { ...base, referrers: false }],
     ['retries', ['--retry-times=3', '--retry-delay', '1m30s'], { ...base, retryTimes: 3, retryDelaySeconds: 90 }],
     [
       'folders that layouts share',

@@ -1,3 +1,4 @@
+import type { Command } from './command.ts'
 import { startCommandTimeout } from './command-timeout.ts'
 import type { CommandContext } from './context.ts'
 import { defined } from './defined.ts'
@@ -13,6 +14,7 @@ export async function runCommandLine(argv: readonly string[], context: CommandCo
   const { stdout, stderr } = context
   const json = wantsJson(argv)
   let { env, signal } = context
+  let command: Command | undefined
   try {
     const request = await parseCommandLine(argv, stdout)
     if ('help' in request) {
@@ -21,6 +23,7 @@ export async function runCommandLine(argv: readonly string[], context: CommandCo
       return request.asked ? 0 : 64
     }
     const { globals } = request
+    command = request.command
     if (globals.debug) env = { ...env, LADING_DEBUG: '1' }
     const diagnostics = openDiagnostics(stderr, json ? 'json' : 'text')
     sayWhatIsNotDone(globals, diagnostics)
@@ -28,7 +31,7 @@ export async function runCommandLine(argv: readonly string[], context: CommandCo
     signal = timeout.signal
     try {
       const library = withSettings(context.library, settingsOf(globals, env, diagnostics))
-      await request.command.execute(request.words, { ...context, env, signal, library })
+      await command.execute(request.words, { ...context, env, signal, library })
     } finally {
       timeout.stop()
     }
@@ -38,7 +41,7 @@ export async function runCommandLine(argv: readonly string[], context: CommandCo
     const error = asLadingError(signal.aborted ? signal.reason : thrown)
     if (env.LADING_DEBUG) stderr.write(renderStack(thrown))
     stderr.write(json ? renderErrorJson(error) : renderError(error, styleFor(stderr, env)))
-    return error.exitCode
+    return command?.exitCodeOf?.(error) ?? error.exitCode
   }
 }
 

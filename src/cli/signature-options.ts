@@ -61,7 +61,7 @@ export function signaturesOf(input: Given<typeof signatureOptions>, context: Com
     askSignPassphrase: signBySigstore || signBySigstorePrivateKey ? askSignPassphrase : undefined,
     signBySigstore: signBySigstore || undefined,
     signBySigstorePrivateKey: signBySigstorePrivateKey || undefined,
-    removeSignatures,
+    removeSignatures: removeSignatures || undefined,
     signBy: signBy || undefined,
     signIdentity: signIdentity || undefined,
     signPassphraseFile: signPassphraseFile || undefined,

@@ -80,11 +80,11 @@ export const transferJson = {
     blobs:
       'how many blobs were `copied`, `mounted` (taken by the registry or the cloud from where it has them), and `present` already',
     bytes: 'how many bytes were `copied`, `mounted` without being read here, and `present` already',
+    signatures:
+      'how many simple signatures were `copied`, `made` and `leftOut`; absent where there are none; with --dry-run, what would be',
     attachments:
       'what is attached to the image, each as how many `signatures`, `attestations`, `sboms` and `others`: `copied`, `present` already, and ' +
       '`leftOut`, an array with the `subject` at the source that they belong to and that is not at the destination; absent where nothing was looked for',
-    signatures:
-      'how many simple signatures were `copied`, `made` and `leftOut`; absent where there are none; with --dry-run, what would be',
     seconds: 'how long it took',
     plan:
       'with --dry-run, and something to do: an array of `digest`, `kind`, `size` and `action`, which is `copy`, `convert` (copied, ' +

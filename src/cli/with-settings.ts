@@ -33,6 +33,8 @@ export function withSettings(library: Library, settings: Settings): Library {
     readConfig: (bucket, options) => library.readConfig(bucket, { ...options, ...settings }),
     changeConfig: (bucket, changes, options) => library.changeConfig(bucket, changes, { ...options, ...settings }),
     bucketStats: (bucket, options) => library.bucketStats(bucket, { ...options, ...settings }),
+    scanImage: (reference, options) => library.scanImage(reference, { ...options, ...settings }),
+    imageSbom: (reference, options) => library.imageSbom(reference, { ...options, ...settings }),
     login: options => library.login({ ...options, ...settings }),
   }
 }

@@ -63,22 +63,11 @@ export async function copyOpened(
   const carrier = attachmentCarrier(from, to, reader, options, listen)
   const attachedBy = (plan: AttachmentPlan) => (carrier === undefined ? {} : { attachments: carrier.result(plan) })
   const news = prepared.unchanged ? await carrier?.planUnchanged(root, signal) : undefined
-  if (prepared.unchanged && !news?.steps.length) {
+  const early = prepared.unchanged ? await signatures() : undefined
+  if (early?.isEmpty && !news?.steps.length) {
     listen({ type: 'planned', blobs: 0, bytes: 0 })
-    const attached = attachedBy(news ?? nothingAttached)
-    const signed = await signatures()
-    if (!options.dryRun && !signed.isEmpty) {
-      await signed.write()
-      const bytes = prepared.made?.bytes ?? (await reader.read(root, signal))
-      await to.commit(named, bytes, { force: options.force ?? false, imageBytes: 0 }, signal)
-    }
-    return outcome({
-      changed: false,
-      ...unmoved,
-      ...attached,
-      ...counted(signed),
-      ...(options.dryRun ? { plan: [] } : {}),
-    })
+    const attached = { ...attachedBy(news ?? nothingAttached), ...counted(early) }
+    return outcome({ changed: false, ...unmoved, ...attached, ...(options.dryRun ? { plan: [] } : {}) })
   }
   const conditions = { force: options.force ?? false, expect: options.expect, additionalTags: options.additionalTags }
   await to.checkCommit?.(named, conditions, signal)
@@ -95,7 +84,7 @@ export async function copyOpened(
     signal,
   }
   const plan = await says('source', from.name)(() => planCopy(root, reader, to, planning), 'plan')
-  const signed = await signatures()
+  const signed = early ?? (await signatures())
   const moving = movedLayers(stored)
   const tell = (nodes: Iterable<PlannedNode>) => {
     const blobs = [...nodes].filter(({ node, action }) => !isManifestNode(node) && action === 'copy')

@@ -49,6 +49,8 @@ export interface CopyOptions extends SessionOptions, SignatureOptions {
   readonly referrers?: boolean | undefined
   /** Names beside the destination's own, where it takes several. */
   readonly additionalTags?: readonly string[] | undefined
+  /** Fail where it is no file system of a container (an artifact), or has encrypted layers, before anything is moved. */
+  readonly fileSystemsOnly?: boolean | undefined
   /** Move a tag that the bucket's configuration calls immutable. */
   readonly force?: boolean | undefined
   /** Write the destination's name only where it resolves to nothing (`absent`), or to this digest. */
@@ -86,10 +88,10 @@ export interface CopyResult {
   readonly blobs: { readonly copied: number; readonly mounted: number; readonly present: number }
   /** `mounted` bytes did not pass through here: that they are there was checked, what they are was not read. */
   readonly bytes: { readonly copied: number; readonly mounted: number; readonly present: number }
-  /** What is attached to it. Absent where nothing was looked for: it was not wanted, or one of the two places has nothing of the kind. */
-  readonly attachments?: CarriedAttachments
   /** Absent where there are none. */
   readonly signatures?: CarriedSignatures
+  /** What is attached to it. Absent where nothing was looked for: it was not wanted, or one of the two places has nothing of the kind. */
+  readonly attachments?: CarriedAttachments
   readonly seconds: number
   /** With `dryRun`: every node and what would be done with it. */
   readonly plan?: readonly PlanEntry[]

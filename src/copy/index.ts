@@ -1,10 +1,11 @@
 export type { AttachmentCounts, CarriedAttachments, LeftOutAttachments } from './attachments/attachment-counts.ts'
+export type { AttachedDescription } from './attachments/describe-attachments.ts'
 export { copyImage } from './copy-image.ts'
 export type { CopyOptions, CopyResult, PlanEntry } from './copy-options.ts'
 export { pullImage, pushImage } from './daemon-images.ts'
 export { type DeleteOptions, type DeleteResult, deleteImage } from './delete-image.ts'
 export type { CopyEvent, CopyListener } from './events.ts'
-export { type ImageDescription, inspectImage, type PlatformDescription } from './inspect-image.ts'
+export { type ImageDescription, type InspectOptions, inspectImage, type PlatformDescription } from './inspect-image.ts'
 export { listTags } from './list-tags.ts'
 export type { ServerOptions } from './server-options.ts'
 export type { SessionOptions } from './session.ts'
@@ -18,5 +19,6 @@ export type {
   VerifyOptions,
   VerifyResult,
 } from './sign/verify-options.ts'
+export type { CarriedSignatures } from './signatures/signature-options.ts'
 export { syncImages } from './sync/sync-images.ts'
 export { type SyncedImage, type SyncOptions, syncDestinations, syncSources } from './sync/sync-options.ts'

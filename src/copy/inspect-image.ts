@@ -8,6 +8,7 @@ import { isImageConfigType } from '../model/media-types.ts'
 import { formatPlatform } from '../model/platform.ts'
 import { attestedDigest, entriesOf } from '../transform/index.ts'
 import { type ImageSource, openSource, parseReference } from '../transports/index.ts'
+import { type AttachedDescription, describeAttachments } from './attachments/describe-attachments.ts'
 import { readConfig } from './choose-root.ts'
 import { interruptible } from './interruptible.ts'
 import { createManifestReader, type ManifestReader } from './manifest-reader.ts'
@@ -32,6 +33,15 @@ export interface ImageDescription {
   readonly raw: Uint8Array
   /** One per entry of an index, in its order; for a manifest, itself. */
   readonly platforms: readonly PlatformDescription[]
+  /** With `referrers`: what is attached to it, to its platforms, and to that. */
+  readonly attached?: readonly AttachedDescription[]
+  /** Why more may be attached than is told. */
+  readonly attachedProblem?: string
+}
+
+export interface InspectOptions extends SessionOptions {
+  /** Look for what is attached too: four more questions for every manifest. Default false. */
+  readonly referrers?: boolean | undefined
 }
 
 export interface PlatformDescription {
@@ -57,7 +67,7 @@ export interface PlatformDescription {
  *
  * @throws LadingError
  */
-export async function inspectImage(reference: string, options: SessionOptions = {}): Promise<ImageDescription> {
+export async function inspectImage(reference: string, options: InspectOptions = {}): Promise<ImageDescription> {
   return await interruptible(options.signal, async () => {
     const parsed = parseReference(reference)
     await using session = openSession(options, () => {})
@@ -78,6 +88,12 @@ export async function inspectImage(reference: string, options: SessionOptions = 
               ...(platform === undefined ? {} : { platform: formatPlatform(platform) }),
             })),
           )
+    const subjects = [root.digest, ...platforms.map(({ digest }) => digest)]
+    const { signal } = options
+    const attached =
+      options.referrers && source.attachments !== undefined
+        ? await describeAttachments(subjects, { source, reader, signal })
+        : undefined
     return {
       reference: source.name,
       digest: root.digest,
@@ -88,6 +104,7 @@ export async function inspectImage(reference: string, options: SessionOptions = 
       annotations: manifest.annotations ?? {},
       raw,
       platforms,
+      ...attached,
     }
   })
 }

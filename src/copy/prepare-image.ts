@@ -60,7 +60,7 @@ export async function prepareImage(
   const image = await readImage(preparation)
   const { found, current, base, stored } = image
   const selection = await selectRoot(base, options, source, destination, reader)
-  await refuseArtifact(selection.root, destination, reader, signal)
+  await refuseArtifact(selection.root, destination, reader, options)
   const requireAllowed = (because: readonly string[]): void => {
     if (options.preserveDigests) requirePreserved(selection, because)
   }

@@ -2,6 +2,7 @@ import { LadingError } from '../errors/index.ts'
 import type { Node } from '../model/descriptor.ts'
 import { isImageConfigType, layerCompression } from '../model/media-types.ts'
 import type { ImageDestination } from '../transports/index.ts'
+import type { CopyOptions } from './copy-options.ts'
 import type { ManifestReader } from './manifest-reader.ts'
 import { parseNode } from './parse-node.ts'
 
@@ -14,20 +15,30 @@ export async function refuseArtifact(
   root: Node,
   { name, traits }: Pick<ImageDestination, 'name' | 'traits'>,
   reader: ManifestReader,
-  signal?: AbortSignal,
+  { fileSystemsOnly = false, signal }: Pick<CopyOptions, 'fileSystemsOnly' | 'signal'> = {},
 ): Promise<void> {
-  if (traits.holdsArtifacts) return
+  if (traits.holdsArtifacts && !fileSystemsOnly) return
   const manifest = parseNode(root, await reader.read(root, signal))
   if (manifest.kind !== 'manifest') return
   const { config, layers } = manifest
-  const refused = (why: string) =>
-    new LadingError('unsupported', `it holds the file systems of containers alone, and ${why}`, {
+  const refused = (why: string) => {
+    if (fileSystemsOnly) return unreadable(why)
+    return new LadingError('unsupported', `it holds the file systems of containers alone, and ${why}`, {
       operation: 'plan',
       side: 'destination',
       subject: name,
       hint: 'copy it to a registry, a bucket, oci: or oci-archive:, which hold whatever an image can be',
     })
+  }
   if (!isImageConfigType(config.mediaType)) throw refused(`this is an artifact: its config is ${config.mediaType}`)
   const other = layers.find(({ mediaType }) => layerCompression(mediaType) === undefined)
   if (other !== undefined) throw refused(`${other.mediaType} is no layer of one, or an encrypted one`)
+}
+
+function unreadable(why: string): LadingError {
+  return new LadingError('unsupported', `the files of a container are wanted, and ${why}`, {
+    operation: 'plan',
+    side: 'source',
+    hint: 'an encrypted image can be read once it is copied with --decryption-key',
+  })
 }

@@ -10,9 +10,9 @@ export function sourceSide(source: ImageSource): ImageSource {
   const tags = source.tags?.bind(source)
   const receive = source.receive?.bind(source)
   const preview = source.preview?.bind(source)
-  const attachments = source.attachments?.bind(source)
   const signatures = source.signatures?.bind(source)
   const sigstoreAttachments = source.sigstoreAttachments?.bind(source)
+  const attachments = source.attachments?.bind(source)
   return {
     name: source.name,
     traits: source.traits,
@@ -54,11 +54,11 @@ export function destinationSide(destination: ImageDestination): ImageDestination
   const currentConfig = destination.currentConfig?.bind(destination)
   const variants = destination.variants?.bind(destination)
   const rememberVariant = destination.rememberVariant?.bind(destination)
-  const attachments = destination.attachments?.bind(destination)
-  const attach = destination.attach?.bind(destination)
   const signatures = destination.signatures?.bind(destination)
   const sigstoreAttachments = destination.sigstoreAttachments?.bind(destination)
   const putSignatures = destination.putSignatures?.bind(destination)
+  const attachments = destination.attachments?.bind(destination)
+  const attach = destination.attach?.bind(destination)
   return {
     name: destination.name,
     traits: destination.traits,

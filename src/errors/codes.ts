@@ -31,6 +31,12 @@ export const errorCodes = {
     meaning: 'The trust policy does not accept the image, or a signature that is asked for is absent or not valid.',
   },
   'bad-key': { exit: 1, http: 500, retryable: false, meaning: 'A key is absent, unreadable or of the wrong kind.' },
+  findings: {
+    exit: 1,
+    http: 409,
+    retryable: false,
+    meaning: 'A scan found something at or above the severity that was named.',
+  },
   // what was asked for is not there
   'image-not-found': { exit: 2, http: 404, retryable: false, meaning: 'The image, tag or manifest does not exist.' },
   'blob-not-found': { exit: 2, http: 404, retryable: false, meaning: 'A blob that the image needs does not exist.' },

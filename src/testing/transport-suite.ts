@@ -8,6 +8,7 @@ import type { ImageDestination, ImageSource } from '../transports/index.ts'
 import { type BuiltImage, buildImage, buildIndex } from './build-image.ts'
 import { type ContractCase, type TestFunctions, testContract, type Waivers } from './contract.ts'
 import { tarArchive } from './tar-blocks.ts'
+import { transportAttachmentCases } from './transport/attachment-cases.ts'
 import { transportDraftCases } from './transport/draft-cases.ts'
 import { transportRemoveCases } from './transport/remove-cases.ts'
 import { transportUploadCases } from './transport/upload-cases.ts'
@@ -234,7 +235,13 @@ const cases: readonly ContractCase<TransportPlace>[] = [
 export function transportSuite(functions: TestFunctions, { name, place, waivers }: TransportSuiteOptions): void {
   testContract<TransportPlace>(functions, {
     title: `${name} is a transport that reads and writes`,
-    cases: [...cases, ...transportDraftCases, ...transportRemoveCases, ...transportUploadCases],
+    cases: [
+      ...cases,
+      ...transportAttachmentCases,
+      ...transportDraftCases,
+      ...transportRemoveCases,
+      ...transportUploadCases,
+    ],
     run: async check => check(await place()),
     waivers,
   })

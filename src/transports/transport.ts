@@ -129,8 +129,10 @@ export interface ImageSource extends AsyncDisposable {
   origin?(node: Node): Origin | undefined
 
   /**
-   * What is attached to the manifest or index of this digest, one level deep: what it refers to may have attachments of its own.
-   * Absent: nothing can be attached in places of this kind.
+   * What is attached to the manifest or index of this digest, one level deep: what is attached may have attachments of its own. What a
+   * node says besides its digest and size MAY be what a list says, and wrong. Absent: nothing can be attached in places of this kind.
+   *
+   * @throws LadingError `denied`, `unauthorized` where nobody may look; `blob-not-found`, `bad-manifest` where a list cannot be believed
    */
   attachments?(subject: Digest, signal?: AbortSignal): AsyncIterable<Attachment>
 
@@ -152,7 +154,13 @@ export type Attachment =
   /** It names its subject (distribution specification, "Listing Referrers"). */
   | { readonly by: 'referrer'; readonly node: Node }
   /** It has a tag that is made of the subject's digest, as cosign does: `sha256-<hex>.sig`, `.att`, `.sbom`. */
-  | { readonly by: 'tag'; readonly tag: string; readonly node: Node }
+  | {
+      readonly by: 'tag'
+      readonly tag: string
+      readonly node: Node
+      /** What the tag was when it was looked up, for a destination that can promise to replace nothing else. */
+      readonly replaces?: Expectation
+    }
 
 /** Takes a layer. It returns the digest of the bytes that it read, or, where it read none, the one that it was told. */
 export type TakeLayer = (layer: ArrivingLayer) => Promise<Digest>
@@ -256,8 +264,11 @@ export interface ImageDestination extends AsyncDisposable {
   attachments?(subject: Digest, signal?: AbortSignal): AsyncIterable<Attachment>
 
   /**
-   * Attaches a manifest to the one of this digest, which need not be there yet. What it names is stored; `bytes` are its own. What is
-   * attached already stays attached; a tag of the same name is replaced. Absent: nothing can be attached here.
+   * Attaches a manifest to the one of this digest, which need not be there yet. What it names is stored; `bytes` are its own, and its node
+   * is as `referrerDescriptor` makes it: lists say what it says. What is attached already stays attached; a tag of the same name is
+   * replaced, whatever is said of tags of images. In an archive it is there with the commit. Absent: nothing can be attached here.
+   *
+   * @throws LadingError `precondition-failed`, or `tag-exists`, where the tag is not what it replaces
    */
   attach?(subject: Digest, attachment: Attachment, bytes: Uint8Array, signal?: AbortSignal): Promise<void>
 

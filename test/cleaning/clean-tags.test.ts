@@ -144,12 +144,26 @@ describe('what is attached', () => {
     const [one, referrer] = [image('one'), image('a referrer')]
     await bucket.push(one, 'app', '1')
     await bucket.storeBlobs(referrer)
-    await bucket.store.put(referrerKey(one.root.digest, referrer.root.digest), bytes('{}'))
+    const key = referrerKey(one.root.digest, referrer.root.digest)
+    await bucket.store.put(key, bytes('{}'))
     bucket.now += day
     await bucket.clean()
     expect(await bucket.holds(referrer)).toBe(true)
+    expect(await bucket.store.head(key)).toBeDefined()
     await bucket.store.delete('manifests/app/1/manifest.json')
     await bucket.clean()
     expect(await bucket.holds(referrer)).toBe(false)
+    // what is recorded of it goes too: the same image pushed again does not lack what nobody has
+    expect(await bucket.store.head(key)).toBeUndefined()
+  })
+
+  test('is recorded for a push under way, and stays', async () => {
+    const key = referrerKey(image('one').root.digest, image('a referrer').root.digest)
+    await bucket.store.put(key, bytes('{}'))
+    await bucket.clean()
+    expect(await bucket.store.head(key)).toBeDefined()
+    bucket.now += day
+    await bucket.clean()
+    expect(await bucket.store.head(key)).toBeUndefined()
   })
 })

@@ -11,14 +11,14 @@ export async function runAs(
   name: DialectName,
   argv: readonly string[],
   library: Partial<Library> = {},
-  { clock = new ManualClock(), signal = new AbortController().signal } = {},
+  { clock = new ManualClock(), signal = new AbortController().signal, env = {} as NodeJS.ProcessEnv } = {},
 ): Promise<{ exit: number; stdout: string; stderr: string }> {
   const [stdout, stderr] = [new TextOutput(), new TextOutput()]
   const context: CommandContext = {
     stdin: () => Readable.from([]) as unknown as NodeJS.ReadStream,
     stdout,
     stderr,
-    env: {},
+    env,
     clock,
     // a function that the test did not give is a TypeError, which the exit code and stderr show
     library: library as Library,

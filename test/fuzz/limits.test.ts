@@ -13,6 +13,8 @@ import { condemnedPrefix, configKey, layerKey, leasesPrefix, tagKeys } from '../
 import type { Digest } from '../../src/model/digest.ts'
 import { limits } from '../../src/model/limits.ts'
 import { parseManifest } from '../../src/model/manifest.ts'
+import { downloadRelease, readRelease } from '../../src/scan/fetch-release.ts'
+import { runScanner } from '../../src/scan/run-scanner.ts'
 import { identityHttpClient } from '../../src/stores/azure/sdk-http.ts'
 import { anonymous } from '../../src/stores/gcs/credentials.ts'
 import { GcsClient } from '../../src/stores/gcs/gcs-client.ts'
@@ -34,6 +36,7 @@ import { listTags } from '../../src/transports/registry/tags.ts'
 import { parseReference } from '../../src/transports/table.ts'
 import type { TransportContext } from '../../src/transports/transport.ts'
 import { openEncryptedKey } from '../../src/trust/sigstore/encrypted-key.ts'
+import { temporaryFolder } from '../services/temporary-folder.ts'
 import { answeringClient, nextAnswer, readAnswer } from './answers.ts'
 
 /** Takes so much. Whether all of it was taken; what it throws is a refusal. */
@@ -189,6 +192,24 @@ const cases: Readonly<Record<keyof typeof limits, Take | string>> = {
     const run = { program: 'head', args: ['-c', String(amount), '/dev/zero'] }
     return (await runProgram({ ...run, environment: process.env })).byteLength === amount
   },
+  scanReportBytes: async amount => {
+    const scanner = { name: 'trivy', path: 'head' } as const
+    const run = { scanner, args: ['-c', String(amount), '/dev/zero'], environment: process.env }
+    return (await runScanner(run)).output.byteLength === amount
+  },
+  sbomBytes: 'test/scan/sbom.test.ts',
+  scannerArchiveBytes: async amount => {
+    const body = inChunks(Buffer.alloc(amount), 2 ** 20)
+    const http = { request: async () => ({ status: 200, body }) } as unknown as HttpClient // all that is used of it
+    await using archive = await downloadRelease('http://a.test/a', { http, temporaryFolder: temporaryFolder() })
+    return archive.size === amount
+  },
+  scannerProgramBytes: 'src/scan/unpack-program.test.ts',
+  checksumsBytes: amount =>
+    asked(
+      (_, response) => void response.end(Buffer.alloc(amount)),
+      async (http, url) => (await readRelease(url, limits.checksumsBytes, { http })).byteLength === amount,
+    ),
   fileBytes: 'src/streams/read-small-file.test.ts',
   versionConstraintCharacters: 'src/copy/sync/version-constraint.test.ts',
   bucketConfigBytes: async amount => {

@@ -5,6 +5,7 @@ import { bucketTargets } from './targets/bucket.ts'
 import { configurationTargets } from './targets/configuration.ts'
 import { httpTargets } from './targets/http.ts'
 import { imageTargets } from './targets/images.ts'
+import { scanningTargets } from './targets/scanning.ts'
 import { wordTargets } from './targets/words.ts'
 
 /** Every parser of what others write. */
@@ -15,5 +16,6 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   ...configurationTargets,
   ...httpTargets,
   ...answerTargets,
+  ...scanningTargets,
   ...wordTargets,
 ]

@@ -3,7 +3,7 @@ import type { SourceTree } from './source-files.ts'
 
 /** An import may only lead to the left (docs/architecture). */
 const layers: readonly string[] =
-  'errors model streams http auth stores layout transports transform trust copy bucket server cli'.split(' ')
+  'errors model streams http auth stores layout transports transform trust copy bucket scan server cli'.split(' ')
 
 /** The constant that everything may name, left of all: it imports nothing. */
 const leftmost = 'src/version.ts'

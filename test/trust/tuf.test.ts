@@ -5,7 +5,7 @@ import { initializeTUFRepo, tufHandlers } from '@tufjs/repo-mock'
 import { afterAll, expect, test } from 'vitest'
 import { openHttpTestClient } from '../../src/testing/http-test-client.ts'
 import { close, listen } from '../../src/testing/listen.ts'
-import { fetchTrustedRoot } from '../../src/trust/sigstore/index.ts'
+import { fetchTrustedRoot, readTrustedRoot } from '../../src/trust/sigstore/index.ts'
 import { temporaryFolder } from '../services/temporary-folder.ts'
 import { startSigstore } from './start-sigstore.ts'
 
@@ -125,4 +125,12 @@ test('a repository without a first root, and one in the clear, are not asked', a
     environment,
   })
   await expect(inTheClear).rejects.toMatchObject({ code: 'bad-argument' })
+})
+
+test('the trusted root of the public services is read', async () => {
+  const { default: seeds } = await import('@sigstore/tuf/seeds.json', { with: { type: 'json' } })
+  const { targets } = seeds['https://tuf-repo-cdn.sigstore.dev']
+  const root = await readTrustedRoot(Buffer.from(targets['trusted_root.json'], 'base64'))
+  expect(root.certificateAuthorities.length).toBeGreaterThan(0)
+  expect(root.tlogs.map(({ baseURL }) => baseURL)).toContain('https://rekor.sigstore.dev')
 })

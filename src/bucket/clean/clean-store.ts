@@ -17,6 +17,7 @@ import { deleteCondemned } from './delete-condemned.ts'
 import { createMarker, live, type MarkOptions, past } from './mark-blobs.ts'
 import { orphanedTags } from './orphaned-tags.ts'
 import { type DoomedTag, planTags } from './plan-tags.ts'
+import { removeDanglingReferrers } from './remove-dangling-referrers.ts'
 import { type Leftovers, removeLeftovers } from './remove-leftovers.ts'
 import { removeLostSignatures } from './remove-lost-signatures.ts'
 import { readStoreTime } from './store-time.ts'
@@ -161,6 +162,7 @@ export async function cleanStore(store: ObjectStore, work: CleanWork): Promise<C
     const options = { now: now(), keepTrashMs, oldestLease, clockMarginMs, clock, apply, signal }
     const deleted = await deleteCondemned(store, table, records, options)
     const isNeeded = (manifest: Digest) => (table.flags(manifest) & (live | past)) !== 0
+    if (apply) await removeDanglingReferrers(store, { isNeeded, before, signal })
     if (apply) await removeLostSignatures(store, { isNeeded, before, signal })
     const atOnce = keepTrashMs === 0
     return {

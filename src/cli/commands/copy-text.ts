@@ -5,7 +5,7 @@ import { formatCount } from '../format-count.ts'
 import { formatDuration } from '../format-duration.ts'
 import { formatSize } from '../format-size.ts'
 import { printable } from '../printable.ts'
-import { attachmentsText } from './attachments-text.ts'
+import { attachmentsText, kindsText, sumOfCounts } from './attachments-text.ts'
 
 /** What was done, for people. */
 export function copyText(result: CopyResult): string {
@@ -64,13 +64,13 @@ function attached({ attachments }: CopyResult): string | undefined {
 
 /** A signature speaks of one digest: an image that was written anew has to be signed again. */
 function notAttached({ attachments, digest, sourceDigest }: CopyResult): string | undefined {
-  const { leftOut = [] } = attachments ?? {}
-  if (leftOut.length === 0) return undefined
-  const of = leftOut.map(({ subject, ...counts }) => `${attachmentsText(counts)} of ${shortDigest(subject)}`)
-  const shown = of.length > 3 ? `${of.slice(0, 3).join(', ')}, and of ${of.length - 3} more` : of.join(', ')
-  if (digest === sourceDigest) return `${shown}: it holds none`
-  const signed = leftOut.some(({ signatures, attestations }) => signatures + attestations > 0)
-  return `${shown}, not there now${signed ? `; sign ${digest} again` : ''}`
+  if (attachments === undefined || attachments.leftOut.length === 0) return undefined
+  const { copied, present, leftOut } = attachments
+  if (digest === sourceDigest) return `${attachmentsText(sumOfCounts(leftOut))}: nothing can be attached there`
+  const of = leftOut.map(({ subject, ...counts }) => `${kindsText(counts)} of ${shortDigest(subject)}`)
+  const shown = of.length > 3 ? `${of.slice(0, 3).join('; ')}; and of ${of.length - 3} more` : of.join('; ')
+  const isLost = copied.signatures + present.signatures === 0 && leftOut.some(({ signatures }) => signatures > 0)
+  return `${shown}: not the image that is there${isLost ? `, so sign ${digest}` : ''}`
 }
 
 function planText(plan: readonly PlanEntry[]): string {

@@ -4,6 +4,7 @@ import { alignFields } from '../align-fields.ts'
 import { formatCount } from '../format-count.ts'
 import { formatSize } from '../format-size.ts'
 import { printable } from '../printable.ts'
+import { attachmentsText } from './attachments-text.ts'
 
 /** An image for people: its root, then each manifest. Everything in it was written by others. */
 export function inspectText(image: ImageDescription): string {
@@ -14,8 +15,21 @@ export function inspectText(image: ImageDescription): string {
     ['artifact', image.artifactType && printable(image.artifactType)],
     ['holds', image.kind === 'index' ? contents(image.platforms) : undefined],
     ...pairs('annotation', image.annotations),
+    ['attached', attachedText(image)],
+    ['problem', image.attachedProblem && printable(image.attachedProblem)],
   ])
   return root + image.platforms.map(one => `\n${manifestText(one, image)}`).join('')
+}
+
+/** Nobody has verified any of it. */
+function attachedText({ attached = [] }: ImageDescription): string {
+  const count = (wanted: string) => attached.filter(({ kind }) => kind === wanted).length
+  return attachmentsText({
+    signatures: count('signature'),
+    attestations: count('attestation'),
+    sboms: count('sbom'),
+    others: count('other'),
+  })
 }
 
 function contents(platforms: readonly PlatformDescription[]): string {

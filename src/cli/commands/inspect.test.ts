@@ -37,6 +37,18 @@ function inspect(description: ImageDescription, ...options: string[]) {
 }
 
 describe('inspect prints', () => {
+  test('what is attached, and that more may be', async () => {
+    const one = { subject: single.digest, digest: single.digest, mediaType: 'x', size: 1 }
+    const attached = [
+      { ...one, kind: 'signature', tag: 'sha256-1.sig' },
+      { ...one, kind: 'signature' },
+      { ...one, kind: 'sbom' },
+    ] as const
+    const { stdout } = await inspect({ ...single, attached, attachedProblem: 'not for\u001byou' })
+    expect(stdout).toMatch(/^attached +3 \(2 signatures, 1 SBOM\)\nproblem +not for\ufffdyou$/m)
+    expect(JSON.parse((await inspect({ ...single, attached }, '--output', 'json')).stdout)).toMatchObject({ attached })
+  })
+
   test('an index platform by platform, its attestation by name', async () => {
     expect(await inspect(index)).toEqual({
       exit: 0,

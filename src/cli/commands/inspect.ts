@@ -23,6 +23,7 @@ export const inspectCommand = defineCommand({
       description:
         "Print the exact bytes of the image's configuration; of a multi-platform image, that of this system's platform.",
     }),
+    noReferrers: flag({ description: 'Do not look for what is attached to the image.' }),
     ...systemOptions,
     sharedBlobDir: text({
       value: 'DIR',
@@ -52,16 +53,21 @@ export const inspectCommand = defineCommand({
         'layers), `layers` (`digest`, `mediaType`, `size`, `annotations`), `config` (`digest`, `size`, `platform`, `created`, `author`, `env`, ' +
         '`entrypoint`, `command`, `workingDir`, `user`, `labels`, `exposedPorts`, `diffIds`), `artifactType`, `problem` ' +
         'where it could not be read whole, and for an attestation `attestationFor`, the digest of the manifest that it is about',
+      attached:
+        'an array of what is attached to it, to its manifests, and to that: `subject`, `kind` (`signature`, `attestation`, `sbom` or `other`: what it ' +
+        'says that it is), `digest`, `mediaType`, `size`, `artifactType`, and `tag` where it is attached by one',
+      attachedProblem: 'why more may be attached; absent where all of it was seen',
     } satisfies Record<Exclude<keyof ImageDescription, 'raw'>, string>,
   },
 
-  async run({ reference, raw, config, output, sharedBlobDir, ...where }, { library, stdout, signal }) {
+  async run({ reference, raw, config, noReferrers, output, sharedBlobDir, ...where }, { library, stdout, signal }) {
     const chosen = systemOf(where)
     const image = await library.inspectImage(reference, {
       ...chosen,
       ...defined({ sourceSharedBlobDir: sharedBlobDir }),
       sourceServer: serverOf(where),
       cloud: cloudOf(where),
+      referrers: !(noReferrers || raw || config),
       signal,
     })
     if (config) stdout.write(configBytes(image, chosen.system ?? hostPlatform()))

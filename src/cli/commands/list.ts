@@ -19,6 +19,9 @@ export const listCommand = defineCommand({
   arguments: { bucket: argument('BUCKET', 'The bucket, or a part of it.') },
   options: {
     long: flag({ short: 'l', description: 'Put digest, size and time of the push before each name.' }),
+    attached: flag({
+      description: 'Print the tags of what is attached to images too: signatures and the like, under sha256-<hex>….',
+    }),
     tlsVerify: sharedOptions.tlsVerify,
     output: sharedOptions.output,
     ...cloudOptions,
@@ -39,10 +42,11 @@ export const listCommand = defineCommand({
     } satisfies Record<keyof Image, string>,
   },
 
-  async run({ bucket, long, output, tlsVerify, ...cloud }, { library, stdout, signal }) {
+  async run({ bucket, long, attached, output, tlsVerify, ...cloud }, { library, stdout, signal }) {
     const json = output === 'json'
     const images = library.listImages(bucket, {
       details: long || json,
+      attachments: attached,
       cloud: cloudOf(cloud),
       ...defined({ tlsVerify }),
       signal,

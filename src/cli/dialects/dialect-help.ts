@@ -4,7 +4,10 @@ import type { Dialect, DialectEntry } from './dialect.ts'
 
 /** The help of the program, in the shape that Go's cobra gives it. */
 export function programHelp({ name, summary, commands, globals }: Dialect): string {
-  const shown = [...commands, { name: 'help', summary: 'Help about any command' }]
+  const shown = [
+    ...commands.filter(({ hidden }) => hidden === undefined),
+    { name: 'help', summary: 'Help about any command' },
+  ]
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
     .map(one => [one.name, one.summary] as const)
   return [

@@ -13,6 +13,8 @@ export interface DialectEntry {
   /** Paragraphs of the help, where the summary does not say it all. */
   readonly description?: string
   readonly examples?: readonly string[]
+  /** The help of the program does not name it. */
+  readonly hidden?: true
   load(): Promise<Command>
 }
 

@@ -48,13 +48,52 @@ describe('run as s3lo', () => {
     expect(run.stderr).toBe('Error: check bucket s3://my-bucket/: there is none\n')
   })
 
+  test('an image is scanned as its page says, and what is found exits with 1', async () => {
+    const calls: unknown[][] = []
+    const line = [
+      'scan',
+      's3://b/i:v',
+      '--severity',
+      'HIGH,CRITICAL',
+      '--install-trivy',
+      '--platform',
+      'linux/arm64',
+      '-q',
+    ]
+    const run = await runAs('s3lo', line, {
+      async scanImage(...words) {
+        calls.push(words)
+        return {
+          reference: 's3://b/i:v',
+          digest: `sha256:${'a'.repeat(64)}`,
+          platforms: ['linux/arm64'],
+          scanner: { name: 'trivy', path: '/usr/bin/trivy' },
+          severities: ['HIGH', 'CRITICAL'],
+          found: true,
+          report: Buffer.from('CVE-1\n'),
+        }
+      },
+    })
+    expect(run).toEqual({
+      exit: 1,
+      stdout: 'CVE-1\n',
+      stderr:
+        'Error: scan s3://b/i:v: it has findings of the severity HIGH or above; the report says what mends them\n',
+    })
+    const options = {
+      severity: ['HIGH', 'CRITICAL'],
+      installTrivy: true,
+      platform: { os: 'linux', architecture: 'arm64' },
+    }
+    expect(calls).toEqual([['s3://b/i:v', expect.objectContaining(options)]])
+  })
+
   test.each([
     [['nope'], 'unknown command "nope" for "s3lo"\n\nDid you mean this?\n\tcopy\n'],
     [['xyzzy'], 'unknown command "xyzzy" for "s3lo"'],
     [['copy', 'a'], 'accepts 2 args'],
     [['pull'], 'accepts between 1 and 2 args'],
     [['copy', '--nope'], 'unknown flag: --nope'],
-    [['scan', 's3://b/i:v'], 's3lo scan is not there yet: pull the image and give it to a scanner'],
   ])('%j is refused', async (words, message) => {
     expect(await runAs('s3lo', words)).toEqual({ exit: 1, stdout: '', stderr: `Error: ${message}\n` })
   })

@@ -106,6 +106,14 @@ const commands: readonly DialectEntry[] = [
     load: async () => (await import('../commands/push.ts')).pushCommand,
   },
   {
+    name: 'scan',
+    summary: 'Look for vulnerabilities in an image',
+    usage: '<s3-ref> [flags]',
+    words: words(1),
+    examples: ['s3lo scan s3://my-bucket/myapp:v1.0 --severity HIGH,CRITICAL --install-trivy'],
+    load: async () => (await import('../commands/scan.ts')).scanCommand,
+  },
+  {
     name: 'sign',
     summary: 'Sign a tag',
     usage: '<s3-ref> --key <key-ref> [flags]',
@@ -143,9 +151,7 @@ export const s3lo: Dialect = {
   globals: {},
   helpWithoutCommand: true,
   commands,
-  absent: {
-    scan: 'pull the image and give it to a scanner',
-  },
+  absent: {},
   unknownCommand(name, near) {
     const meant = near.length === 0 ? '' : `\n\nDid you mean this?\n${near.map(one => `\t${one}\n`).join('')}`
     return `unknown command ${JSON.stringify(printable(name))} for "s3lo"${meant}`

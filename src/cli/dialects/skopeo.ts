@@ -100,6 +100,23 @@ export const skopeo: Dialect = {
       load: async () => (await import('../commands/manifest-digest.ts')).manifestDigestCommand,
     },
     {
+      name: 'standalone-sign',
+      summary: 'Create a signature using local files',
+      usage: '[command options] MANIFEST DOCKER-REFERENCE KEY-FINGERPRINT --output|-o SIGNATURE',
+      words: exactly(3, 'Usage: skopeo standalone-sign manifest docker-reference key-fingerprint -o signature'),
+      load: async () => (await import('./skopeo/standalone-sign.ts')).skopeoStandaloneSign,
+    },
+    {
+      name: 'standalone-verify',
+      summary: 'Verify a signature using local files',
+      usage: '[command options] MANIFEST DOCKER-REFERENCE KEY-FINGERPRINTS SIGNATURE',
+      description:
+        'Verifies a signature of local files.\n\nKEY-FINGERPRINTS are fingerprints with commas between them, or "any" for all keys of the file of ' +
+        '--public-key-file.',
+      words: exactly(4, 'Usage: skopeo standalone-verify manifest docker-reference key-fingerprint signature'),
+      load: async () => (await import('./skopeo/standalone-verify.ts')).skopeoStandaloneVerify,
+    },
+    {
       name: 'sync',
       summary: 'Synchronize one or more images from one location to another',
       usage: '[command options] --src TRANSPORT --dest TRANSPORT SOURCE DESTINATION',
@@ -109,14 +126,19 @@ export const skopeo: Dialect = {
       words: exactly(2, 'Exactly two arguments expected', true),
       load: async () => (await import('./skopeo/sync.ts')).skopeoSync,
     },
+    {
+      name: 'untrusted-signature-dump-without-verification',
+      summary: 'Dump contents of a signature WITHOUT VERIFYING IT',
+      usage: '[command options] SIGNATURE',
+      hidden: true,
+      words: exactly(1, 'Usage: skopeo untrusted-signature-dump-without-verification signature'),
+      load: async () => (await import('./skopeo/untrusted-signature-dump.ts')).skopeoUntrustedSignatureDump,
+    },
   ],
   absent: {
     completion: 'lading has no completion for shells',
     'experimental-image-proxy': 'it serves other programs over a socket',
     layers: 'skopeo copy to a dir: gives the layers of an image',
-    'standalone-sign': 'lading does not sign yet',
-    'standalone-verify': 'lading checks no signatures yet',
-    'untrusted-signature-dump-without-verification': 'lading reads no signatures yet',
   },
   unknownCommand(name, near) {
     if (name === '') return "Missing command 'skopeo COMMAND'\nTry 'skopeo --help' for more information"

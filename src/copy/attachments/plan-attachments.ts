@@ -1,11 +1,9 @@
-import type { Descriptor } from '../../model/descriptor.ts'
 import type { Digest } from '../../model/digest.ts'
-import { digestOf } from '../../model/digest.ts'
-import { mergeSignatureImages } from '../../transform/index.ts'
 import type { Attachment, ImageDestination } from '../../transports/index.ts'
 import type { ManifestReader } from '../manifest-reader.ts'
 import { nodeKey, type PlannedNode, planCopy } from '../plan.ts'
 import { createWorkGroup } from '../work-group.ts'
+import { type AttachmentStep, attachedThere, attachmentStep } from './attachment-step.ts'
 import type { FoundAttachment } from './find-attachments.ts'
 
 /** What is to be attached at the destination, and what of it is there. Records only, but for documents that were made here. */
@@ -14,17 +12,6 @@ export interface AttachmentPlan {
   readonly present: readonly Attachment[]
   /** All that the attached manifests name, by its key. They themselves are not in it. */
   readonly nodes: ReadonlyMap<string, PlannedNode>
-}
-
-export interface AttachmentStep {
-  readonly subject: Digest
-  readonly depth: number
-  readonly attachment: Attachment
-  /** Where it is put together of what is there and what comes: its bytes, and its config. */
-  readonly made?: {
-    readonly bytes: Uint8Array
-    readonly config: { readonly descriptor: Descriptor; readonly bytes: Uint8Array }
-  }
 }
 
 export const nothingAttached: AttachmentPlan = { steps: [], present: [], nodes: new Map() }
@@ -54,10 +41,9 @@ export async function planAttachments(
 
   const subjects = group.lane<readonly FoundAttachment[]>(subjectsAtOnce, async wanted => {
     const [first] = wanted
-    const there: Attachment[] = []
-    for await (const one of (first && destination.attachments?.(first.subject, group.signal)) ?? []) there.push(one)
+    const there = first === undefined ? [] : await attachedThere(first.subject, destination, group.signal)
     for (const one of wanted) {
-      const step = await stepFor(one, there)
+      const step = await attachmentStep(one, there, destination, reader, group.signal)
       if (step === undefined) present.push(one.attachment)
       else steps.push(step)
       // Where a root says nothing of what is below it, what is attached already is looked through too.
@@ -68,36 +54,7 @@ export async function planAttachments(
     }
   })
 
-  const stepFor = async (one: FoundAttachment, there: readonly Attachment[]): Promise<AttachmentStep | undefined> => {
-    const { attachment } = one
-    const same = there.find(other => isSamePlace(other, attachment))
-    if (same === undefined) return one
-    if (same.node.digest === attachment.node.digest) return undefined
-    if (attachment.by !== 'tag' || !mergedTag.test(attachment.tag)) return one
-    const theirs = await destination.manifest(same.node, group.signal)
-    if (theirs === undefined) return one
-    const merged = mergeSignatureImages(theirs, await reader.read(attachment.node, group.signal))
-    if (merged === 'ours') return one
-    if (merged === 'theirs') return undefined
-    const { manifest, config } = merged
-    const node = {
-      ...attachment.node,
-      mediaType: same.node.mediaType,
-      digest: digestOf(manifest),
-      size: manifest.byteLength,
-    }
-    return { ...one, attachment: { ...attachment, node }, made: { bytes: manifest, config } }
-  }
-
   for (const wanted of Map.groupBy(found, ({ subject }) => subject).values()) subjects.add(wanted)
   await group.settled()
   return { steps, present, nodes }
-}
-
-/** An SBOM takes the place of the one that is there: cosign reads one. */
-const mergedTag = /\.(?:sig|att)$/
-
-function isSamePlace(one: Attachment, other: Attachment): boolean {
-  if (one.by === 'tag') return other.by === 'tag' && one.tag === other.tag
-  return other.by === 'referrer' && one.node.digest === other.node.digest
 }

@@ -6,8 +6,9 @@ import type { ManifestReader } from '../manifest-reader.ts'
 import type { Plan, PlannedNode } from '../plan.ts'
 import { type Moved, type RunOptions, runPlan } from '../run.ts'
 import { createWorkGroup } from '../work-group.ts'
+import { type AttachmentStep, attachedThere, attachmentStep } from './attachment-step.ts'
 import { withoutAttachments } from './find-attachments.ts'
-import type { AttachmentPlan, AttachmentStep } from './plan-attachments.ts'
+import type { AttachmentPlan } from './plan-attachments.ts'
 
 /** The operation that errors of the destination about attachments name. */
 export const attaching = 'attach'
@@ -29,21 +30,48 @@ export async function runAttachments(
   options: RunOptions,
 ): Promise<Moved> {
   const moved = await runPlan({ nodes: notIn(image.nodes, nodes) }, source, destination, reader, options)
-  const byDepth = [...Map.groupBy(steps, ({ depth }) => depth)].sort(([a], [b]) => b - a)
+  const byDepth = [...Map.groupBy(steps, ({ found }) => found.depth)].sort(([a], [b]) => b - a)
   for (const [, level] of byDepth) {
     const group = createWorkGroup(options.signal)
     const lane = group.lane<readonly AttachmentStep[]>(subjectsAtOnce, async ofSubject => {
       for (const step of ofSubject) await attach(step, destination, reader, group.signal)
     })
-    const bySubject: Iterable<[Digest, AttachmentStep[]]> = Map.groupBy(level, ({ subject }) => subject)
+    const bySubject: Iterable<[Digest, AttachmentStep[]]> = Map.groupBy(level, ({ found }) => found.subject)
     for (const [, ofSubject] of bySubject) lane.add(ofSubject)
     await group.settled()
   }
   return moved
 }
 
+/** How often a tag is looked up again that somebody else has written meanwhile. */
+const attempts = 5
+
 async function attach(
-  { subject, attachment, made }: AttachmentStep,
+  first: AttachmentStep,
+  destination: ImageDestination,
+  reader: ManifestReader,
+  signal: AbortSignal,
+): Promise<void> {
+  const { found } = first
+  let step: AttachmentStep | undefined = first
+  for (let attempt = 1; step !== undefined; attempt++) {
+    try {
+      await attachOnce(step, destination, reader, signal)
+      return
+    } catch (error) {
+      if (signal.aborted || !isLadingError(error)) throw error
+      const isLost =
+        found.attachment.by === 'tag' && (error.code === 'precondition-failed' || error.code === 'tag-exists')
+      if (!isLost || attempt === attempts)
+        throw error.with({ side: 'destination', operation: attaching, hint: withoutAttachments })
+      const there = await attachedThere(found.subject, destination, signal)
+      step = await attachmentStep(found, there, destination, reader, signal)
+    }
+  }
+}
+
+async function attachOnce(
+  { found, attachment, made }: AttachmentStep,
   destination: ImageDestination,
   reader: ManifestReader,
   signal: AbortSignal,
@@ -53,12 +81,7 @@ async function attach(
     if (!(await destination.has(config, signal))) await destination.push(config, bytesOf(made.config.bytes), signal)
   }
   const bytes = made?.bytes ?? (await reader.read(attachment.node, signal))
-  try {
-    await destination.attach?.(subject, attachment, bytes, signal)
-  } catch (error) {
-    if (signal.aborted || !isLadingError(error)) throw error
-    throw error.with({ side: 'destination', operation: attaching, hint: withoutAttachments })
-  }
+  await destination.attach?.(found.subject, attachment, bytes, signal)
 }
 
 /** What the image has in common with its attachments is stored with it. */

@@ -24,6 +24,9 @@ export async function openSigners(
   { http, signal }: { readonly http: () => Promise<HttpClient>; readonly signal?: AbortSignal | undefined },
 ): Promise<Signing> {
   const { signBy, signBySigstorePrivateKey: keyFile, signBySigstore: parameters, signers = [] } = options
+  // What is given is wrong even where nobody would have used it.
+  if (options.signIdentity !== undefined) signingIdentity(destination, options.signIdentity)
+  const passphrase = await readPassphrase(options)
   if ([signBy, keyFile, parameters].every(one => one === undefined) && signers.length === 0) return { signers }
   if (signBy !== undefined && keyFile !== undefined && options.signPassphraseFile !== undefined) {
     throw new LadingError('bad-argument', 'there is one passphrase file, and two keys that it may be of', {
@@ -35,15 +38,14 @@ export async function openSigners(
   const own: ImageSigner[] = []
   if (signBy !== undefined) {
     const { openSimpleSigner } = await import('../../trust/simple-signing/open-simple-signer.ts')
-    const passphrase = await readPassphrase(options)
     own.push(await openSimpleSigner(signBy, { environment: process.env, passphrase, signal }))
   }
   if (keyFile !== undefined || parameters !== undefined) {
     const { openKeyFileSigner, openParameterSigner } = await import('../../trust/sigstore/index.ts')
     const ask = async (file: string) => await options.askSignPassphrase?.(file)
     if (keyFile !== undefined) {
-      const passphrase = async (file: string) => (await readPassphrase(options)) ?? (await ask(file))
-      own.push(await openKeyFileSigner(keyFile, { http, passphrase }))
+      const given = async (file: string) => passphrase ?? (await ask(file))
+      own.push(await openKeyFileSigner(keyFile, { http, passphrase: given }))
     }
     if (parameters !== undefined) own.push(await openParameterSigner(parameters, { http, passphrase: ask }))
   }
@@ -61,6 +63,8 @@ export async function readPassphrase({
     return (await readSmallFile(signPassphraseFile)).toString().replace(/\n$/, '')
   } catch (error) {
     const details = { operation: 'read passphrase', subject: signPassphraseFile, side: 'local' } as const
-    throw error instanceof LadingError ? error.with(details) : fromFileError(error, details)
+    const failure = fromFileError(error, details)
+    if (!(failure instanceof LadingError)) throw failure
+    throw failure.with({ ...details, hint: 'check --sign-passphrase-file' })
   }
 }

@@ -21,7 +21,7 @@ function wholeName(text: string): string {
     new LadingError('bad-argument', `${JSON.stringify(text)} is no whole name of an image`, {
       operation: 'sign',
       cause,
-      hint: 'a sign identity has a registry, a repository, and a tag or a digest: registry.example.com/app:v1',
+      hint: '--sign-identity is a whole name: it has a registry, a repository, and a tag or a digest: registry.example.com/app:v1',
     })
   try {
     const prefix = 'docker://'

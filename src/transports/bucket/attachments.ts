@@ -93,14 +93,13 @@ export async function attachManifest(
 ): Promise<void> {
   const { node } = attachment
   if (attachment.by === 'tag') {
-    const { tag } = attachment
+    const { tag, replaces: expect } = attachment
     const children = childrenOf(parseManifest(bytes, node.mediaType))
     const imageBytes = children.reduce((sum, { size }) => sum + size, bytes.byteLength)
-    await writeTag(store, { image, tag, digest: node.digest, bytes, imageBytes, immutable: false, signal })
+    await writeTag(store, { image, tag, digest: node.digest, bytes, imageBytes, immutable: false, expect, signal })
     return
   }
-  const key = referrerKey(subject, node.digest)
-  if ((await store.head(key, { signal })) !== undefined) return
   const { kind: _, ...descriptor } = node
-  await store.put(key, new TextEncoder().encode(JSON.stringify(descriptor)), { signal })
+  // written even where it is there: what is cleaned is what is old
+  await store.put(referrerKey(subject, node.digest), new TextEncoder().encode(JSON.stringify(descriptor)), { signal })
 }

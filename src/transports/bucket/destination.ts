@@ -158,6 +158,14 @@ class BucketDestination implements ImageDestination {
     return await adoptObject(this.#store, await this.#keyToWrite(node.digest, signal), node, origin, signal)
   }
 
+  signatures(manifest: Digest, signal?: AbortSignal): Promise<readonly Uint8Array[]> {
+    return this.#signatures.read(manifest, signal)
+  }
+
+  putSignatures(manifest: Digest, signatures: readonly Uint8Array[], signal?: AbortSignal): Promise<void> {
+    return this.#signatures.write(manifest, signatures, signal)
+  }
+
   attachments(subject: Digest, signal?: AbortSignal): AsyncIterable<Attachment> {
     return findAttachments({ store: this.#store, image: this.#image.image }, subject, { isWhole: false, signal })
   }
@@ -166,14 +174,6 @@ class BucketDestination implements ImageDestination {
     await this.#keepRoot(attachment.node, bytes, signal)
     await this.#guard.confirm(signal)
     await attachManifest({ store: this.#store, image: this.#image.image }, subject, attachment, bytes, signal)
-  }
-
-  signatures(manifest: Digest, signal?: AbortSignal): Promise<readonly Uint8Array[]> {
-    return this.#signatures.read(manifest, signal)
-  }
-
-  putSignatures(manifest: Digest, signatures: readonly Uint8Array[], signal?: AbortSignal): Promise<void> {
-    return this.#signatures.write(manifest, signatures, signal)
   }
 
   async checkCommit(

@@ -11,7 +11,10 @@ export class ArchivedAttachments {
   readonly #places = new Map<string, { readonly subject: Digest; readonly attachment: Attachment }>()
 
   /** In the place of one that has the same tag. */
-  add(subject: Digest, attachment: Attachment): void {
+  add(subject: Digest, given: Attachment): void {
+    // it is written once, and nobody else writes it
+    const { by, node } = given
+    const attachment: Attachment = by === 'tag' ? { by, tag: given.tag, node } : given
     const key = attachment.by === 'tag' ? attachment.tag : `${subject} ${attachment.node.digest}`
     this.#places.set(key, { subject, attachment })
   }

@@ -9,7 +9,7 @@ import { referrerDescriptor } from '../../model/referrer-descriptor.ts'
 import { addReferrer, referrersIn } from '../../model/referrers-index.ts'
 import { mapInOrder } from '../../streams/index.ts'
 import type { Attachment } from '../transport.ts'
-import { type Entry, nameOf, toNode, withNamed } from './layout-entries.ts'
+import { checkExpectation, type Entry, nameOf, toNode, withNamed } from './layout-entries.ts'
 
 /** How a manifest of the layout is read: `undefined` where it is absent or damaged. */
 export type ReadManifest = (node: Node, signal?: AbortSignal) => Promise<Uint8Array | undefined>
@@ -95,7 +95,11 @@ export interface AttachedEntries {
   readonly list?: { readonly node: Node; readonly bytes: Uint8Array }
 }
 
-/** The entries with one attachment more; `undefined` where they have it. Its manifest is stored. */
+/**
+ * The entries with one attachment more; `undefined` where they have it. Its manifest is stored.
+ *
+ * @throws LadingError `tag-exists`, `precondition-failed` where its tag is not what it replaces
+ */
 export async function withAttachment(
   entries: readonly Entry[],
   subject: Digest,
@@ -105,7 +109,11 @@ export async function withAttachment(
 ): Promise<AttachedEntries | undefined> {
   const name = place.by === 'tag' ? place.tag : referrersTag(subject)
   const there = entries.find(entry => nameOf(entry) === name)
-  if (place.by === 'tag') return there?.digest === node.digest ? undefined : { entries: withNamed(entries, node, name) }
+  if (place.by === 'tag') {
+    if (there?.digest === node.digest) return undefined
+    checkExpectation(entries, name, place.replaces)
+    return { entries: withNamed(entries, node, name) }
+  }
   const bytes = addReferrer(there === undefined ? undefined : await read(toNode(there), signal), node)
   if (bytes === undefined) return undefined
   const list: Node = { kind: 'index', mediaType: ociIndex, digest: digestOf(bytes), size: bytes.byteLength }

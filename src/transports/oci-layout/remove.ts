@@ -1,11 +1,13 @@
 import { isLadingError, LadingError } from '../../errors/index.ts'
+import { attachedTo } from '../../layout/index.ts'
 import { isManifestNode, type Node } from '../../model/descriptor.ts'
 import type { Digest } from '../../model/digest.ts'
 import { childrenOf, parseManifest } from '../../model/manifest.ts'
 import type { ObjectStore } from '../../stores/index.ts'
 import type { RemovedImage } from '../remove-options.ts'
 import type { TransportContext } from '../transport.ts'
-import { chooseEntry, type Entry, toNode } from './layout-entries.ts'
+import { imagesAmong, type ReadManifest } from './attached-entries.ts'
+import { chooseEntry, type Entry, nameOf, toNode } from './layout-entries.ts'
 import { blobKey, readStoredManifest } from './layout-files.ts'
 import { conditionOf, indexKey, readLayoutIndex } from './layout-index.ts'
 import { openLayoutStore } from './open-layout.ts'
@@ -13,7 +15,7 @@ import { type OciLayoutReference, ociPrefix } from './reference.ts'
 import { notALayout } from './source.ts'
 
 /**
- * Takes the entry out of index.json, and then removes the blobs that nothing else in the layout names. Whoever stops it in between
+ * Takes the entry, and what is attached to it by name, out of index.json, and then removes the blobs that nothing else in the layout names. Whoever stops it in between
  * leaves blobs that nobody needs, and no image without its blobs.
  *
  * Somebody who copies into the layout meanwhile MAY lose a blob that was there and that they counted on.
@@ -29,10 +31,14 @@ export async function removeLayoutImage(
     const index = await readLayoutIndex(store, signal)
     if (index === undefined) throw notALayout(reference)
     const { manifests } = index.document
-    const entry = chooseEntry(manifests, reference, ociPrefix)
-    const rest = manifests.filter(other => other !== entry)
+    const isNamed = reference.name !== undefined || reference.index !== undefined
+    const read: ReadManifest = (node, within) => readStoredManifest(store, node, within)
+    const images = isNamed ? manifests : await imagesAmong(manifests, read, signal)
+    const entry = chooseEntry(images, reference, ociPrefix)
+    const others = manifests.filter(other => other !== entry)
+    const { rest, going } = await withoutAttached(store, others, entry, signal)
     const kept = await digestsBelow(store, rest.map(nodeOf), signal)
-    const gone = await digestsBelow(store, [toNode(entry)], signal)
+    const gone = await digestsBelow(store, [toNode(entry), ...going.map(nodeOf)], signal)
     const next = new TextEncoder().encode(JSON.stringify({ ...index.document, manifests: rest }))
     try {
       await store.put(indexKey, next, { signal, ...conditionOf(index) })
@@ -44,6 +50,35 @@ export async function removeLayoutImage(
     for (const digest of gone) if (!kept.has(digest)) await store.delete(blobKey(digest), { signal })
     return { digest: entry.digest }
   }
+}
+
+/** What is attached to an image that goes, and to nothing that stays, goes too; and what is attached to that. */
+async function withoutAttached(
+  store: ObjectStore,
+  others: readonly Entry[],
+  entry: Entry,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly rest: readonly Entry[]; readonly going: readonly Entry[] }> {
+  const subjectOf = (one: Entry) => attachedTo(nameOf(one) ?? '')
+  const staying = others.filter(one => subjectOf(one) === undefined)
+  const waiting = new Set(others.filter(one => subjectOf(one) !== undefined))
+  const take = async (below: Set<Digest>, taken: Entry[]) => {
+    for (let found = true; found; ) {
+      found = false
+      for (const one of waiting) {
+        const subject = subjectOf(one)
+        if (subject === undefined || !below.has(subject)) continue
+        waiting.delete(one)
+        taken.push(one)
+        for (const digest of await digestsBelow(store, [nodeOf(one)], signal)) below.add(digest)
+        found = true
+      }
+    }
+  }
+  await take(new Set(await digestsBelow(store, staying.map(nodeOf), signal)), staying)
+  const going: Entry[] = []
+  await take(new Set(await digestsBelow(store, [toNode(entry)], signal)), going)
+  return { rest: others.filter(one => !going.includes(one)), going }
 }
 
 /** An entry of another kind of content is a blob, and names nothing. */

@@ -32,6 +32,10 @@ export interface ProgramRun {
   readonly output?: ProgramOutput | undefined
   /** What its failure means, where its words tell. Default: `program-failed`. */
   explain?(complaint: string): LadingError | undefined
+  /** Whether an exit code other than 0 is an answer, and no failure. Default: none is. */
+  isAnswer?(exitCode: number): boolean
+  /** Hears what it writes to its standard error, as it comes. MUST NOT throw. */
+  hear?(bytes: Uint8Array): void
 }
 
 /**
@@ -50,7 +54,7 @@ export async function* programOutput(run: ProgramRun): AsyncGenerator<Uint8Array
   child.stdin.on('error', () => {})
   child.stdin.end(run.input)
   const output = run.output?.stream ?? child.stdout
-  const ended = endOf(child)
+  const ended = endOf(child, run)
   if (run.output !== undefined) {
     child.stdout.resume()
     void ended.then(run.output.close)
@@ -84,25 +88,27 @@ async function* readAsBytes(stream: Readable): ByteStream & AsyncGenerator<Uint8
 }
 
 interface Ended {
-  /** Absent where it ended with 0. */
+  /** Absent where it ended with 0, or with an answer. */
   readonly failure?: string
   readonly complaint: string
 }
 
 /** Resolves when the process is gone, and never rejects. */
-function endOf(child: ChildProcessByStdio<Writable, Readable, Readable>): Promise<Ended> {
+function endOf(child: ChildProcessByStdio<Writable, Readable, Readable>, run: ProgramRun): Promise<Ended> {
   const { promise, resolve } = Promise.withResolvers<Ended>()
   let complaint = Buffer.alloc(0)
   child.stderr.on('data', (chunk: Buffer) => {
     complaint = Buffer.concat([complaint, chunk]).subarray(-maxComplaintBytes)
+    run.hear?.(chunk)
   })
   const text = () => complaint.toString('utf8').trim()
   child.on('error', error => resolve({ failure: `could not be started: ${error.message}`, complaint: text() }))
   child.on('exit', (code, signal) => {
+    const failed = code !== 0 && !(code !== null && run.isAnswer?.(code))
     // Its last words may still be in the pipe; what it left running may hold the pipe open for good.
     const finish = () =>
       resolve({
-        ...(code === 0 ? {} : { failure: code === null ? `was ended by ${signal}` : `ended with ${code}` }),
+        ...(failed ? { failure: code === null ? `was ended by ${signal}` : `ended with ${code}` } : {}),
         complaint: text(),
       })
     if (child.stderr.closed) finish()

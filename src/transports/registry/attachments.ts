@@ -1,3 +1,4 @@
+import { LadingError } from '../../errors/index.ts'
 import { cosignTags, referrersTag } from '../../model/attachment-tags.ts'
 import type { Node } from '../../model/descriptor.ts'
 import type { Digest } from '../../model/digest.ts'
@@ -89,9 +90,42 @@ export async function attachManifest(
     return
   }
   const { listsReferrer } = await putManifest({ ...repository, name: node.digest }, manifest, signal)
-  for (let attempt = 1; !listsReferrer && attempt <= attempts; attempt++) {
-    const list = addReferrer(await readReferrersTag(repository, subject, signal), node)
-    if (list === undefined) return
-    await putManifest({ ...repository, name: referrersTag(subject) }, { mediaType: ociIndex, bytes: list }, signal)
+  if (!listsReferrer) await inLine(repository, subject, () => listReferrer(repository, subject, node, signal))
+}
+
+async function listReferrer(
+  repository: Repository,
+  subject: Digest,
+  node: Node,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const address = { ...repository, name: referrersTag(subject) }
+  for (let attempt = 1; ; attempt++) {
+    const bytes = addReferrer(await readReferrersTag(repository, subject, signal), node)
+    if (bytes === undefined) return
+    if (attempt > attempts) {
+      throw new LadingError(
+        'protocol-error',
+        `the list of what refers to ${subject} does not keep what is written to it`,
+        {
+          hint: 'somebody else may write it all the time: copy again',
+        },
+      )
+    }
+    await putManifest(address, { mediaType: ociIndex, bytes }, signal)
   }
+}
+
+/** Of each list the last who writes it in this process: here nobody writes between another's look and their writing. */
+const lines = new WeakMap<RegistryClient, Map<string, Promise<unknown>>>()
+
+async function inLine({ client, access }: Repository, subject: Digest, task: () => Promise<void>): Promise<void> {
+  const known = lines.get(client) ?? new Map<string, Promise<unknown>>()
+  lines.set(client, known)
+  const key = `${access.repository} ${subject}`
+  const mine = (known.get(key) ?? Promise.resolve()).then(task)
+  const over = mine.catch(() => {})
+  known.set(key, over)
+  await mine
+  if (known.get(key) === over) known.delete(key)
 }
