@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto'
+import { LadingError } from '../../errors/index.ts'
 import type { Signer } from '../signer.ts'
 import type { KeyContext } from './key-context.ts'
 import { type KeyUri, parseKeyUri } from './key-uri.ts'
@@ -20,7 +21,7 @@ export async function openSigner(uri: string, context: KeyContext): Promise<Sign
     return keySigner(uri, await readPrivateKey(parsed, uri, context))
   }
   const { serviceSigner } = await import('./service-signer.ts')
-  return serviceSigner(await openServiceKey(parsed, uri, context))
+  return serviceSigner(withName(await openServiceKey(parsed, uri, context)))
 }
 
 /**
@@ -34,7 +35,23 @@ export async function openPublicKey(uri: string, context: KeyContext, signal?: A
     const { readPublicKey } = await import('./key-file.ts')
     return await readPublicKey(parsed, uri, context)
   }
-  return await (await openServiceKey(parsed, uri, context)).publicKey(signal)
+  return await withName(await openServiceKey(parsed, uri, context)).publicKey(signal)
+}
+
+/** The same key; what goes wrong on the way to its service says which key it was for. */
+function withName({ name, publicKey, sign }: ServiceKey): ServiceKey {
+  const naming = async <T>(task: Promise<T>): Promise<T> => {
+    try {
+      return await task
+    } catch (error) {
+      throw error instanceof LadingError ? error.with({ operation: 'ask for key', subject: name }) : error
+    }
+  }
+  return {
+    name,
+    publicKey: signal => naming(publicKey(signal)),
+    sign: (what, signal) => naming(sign(what, signal)),
+  }
 }
 
 /** Each service is loaded when one of its keys is named. */

@@ -129,7 +129,7 @@ describe('AWS KMS', () => {
 
   test('nobody answers', async () => {
     const nowhere = contextOf({ AWS_ENDPOINT_URL_KMS: 'http://127.0.0.1:9', AWS_REGION: 'eu-west-1' })
-    await expect(openPublicKey(uri, nowhere)).rejects.toMatchObject({ code: 'network' })
+    await expect(openPublicKey(uri, nowhere)).rejects.toMatchObject({ code: 'network', subject: uri })
   })
 
   test('an endpoint in the name is asked over HTTPS', async () => {
