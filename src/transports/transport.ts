@@ -7,9 +7,11 @@ import type { Digest } from '../model/digest.ts'
 import type { Platform } from '../model/platform.ts'
 import type { ObjectOrigin, StoreContext, Upload } from '../stores/index.ts'
 import type { ByteRange, ByteStream, Bytes, Draft } from '../streams/index.ts'
+import type { CommitOptions, CommitResult, Expectation } from './commit-options.ts'
 import type { RemovedImage, RemoveOptions } from './remove-options.ts'
 import type { DestinationTraits, SourceTraits } from './traits.ts'
 
+export type { CommitOptions, CommitResult, Expectation } from './commit-options.ts'
 export { type DestinationTraits, keepsEverything, readAsStored, type SourceTraits } from './traits.ts'
 
 /** What a user names. Every transport adds its own fields; `parse(format(r))` is the same place as `r`. */
@@ -283,31 +285,4 @@ export interface ImageDestination extends AsyncDisposable {
 
   /** Makes the root visible under the destination's name, atomically. Its children are stored. `bytes` are the root's. */
   commit(root: Node, bytes: Uint8Array, options: CommitOptions, signal?: AbortSignal): Promise<CommitResult>
-}
-
-export interface CommitOptions {
-  /** Move a tag that the bucket's configuration calls immutable. */
-  readonly force: boolean
-  /**
-   * Write the name only where it resolves to nothing, or to this digest. What is to be written may be there already. Of several that
-   * expect the same, exactly one writes: a destination that cannot promise this MUST throw `unsupported` in `checkCommit`.
-   */
-  readonly expect?: Expectation | undefined
-  /** What a sparse index names and is committed without; some of it may be there all the same. */
-  readonly absent?: readonly Node[] | undefined
-  /** Bytes of every blob and manifest of the image, for a bucket's history. */
-  readonly imageBytes: number
-  /** Names beside the reference's own, for a destination whose trait says that it takes them. */
-  readonly additionalTags?: readonly string[] | undefined
-}
-
-export type Expectation = 'absent' | Digest
-
-export interface CommitResult {
-  /** Whether anything was written: `false` where the name had this digest already. */
-  readonly changed: boolean
-  /** What the name resolved to before. */
-  readonly previous?: Digest
-  /** Where the image is kept without its manifest: the digest of the one that is made when it is read. */
-  readonly digest?: Digest
 }

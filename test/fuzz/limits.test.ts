@@ -272,12 +272,9 @@ const cases: Readonly<Record<keyof typeof limits, Take | string>> = {
     return false
   },
   keyDerivationBytes: async amount => {
-    const params = { N: 2 ** 17, r: amount > 2 ** 27 ? 9 : 8, p: 1 }
-    const key = {
-      kdf: { name: 'scrypt', params, salt: '' },
-      cipher: { name: 'nacl/secretbox', nonce: Buffer.alloc(24).toString('base64') },
-      ciphertext: Buffer.alloc(32).toString('base64'),
-    }
+    const kdf = { name: 'scrypt', params: { N: 2 ** 17, r: amount > 2 ** 27 ? 9 : 8, p: 1 }, salt: '' }
+    const cipher = { name: 'nacl/secretbox', nonce: Buffer.alloc(24).toString('base64') }
+    const key = { kdf, cipher, ciphertext: 'AAAA' }
     const refusal = openEncryptedKey(Buffer.from(JSON.stringify(key)), '').catch((error: Error) => error)
     return /passphrase/.test(String(await refusal)) || Promise.reject(await refusal)
   },

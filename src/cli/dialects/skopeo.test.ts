@@ -261,7 +261,8 @@ describe('the command line', () => {
     [['list-tags', 'a'], 'Invalid "a": does not specify a transport'],
     [['list-tags', 'docker://a:5000/b:c'], 'No tag or digest allowed in reference'],
     [['inspect', '--raw', '-f', 'x', 'dir:a'], 'raw output does not support format option'],
-    [['generate-sigstore-key'], 'skopeo generate-sigstore-key is not there yet: lading does not sign yet'],
+    [['generate-sigstore-key'], 'Usage: generate-sigstore-key --output-prefix PREFIX'],
+    [['generate-sigstore-key', '--output-prefix', 'a', 'b'], 'Usage: generate-sigstore-key --output-prefix PREFIX'],
   ])('%j is refused', async (words, message) => {
     expect(await runAs('skopeo', words)).toEqual(fatal(message))
   })
