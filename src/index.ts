@@ -128,6 +128,6 @@ export {
 } from './scan/index.ts'
 export { type CloudOptions, type ObjectStore, openStore } from './stores/index.ts'
 export { formatReference, parseReference, type Reference } from './transports/index.ts'
-export { type GeneratedKey, type GenerateKeyOptions, generateSigstoreKey } from './trust/sigstore/index.ts'
 export type { ImageSignature } from './trust/image-signature.ts'
 export type { ImageSigner } from './trust/image-signer.ts'
+export { type GeneratedKey, type GenerateKeyOptions, generateSigstoreKey } from './trust/sigstore/index.ts'

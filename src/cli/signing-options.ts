@@ -6,14 +6,7 @@ export const signingOptions = {
   signBySqFingerprint: refused('FINGERPRINT', 'signing'),
 } as const
 
-/** The same for encrypted layers. */
-export const encryptionOptions = {
-  encryptionKey: refused('KEY', 'encryption'),
-  encryptLayer: refused('INDEX', 'encryption'),
-  decryptionKey: refused('KEY', 'decryption'),
-} as const
-
-function refused(value: string, what: 'signing' | 'encryption' | 'decryption'): OptionSpec<undefined> {
+function refused(value: string, what: 'signing'): OptionSpec<undefined> {
   return {
     value,
     description: `Refused: ${what} cannot be done yet.`,

@@ -88,7 +88,7 @@ export const transferJson = {
     seconds: 'how long it took',
     plan:
       'with --dry-run, and something to do: an array of `digest`, `kind`, `size` and `action`, which is `copy`, `convert` (copied, ' +
-      'and compressed or unpacked on the way), `present`, or `left-out`, a foreign layer that the destination does without',
+      'and compressed, unpacked, encrypted or decrypted on the way), `present`, or `left-out`, a foreign layer that the destination does without',
   } satisfies Record<keyof CopyResult, string>,
 } as const
 

@@ -1,14 +1,19 @@
+import { LadingError } from '../errors/index.ts'
 import type { Node } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
 import { parseImageConfig } from '../model/image-config.ts'
 import { compressionOf, type LayerForm, layerForm } from '../model/layer-form.ts'
 import type { ImageManifest } from '../model/manifest.ts'
-import { isImageConfigType } from '../model/media-types.ts'
-import { readHead, sniffCompression, sniffedBytes } from '../streams/index.ts'
+import { decryptedType, isEncryptedType, isImageConfigType } from '../model/media-types.ts'
+import { type ByteStream, readHead, sniffCompression, sniffedBytes } from '../streams/index.ts'
+import type { LayerEncryption, OpenedLayer } from '../transform/encryption/index.ts'
+import { attestedDigest } from '../transform/index.ts'
 import type { ImageDestination, ImageSource } from '../transports/index.ts'
+
 import { readConfig } from './choose-root.ts'
 import type { CopyListener } from './events.ts'
 import type { LayerTarget } from './layer-target.ts'
+import { layersToEncrypt } from './layers-to-encrypt.ts'
 import type { ManifestReader } from './manifest-reader.ts'
 import { parseNode } from './parse-node.ts'
 import { isLeftOut } from './plan.ts'
@@ -27,10 +32,14 @@ export interface LayerChange {
   readonly to: LayerForm
   /** What the image's config says its uncompressed digest is. */
   readonly diffId: Digest | undefined
+  readonly encrypts?: true
+  /** It comes encrypted, and is decrypted with this. */
+  readonly opened?: OpenedLayer
 }
 
 export interface ConvertOptions extends LayerSettings {
   readonly target: LayerTarget
+  readonly encryption: LayerEncryption | undefined
   /** What became of layers that came already: `receiveImage`. */
   readonly received: ReadonlyMap<Digest, StoredLayer>
   readonly listen: CopyListener
@@ -43,38 +52,63 @@ export async function findChanges(
   source: ImageSource,
   destination: ImageDestination,
   reader: ManifestReader,
-  { target, received, signal }: Pick<ConvertOptions, 'target' | 'received' | 'signal'>,
+  { target, encryption, received, signal }: Pick<ConvertOptions, 'target' | 'encryption' | 'received' | 'signal'>,
 ): Promise<readonly LayerChange[]> {
   const changes = new Map<Digest, LayerChange>()
   const wantsUnpacked = target('gzip') === 'none'
-  const visit = async (node: Node): Promise<void> => {
-    const manifest = parseNode(node, await reader.read(node, signal))
-    if (manifest.kind === 'index') {
-      for (const child of manifest.manifests) if (child.kind !== 'blob') await visit(child)
-      return
-    }
-    const due = manifest.layers.flatMap((layer, position) => {
-      const from = layerForm(layer)
-      if (from === undefined || received.has(layer.digest) || changes.has(layer.digest)) return []
-      if (isLeftOut(layer, destination)) return []
+  const at = says('source', source.name)
+  const dueOf = async (layer: Node, position: number, chosen: ReadonlySet<number>): Promise<readonly Due[]> => {
+    const { digest } = layer
+    const comesEncrypted = isEncryptedType(layer.mediaType)
+    if (received.has(digest) && comesEncrypted && encryption !== undefined) throw receivedEncrypted(source.name)
+    const before = changes.get(digest)
+    const encrypts = chosen.has(position) && !comesEncrypted
+    if (received.has(digest) || (before !== undefined && (before.encrypts || !encrypts))) return []
+    if (isLeftOut(layer, destination)) return []
+    const opened =
+      comesEncrypted && encryption?.encrypts === false
+        ? await at(() => encryption.open(layer), 'open layer')
+        : undefined
+    const from = layerForm(opened === undefined ? layer : { ...layer, mediaType: decryptedType(layer.mediaType) })
+    if (opened === undefined && !encrypts) {
+      if (from === undefined) return []
       const to = target(from)
       // A media type has no word for bzip2 or xz: a layer that is called uncompressed and shall be so may be neither.
       return from === to && !(to === 'none' && wantsUnpacked) ? [] : [{ layer, from, to, position }]
-    })
+    }
+    // What is no archive is encrypted too: an attestation tells what is in the image.
+    const form = from ?? 'none'
+    const to = from === undefined ? form : target(from)
+    return [{ layer, from: form, to, position, ...(opened && { opened }), ...(encrypts && { encrypts }) }]
+  }
+  const visit = async (node: Node, isAttestation: boolean): Promise<void> => {
+    const manifest = parseNode(node, await reader.read(node, signal))
+    if (manifest.kind === 'index') {
+      for (const child of manifest.manifests) {
+        if (child.kind !== 'blob') await visit(child, attestedDigest(child) !== undefined)
+      }
+      return
+    }
+    const chosen = layersToEncrypt(manifest, node, encryption, isAttestation)
+    const due: Due[] = []
+    for (const [position, layer] of manifest.layers.entries()) due.push(...(await dueOf(layer, position, chosen)))
     if (due.length === 0) return
     const diffIds = await diffIdsOf(manifest, source, reader, signal)
     for (const { position, ...change } of due) {
+      const isCiphered = change.encrypts === true || change.opened !== undefined
       const isUnpacked = diffIds[position] === undefined || diffIds[position] === change.layer.digest
-      if (change.from === change.to && isUnpacked) continue
+      if (!isCiphered && change.from === change.to && isUnpacked) continue
       changes.set(change.layer.digest, {
         ...change,
-        diffId: change.from === 'none' ? change.layer.digest : diffIds[position],
+        diffId: change.from === 'none' && change.opened === undefined ? change.layer.digest : diffIds[position],
       })
     }
   }
-  await visit(root)
+  await visit(root, false)
   return [...changes.values()]
 }
+
+type Due = Omit<LayerChange, 'diffId'> & { readonly position: number }
 
 /**
  * Stores the layers that change, each in the form that the destination shall have.
@@ -103,29 +137,51 @@ export async function convertLayers(
 }
 
 async function convertLayer(
-  { layer, from, to, diffId }: LayerChange,
+  { layer, from, to, diffId, encrypts, opened }: LayerChange,
   source: ImageSource,
   destination: ImageDestination,
-  { listen, level, precompute, temporaryFolder }: ConvertOptions,
+  { listen, level, precompute, temporaryFolder, encryption }: ConvertOptions,
   signal: AbortSignal,
 ): Promise<StoredLayer> {
+  const isCiphered = encrypts === true || opened !== undefined
   const there =
-    diffId === undefined || to === 'none' ? undefined : await findVariant(diffId, to, level, destination, signal)
+    diffId === undefined || to === 'none' || isCiphered
+      ? undefined
+      : await findVariant(diffId, to, level, destination, signal)
   if (there !== undefined) return there
   listen({ type: 'started', digest: layer.digest, kind: layer.kind, size: layer.size })
   const bytes = sourceBytes(layer, source, listen, signal)
   const at = says('source', source.name)
-  const settings = { level, precompute, temporaryFolder }
+  const encrypt = encrypts ? encryption : undefined
+  const settings = { level, precompute, temporaryFolder, encrypt, decrypted: opened !== undefined }
   return await at(async () => {
-    const head = await readHead(bytes.open(0, signal), sniffedBytes)
+    const read = bytes.open(0, signal)
+    const head = await readHead(opened === undefined ? read : await decrypted(read, opened, diffId), sniffedBytes)
     const found = sniffCompression(Buffer.concat(head.chunks))
     // No media type names bzip2 or xz, and some tools write a wrong one: a layer is what it begins as.
     const isMisnamed = found !== 'none' && found !== compressionOf(from)
     const work = isMisnamed
       ? { from: found, to, asIs: false, ...(from === 'none' ? {} : { diffId }), ...settings }
       : { from: compressionOf(from), to, asIs: false, diffId, ...settings }
+    if (isCiphered && from === to) {
+      return await storeLayer(head.stream(), { ...work, from: found, asIs: true, diffId }, destination, signal)
+    }
     return await storeLayer(head.stream(), work, destination, signal)
   }, 'read layer')
+}
+
+async function decrypted(body: ByteStream, opened: OpenedLayer, diffId: Digest | undefined): Promise<ByteStream> {
+  const { decryptLayer } = await import('../transform/encryption/index.ts')
+  return decryptLayer(body, opened, diffId === undefined)
+}
+
+/** What comes once is stored before its manifest is known. */
+function receivedEncrypted(source: string): LadingError {
+  return new LadingError('unsupported', 'the image is encrypted, and its layers come before they are known as such', {
+    side: 'source',
+    subject: source,
+    hint: 'copy it to oci: first, as it is, and that with the keys',
+  })
 }
 
 async function diffIdsOf(

@@ -16,6 +16,7 @@ import { withForeignLayers } from './foreign-source.ts'
 import { inTakenFormat } from './in-taken-format.ts'
 import { interruptible } from './interruptible.ts'
 import { rememberingDestination } from './layer-cache.ts'
+import { openEncryption } from './open-encryption.ts'
 import { openSession, type Shared } from './session.ts'
 import { destinationSide, sourceSide } from './sides.ts'
 import { openSigners } from './signatures/open-signers.ts'
@@ -63,6 +64,7 @@ async function copy(
   const destinationReference = parseReference(destination)
 
   sayUnusedFolders(sourceReference, destinationReference, options, listen)
+  const encryption = await openEncryption(options, listen)
   await using session = openSession(options, listen, shared)
   const reading = session.context('source')
   const signing = await openSigners(options, destinationReference, { http: reading.http, signal: options.signal })
@@ -74,7 +76,7 @@ async function copy(
   const { lanes } = session
   const names = { source: from.name, destination: formatReference(destinationReference) }
   const moved = await inTakenFormat(from, options, listen, chosen =>
-    copyOpened(from, to, { ...chosen, jobs, lanes, signing }, listen),
+    copyOpened(from, to, { ...chosen, jobs, lanes, encryption, signing }, listen),
   )
   return { ...names, ...moved }
 }

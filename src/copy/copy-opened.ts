@@ -9,12 +9,13 @@ import { type AttachmentPlan, nothingAttached } from './attachments/plan-attachm
 import { runAttachments } from './attachments/run-attachments.ts'
 import { together } from './attachments/together.ts'
 import type { LayerChange } from './convert-image.ts'
-import type { CopyOptions, CopyResult, PlanEntry } from './copy-options.ts'
+import type { CopyResult, PlanEntry } from './copy-options.ts'
 import type { CopyListener } from './events.ts'
 import type { Lanes } from './lanes/lanes.ts'
 import { createManifestReader, type ManifestReader } from './manifest-reader.ts'
 import { parseNode } from './parse-node.ts'
 import { type Plan, type PlannedNode, planCopy } from './plan.ts'
+import type { PrepareOptions } from './preparation.ts'
 import { prepareImage } from './prepare-image.ts'
 import { withoutManifest } from './rewritten-because.ts'
 import { runPlan } from './run.ts'
@@ -35,7 +36,7 @@ export type OpenedResult = Omit<CopyResult, 'source' | 'destination'>
 export async function copyOpened(
   from: ImageSource,
   to: ImageDestination,
-  options: CopyOptions & { readonly jobs: number; readonly lanes?: Lanes; readonly signing?: Signing },
+  options: PrepareOptions & { readonly jobs: number; readonly lanes?: Lanes; readonly signing?: Signing },
   listen: CopyListener,
 ): Promise<OpenedResult> {
   const started = performance.now()

@@ -40,6 +40,19 @@ export interface CopyOptions extends SessionOptions, SignatureOptions {
    * (`v2s1`) is kept nowhere as it is: it becomes schema 2, unless it is asked for.
    */
   readonly format?: ManifestFormat | undefined
+  /**
+   * Encrypt layers, each with a key of its own, for the owners of these: `jwe:PATH` and `pkcs7:PATH` of a public key and a certificate,
+   * `pgp:ADDRESS` of a key that GnuPG knows, `provider:NAME`. The manifests become OCI manifests. A layer that is encrypted already keeps
+   * its bytes; its key is opened with `decryptionKeys`, and wrapped for these too.
+   */
+  readonly encryptionKeys?: readonly string[] | undefined
+  /** Encrypt these layers of each image alone, by their place; from the end where it is negative. Default: all. */
+  readonly encryptLayers?: readonly number[] | undefined
+  /**
+   * Decrypt every encrypted layer with one of these, or open its key for others where `encryptionKeys` are given: `PATH` of a private key,
+   * `PATH:PASSPHRASE`, also as `PATH:file=…`, or `provider:NAME`. They are tried in turn; a layer that none opens is an error.
+   */
+  readonly decryptionKeys?: readonly string[] | undefined
   /** Fail where the destination would get another manifest, before anything is moved. */
   readonly preserveDigests?: boolean | undefined
   /**
@@ -101,6 +114,6 @@ export interface PlanEntry {
   readonly digest: Digest
   readonly kind: NodeKind
   readonly size: number
-  /** `convert`: copied, and compressed or unpacked on the way. `left-out`: a foreign layer, which the destination does without. */
+  /** `convert`: copied, and compressed, unpacked, encrypted or decrypted on the way. `left-out`: a foreign layer, which the destination does without. */
   readonly action: 'copy' | 'convert' | 'present' | 'left-out'
 }

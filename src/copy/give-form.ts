@@ -1,5 +1,6 @@
 import type { Node } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
+import { addRecipients } from './add-recipients.ts'
 import { convertLayers, findChanges, type LayerChange } from './convert-image.ts'
 import type { Preparation } from './preparation.ts'
 import type { ReadImage } from './read-image.ts'
@@ -31,9 +32,12 @@ export async function giveForm(
   { source, destination, reader, options, target, settings, listen, signal }: Preparation,
   requireAllowed: (because: readonly string[]) => void,
 ): Promise<FormedImage> {
-  const lookup = { target, received, signal }
+  const { encryption } = options
+  const lookup = { target, encryption, received, signal }
   const changes = isKnown ? [] : await findChanges(root, source, destination, reader, lookup)
-  const layersChange = [...new Set([...layersBecame(changes, new Map(), destination), ...became])]
+  const recipients = await addRecipients(root, source, reader, encryption, signal)
+  const opened = recipients.size === 0 ? [] : ['layers encrypted for others too']
+  const layersChange = [...new Set([...layersBecame(changes, new Map(), destination), ...became, ...opened])]
   requireAllowed(layersChange)
   if (changes.length > 0) {
     if (options.dryRun) return { root, stored: received, changes, because: layersChange }
@@ -46,7 +50,7 @@ export async function giveForm(
   }
   const convert = { ...settings, ...lookup, listen }
   const layers = await convertLayers(changes, source, destination, convert)
-  const rewriting = { layers, format: options.format, signal }
+  const rewriting = { layers, recipients, format: options.format, signal }
   const { root: rewritten, converted, dropped } = await rewriteManifests(root, rewriting, reader)
   if (dropped.size > 0) {
     listen({ type: 'warning', message: `${converted} has no place for: ${[...dropped].join(', ')}` })

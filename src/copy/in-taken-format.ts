@@ -1,7 +1,7 @@
 import { isLadingError, LadingError } from '../errors/index.ts'
 import { formatOfManifest, isSchema1Type, type ManifestFormat } from '../model/media-types.ts'
 import type { ImageSource } from '../transports/index.ts'
-import { attaching } from './attachments/run-attachments.ts'
+import { attaching } from './attachments/attachment-error.ts'
 import type { OpenedResult } from './copy-opened.ts'
 import type { CopyOptions } from './copy-options.ts'
 import type { CopyListener } from './events.ts'

@@ -9,9 +9,10 @@ import { giveForm } from './give-form.ts'
 import { layersMayChange, layerTarget } from './layer-target.ts'
 import type { ManifestReader } from './manifest-reader.ts'
 import { parseNode } from './parse-node.ts'
-import { asksForChange, type Preparation } from './preparation.ts'
+import { asksForChange, type Preparation, type PrepareOptions } from './preparation.ts'
 import { readImage } from './read-image.ts'
 import { refuseArtifact } from './refuse-artifact.ts'
+import { requireEncryptable } from './require-encryptable.ts'
 import { requirePreserved } from './require-preserved.ts'
 import { platformsWereChosen, withoutManifest } from './rewritten-because.ts'
 import { selectRoot } from './select-root.ts'
@@ -48,19 +49,22 @@ export async function prepareImage(
   source: ImageSource,
   destination: ImageDestination,
   reader: ManifestReader,
-  options: CopyOptions,
+  options: PrepareOptions,
   listen: CopyListener,
 ): Promise<PreparedImage> {
   const { signal = new AbortController().signal } = options
   const { compressionLevel: level, precomputeDigests: precompute, temporaryFolder } = options
   const target = layerTarget(source, destination, options)
   if (options.format === 'v2s1') requireSchema1(destination)
-  const settings = { level, precompute, temporaryFolder }
+  const { encryption } = options
+  if (encryption !== undefined) requireEncryptable(encryption, source, destination, options)
+  const encrypt = encryption?.encrypts ? encryption : undefined
+  const settings = { level, precompute, temporaryFolder, encrypt }
   const preparation = { source, destination, reader, options, target, settings, listen, signal }
   const image = await readImage(preparation)
   const { found, current, base, stored } = image
   const selection = await selectRoot(base, options, source, destination, reader)
-  await refuseArtifact(selection.root, destination, reader, options)
+  await refuseArtifact(selection.root, destination, reader, { ...options, decrypts: encryption !== undefined })
   const requireAllowed = (because: readonly string[]): void => {
     if (options.preserveDigests) requirePreserved(selection, because)
   }

@@ -81,6 +81,8 @@ export async function readSchema1(
   reader.made(digestOf(config), config)
   reader.made(digest, manifest)
   const stored = new Map<Digest, StoredLayer>([...layers].map(([named, layer]) => [named, layer.stored]))
+  // Its manifest names layers as they are stored, and knows nothing of their encryption yet.
+  for (const { stored: layer } of layers.values()) if (layer.became !== undefined) stored.set(layer.digest, layer)
   stored.set(digestOf(config), { digest: digestOf(config), size: config.byteLength, form: 'none', fresh })
   return { root: { kind: 'manifest', mediaType, digest, size: manifest.byteLength }, stored }
 }
@@ -111,7 +113,7 @@ async function* checked(
 async function storeKept(
   kept: Spooled,
   destination: ImageDestination,
-  { target, level, precompute, temporaryFolder, signal }: ReadOptions,
+  { target, level, precompute, temporaryFolder, encrypt, signal }: ReadOptions,
 ): Promise<{ readonly stored: StoredLayer; readonly diffId: Digest }> {
   const head = await readHead(kept.bytes.open(), sniffedBytes)
   await head.close()
@@ -123,8 +125,9 @@ async function storeKept(
   const asIs = from === to
   const { digest, size } = kept
   const node = { kind: 'layer', mediaType: dockerLayerGzip, digest, size } as const
-  if (asIs && (await destination.has(node, signal))) return { stored: { digest, size, form: to, fresh: false }, diffId }
-  const work = { from, to, asIs, diffId, named: digest, level, precompute, temporaryFolder }
+  if (asIs && !encrypt && (await destination.has(node, signal)))
+    return { stored: { digest, size, form: to, fresh: false }, diffId }
+  const work = { from, to, asIs, diffId, named: digest, level, precompute, temporaryFolder, encrypt }
   return { stored: await storeLayer(kept.bytes.open(0, signal), work, destination, signal), diffId }
 }
 

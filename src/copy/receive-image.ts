@@ -21,7 +21,7 @@ export interface ReceiveOptions extends LayerSettings {
 export async function receiveImage(
   source: ImageSource,
   destination: ImageDestination,
-  { target, listen, signal, level, precompute, temporaryFolder }: ReceiveOptions,
+  { target, listen, signal, level, precompute, temporaryFolder, encrypt }: ReceiveOptions,
 ): Promise<ReadonlyMap<Digest, StoredLayer>> {
   if (source.receive === undefined) throw new LadingError('internal', `${source.name} gives no layers`)
   const received = new Map<Digest, StoredLayer>()
@@ -31,6 +31,7 @@ export async function receiveImage(
     if (digest === undefined) return undefined
     const before = received.get(digest)
     if (before !== undefined) return before
+    if (encrypt !== undefined) return undefined
     const node = { kind: 'layer', mediaType: ociLayer, digest, size } as const
     const to = target('none')
     // A layer that comes compressed has no variant under its own digest: only uncompressed ones are remembered so.
@@ -57,7 +58,7 @@ export async function receiveImage(
     const work = workOn(Buffer.concat(head.chunks.map(chunk => chunk.subarray(0, sniffedBytes))), target)
     const stored = await storeLayer(
       head.stream(),
-      { ...work, named: digest, level, precompute, temporaryFolder },
+      { ...work, named: digest, level, precompute, temporaryFolder, encrypt },
       destination,
       signal,
     )

@@ -1,10 +1,15 @@
 import { LadingError } from '../errors/index.ts'
 import type { Node } from '../model/descriptor.ts'
-import { isImageConfigType, layerCompression } from '../model/media-types.ts'
+import { decryptedType, isImageConfigType, layerCompression } from '../model/media-types.ts'
 import type { ImageDestination } from '../transports/index.ts'
 import type { CopyOptions } from './copy-options.ts'
 import type { ManifestReader } from './manifest-reader.ts'
 import { parseNode } from './parse-node.ts'
+
+interface RefusalOptions extends Pick<CopyOptions, 'fileSystemsOnly' | 'signal'> {
+  /** Encrypted layers will be none when they come there. */
+  readonly decrypts?: boolean
+}
 
 /**
  * Lets by what the destination has a place for. Without this the layers before the one that it refuses would have been moved.
@@ -15,7 +20,7 @@ export async function refuseArtifact(
   root: Node,
   { name, traits }: Pick<ImageDestination, 'name' | 'traits'>,
   reader: ManifestReader,
-  { fileSystemsOnly = false, signal }: Pick<CopyOptions, 'fileSystemsOnly' | 'signal'> = {},
+  { fileSystemsOnly = false, decrypts = false, signal }: RefusalOptions = {},
 ): Promise<void> {
   if (traits.holdsArtifacts && !fileSystemsOnly) return
   const manifest = parseNode(root, await reader.read(root, signal))
@@ -31,7 +36,9 @@ export async function refuseArtifact(
     })
   }
   if (!isImageConfigType(config.mediaType)) throw refused(`this is an artifact: its config is ${config.mediaType}`)
-  const other = layers.find(({ mediaType }) => layerCompression(mediaType) === undefined)
+  const other = layers.find(
+    ({ mediaType }) => layerCompression(decrypts ? decryptedType(mediaType) : mediaType) === undefined,
+  )
   if (other !== undefined) throw refused(`${other.mediaType} is no layer of one, or an encrypted one`)
 }
 

@@ -3,8 +3,24 @@ import type { Descriptor, Node } from '../model/descriptor.ts'
 import { type Digest, digestOf, digestParts } from '../model/digest.ts'
 import { compressionOf, layerForm } from '../model/layer-form.ts'
 import type { ImageIndex, ImageManifest } from '../model/manifest.ts'
-import { formatOfManifest, layerTypeAs, type ManifestFormat } from '../model/media-types.ts'
-import { attestedDigest, type Converted, convertIndex, convertManifest, replaceLayers } from '../transform/index.ts'
+import {
+  decryptedType,
+  encryptedType,
+  formatOfManifest,
+  isEncryptedType,
+  layerCompression,
+  layerTypeAs,
+  type ManifestFormat,
+} from '../model/media-types.ts'
+import {
+  annotateLayers,
+  attestedDigest,
+  type Converted,
+  convertIndex,
+  convertManifest,
+  type LayerAnnotations,
+  replaceLayers,
+} from '../transform/index.ts'
 import type { ManifestReader } from './manifest-reader.ts'
 import { parseNode } from './parse-node.ts'
 import type { StoredLayer } from './store-layer.ts'
@@ -12,6 +28,8 @@ import type { StoredLayer } from './store-layer.ts'
 export interface Rewriting {
   /** What became of layers, by the digest that the source's manifest names them with. */
   readonly layers: ReadonlyMap<Digest, StoredLayer>
+  /** What layers say that stay as they are, by the digest of their manifest and their place in it. */
+  readonly recipients: ReadonlyMap<Digest, LayerAnnotations>
   /** What the manifests shall be. Default: what they are, where that can say what the layers have become. */
   readonly format: ManifestFormat | undefined
   readonly signal: AbortSignal | undefined
@@ -39,7 +57,9 @@ export async function rewriteManifests(root: Node, rewriting: Rewriting, reader:
     const bytes = await reader.read(node, rewriting.signal)
     const manifest = parseNode(node, bytes)
     const written =
-      manifest.kind === 'index' ? await rewriteIndex(bytes, manifest) : rewriteManifest(bytes, manifest, rewriting)
+      manifest.kind === 'index'
+        ? await rewriteIndex(bytes, manifest)
+        : rewriteManifest(node, bytes, manifest, rewriting)
     for (const field of written.dropped) dropped.add(field.replace(/\.\d+\b/g, ''))
     if (written.bytes === bytes) return node
     const format = formatOfManifest(written.mediaType)
@@ -74,27 +94,39 @@ export async function rewriteManifests(root: Node, rewriting: Rewriting, reader:
   return { root: written, ...(converted && { converted }), dropped }
 }
 
-function rewriteManifest(bytes: Uint8Array, manifest: ImageManifest, { layers, format }: Rewriting): Converted {
+function rewriteManifest(
+  { digest }: Node,
+  bytes: Uint8Array,
+  manifest: ImageManifest,
+  { layers, recipients, format }: Rewriting,
+): Converted {
   const replacements = new Map<Digest, Descriptor>()
   for (const layer of manifest.layers) {
     const stored = layers.get(layer.digest)
-    if (stored === undefined || stored.digest === layer.digest) continue
-    const { digest, size, form, annotations } = stored
-    const mediaType = layerTypeAs(layer.mediaType, compressionOf(form))
-    replacements.set(layer.digest, { mediaType, digest, size, ...(annotations === undefined ? {} : { annotations }) })
+    if (stored === undefined || (stored.digest === layer.digest && stored.became === undefined)) continue
+    replacements.set(layer.digest, layerAsStored(layer, stored))
   }
   const replaced = replacements.size === 0 ? bytes : replaceLayers(bytes, replacements)
-  const to = format ?? (saysZstd(replacements) ? 'oci' : formatOfManifest(manifest.mediaType))
+  const said = recipients.get(digest)
+  const annotated = said === undefined ? replaced : annotateLayers(replaced, said)
+  const needsOci = [...replacements.values()].some(
+    layer => isEncryptedType(layer.mediaType) || compressionOf(layerForm(layer) ?? 'none') === 'zstd',
+  )
+  const to = format ?? (needsOci ? 'oci' : formatOfManifest(manifest.mediaType))
   // Schema 1 is made of the whole image, when its layers are known.
   if (to === undefined || to === 'v2s1' || to === formatOfManifest(manifest.mediaType)) {
-    return { bytes: replaced, mediaType: manifest.mediaType, dropped: [] }
+    return { bytes: annotated, mediaType: manifest.mediaType, dropped: [] }
   }
-  return convertManifest(replaced, to, manifest.mediaType)
+  return convertManifest(annotated, to, manifest.mediaType)
 }
 
-/** Docker's formats have no name for it. */
-function saysZstd(replacements: ReadonlyMap<Digest, Descriptor>): boolean {
-  return [...replacements.values()].some(layer => compressionOf(layerForm(layer) ?? 'none') === 'zstd')
+function layerAsStored({ mediaType }: Node, { digest, size, form, became, annotations }: StoredLayer): Descriptor {
+  const plain = became === 'decrypted' ? decryptedType(mediaType) : mediaType
+  // An attestation is stored as it is, and no archive's type would be its own.
+  const formed =
+    layerCompression(plain) === undefined && became !== undefined ? plain : layerTypeAs(plain, compressionOf(form))
+  const type = became === 'encrypted' ? encryptedType(formed) : formed
+  return { mediaType: type, digest, size, ...(annotations === undefined ? {} : { annotations }) }
 }
 
 function noIndex(): LadingError {

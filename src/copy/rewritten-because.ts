@@ -24,11 +24,25 @@ export function layersBecame(
   stored: ReadonlyMap<Digest, StoredLayer>,
   { pushDraft }: ImageDestination,
 ): string[] {
-  const changed = [...stored].filter(([digest, layer]) => layer.digest !== digest)
-  const forms = new Set([...changes.map(({ to }) => to), ...changed.map(([, { form }]) => form)])
-  return [...forms].map(form =>
-    form === 'none'
-      ? `layers unpacked${pushDraft === undefined ? ' through a temporary file' : ''}`
-      : `layers compressed with ${form}`,
-  )
+  const changed = [...stored].filter(([digest, layer]) => layer.digest !== digest).map(([, layer]) => layer)
+  const forms = new Set([
+    ...changes.filter(isReformed).map(({ to }) => to),
+    ...changed.filter(({ became }) => became === undefined).map(({ form }) => form),
+  ])
+  const encrypted = changes.some(({ encrypts }) => encrypts) || changed.some(({ became }) => became === 'encrypted')
+  const decrypted = changes.some(({ opened }) => opened)
+  return [
+    ...[...forms].map(form =>
+      form === 'none'
+        ? `layers unpacked${pushDraft === undefined ? ' through a temporary file' : ''}`
+        : `layers compressed with ${form}`,
+    ),
+    ...(encrypted ? ['layers encrypted'] : []),
+    ...(decrypted ? ['layers decrypted'] : []),
+  ]
+}
+
+/** Others are encrypted or decrypted alone. */
+function isReformed({ from, to, encrypts, opened }: LayerChange): boolean {
+  return (encrypts === undefined && opened === undefined) || from !== to
 }

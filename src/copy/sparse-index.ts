@@ -5,6 +5,8 @@ import type { CopyOptions } from './copy-options.ts'
 import type { ManifestReader } from './manifest-reader.ts'
 import { planCopy } from './plan.ts'
 
+type Changes = Pick<CopyOptions, 'format' | 'recompress' | 'encryptionKeys' | 'decryptionKeys'>
+
 /**
  * Lets by a sparse index whose manifests arrive as they are: it could not keep its bytes otherwise.
  *
@@ -12,7 +14,7 @@ import { planCopy } from './plan.ts'
  */
 export function requireUnchanged(
   source: Pick<ImageSource, 'traits'>,
-  { format, recompress }: Pick<CopyOptions, 'format' | 'recompress'>,
+  { format, recompress, encryptionKeys = [], decryptionKeys = [] }: Changes,
 ): void {
   const why = source.traits.unpacked
     ? 'layers are compressed on the way'
@@ -20,7 +22,9 @@ export function requireUnchanged(
       ? 'layers shall be compressed otherwise'
       : format !== undefined
         ? `manifests shall have the format ${format}`
-        : undefined
+        : encryptionKeys.length + decryptionKeys.length > 0
+          ? 'layers are encrypted or decrypted'
+          : undefined
   if (why === undefined) return
   throw new LadingError('unsupported', `an index that keeps its bytes cannot be copied where ${why}`, {
     hint: 'leave --sparse-index, or --multi-arch index-only, out',

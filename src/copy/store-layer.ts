@@ -4,7 +4,9 @@ import { type Digest, type DigestAlgorithm, digestParts } from '../model/digest.
 import { compressionOf, type LayerForm, layerForm } from '../model/layer-form.ts'
 import { layerTypeAs, ociLayer } from '../model/media-types.ts'
 import { type ByteStream, type Compression, createDraft, type Draft, decompress, spool } from '../streams/index.ts'
+import type { LayerEncryption } from '../transform/encryption/index.ts'
 import type { ImageDestination } from '../transports/index.ts'
+import { checkedAside } from './checked-aside.ts'
 import { compressLayer } from './compress-layer.ts'
 
 /** A layer as the destination has it. */
@@ -14,6 +16,8 @@ export interface StoredLayer {
   readonly form: LayerForm
   /** What its descriptor has to say of its bytes. */
   readonly annotations?: Readonly<Record<string, string>>
+  /** What became of its secrecy on the way. Encrypted, what opens it is in `annotations`. */
+  readonly became?: 'encrypted' | 'decrypted'
   /** Whether its bytes passed through here. */
   readonly fresh: boolean
 }
@@ -26,6 +30,8 @@ export interface LayerSettings {
   readonly precompute?: boolean | undefined
   /** Where a temporary file is made. */
   readonly temporaryFolder?: string | undefined
+  /** Layers are stored encrypted, and never otherwise. */
+  readonly encrypt?: Pick<LayerEncryption, 'seal'> | undefined
 }
 
 export interface LayerWork extends LayerSettings {
@@ -40,6 +46,8 @@ export interface LayerWork extends LayerSettings {
   readonly named?: Digest | undefined
   /** It is no archive: nothing is remembered of it. */
   readonly isDocument?: boolean | undefined
+  /** It has been decrypted: which layer it is has to be proved where it stays as it is, too. */
+  readonly decrypted?: boolean | undefined
 }
 
 /**
@@ -50,28 +58,33 @@ export interface LayerWork extends LayerSettings {
  */
 export async function storeLayer(
   body: ByteStream,
-  { from, to, asIs, diffId, named, isDocument = false, level, precompute = false, temporaryFolder }: LayerWork,
+  work: LayerWork,
   destination: ImageDestination,
   signal: AbortSignal,
 ): Promise<StoredLayer> {
+  const { from, to, asIs, diffId, named, isDocument = false, decrypted = false, level, precompute = false } = work
   const plain = asIs ? undefined : createDraft(decompress(body, from), algorithmOf(diffId))
   const made = plain === undefined || to === 'none' ? undefined : compressLayer(checked(plain, diffId), to, level)
-  const draft =
-    plain === undefined
-      ? createDraft(body, algorithmOf(named))
-      : createDraft(
-          blameSource(made?.bytes ?? checked(plain, diffId)),
-          made === undefined ? algorithmOf(diffId) : 'sha256',
-        )
-  const there = await storeDraft(draft, precompute && made !== undefined, temporaryFolder, destination, signal)
-  const annotations = made?.annotations()
-  const stored = {
+  const kept = decrypted && diffId !== undefined ? checkedAside(body, from, diffId) : body
+  const formed = plain === undefined ? kept : blameSource(made?.bytes ?? checked(plain, diffId))
+  const encrypted = work.encrypt && (await import('../transform/encryption/index.ts')).encryptLayer(formed)
+  const algorithm = plain === undefined ? algorithmOf(named) : made === undefined ? algorithmOf(diffId) : 'sha256'
+  const draft = createDraft(encrypted?.bytes ?? formed, algorithm)
+  const isNew = made !== undefined || decrypted
+  const there = await storeDraft(draft, precompute && isNew && !encrypted, work.temporaryFolder, destination, signal)
+  const { secret, seal } = encrypted?.finish() ?? {}
+  const annotations = secret && seal ? await work.encrypt?.seal(secret, seal) : made?.annotations()
+  const became = encrypted ? 'encrypted' : decrypted ? 'decrypted' : undefined
+  const stored: StoredLayer = {
     digest: draft.digest(),
     size: draft.size,
     form: to,
     ...(annotations === undefined ? {} : { annotations }),
+    ...(became === undefined ? {} : { became }),
     fresh: !there,
   }
+  // Nothing is remembered that tells which encrypted layer is which plain one.
+  if (became !== undefined) return stored
   if (plain !== undefined && made !== undefined) {
     await destination.rememberVariant?.(plain.digest(), variantOf(stored, level), signal)
   } else if (from === 'none' && !isDocument) {

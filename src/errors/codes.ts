@@ -61,6 +61,12 @@ export const errorCodes = {
     retryable: false,
     meaning: 'The credentials are valid but do not allow this.',
   },
+  'no-key': {
+    exit: 3,
+    http: 403,
+    retryable: false,
+    meaning: 'A layer is encrypted, and none of the keys that were given opens it.',
+  },
   'credential-helper': { exit: 3, http: 401, retryable: false, meaning: 'A credential helper failed.' },
   'bad-auth-file': { exit: 3, http: 401, retryable: false, meaning: 'An authentication file cannot be used.' },
   // content
@@ -71,6 +77,12 @@ export const errorCodes = {
     meaning: 'The bytes do not have the digest they were named by.',
   },
   'size-mismatch': { exit: 4, http: 400, retryable: true, meaning: 'The bytes are more or fewer than was said.' },
+  'not-authentic': {
+    exit: 4,
+    http: 400,
+    retryable: false,
+    meaning: 'An encrypted layer is not what was encrypted.',
+  },
   'bad-manifest': { exit: 4, http: 400, retryable: false, meaning: 'A manifest, index or config is malformed.' },
   'bad-layout': {
     exit: 4,

@@ -55,6 +55,7 @@ export const limits = {
   tarEntries: 1_000_000,
   tarNameCharacters: 64 * mebibyte,
   archiveDocumentsBytes: 64 * mebibyte,
+  wrappedKeys: 1000,
   zstdWindowBytes: 128 * mebibyte,
   keyDerivationBytes: 128 * mebibyte,
 } as const

@@ -86,6 +86,23 @@ export function isForeignLayerType(mediaType: string): boolean {
   return family === familyOf.oci.foreign || family === familyOf.v2s2.foreign
 }
 
+/** What ocicrypt adds to the type of a layer that is encrypted. */
+const encryptedSuffix = '+encrypted'
+
+export function isEncryptedType(mediaType: string): boolean {
+  return bareMediaType(mediaType).endsWith(encryptedSuffix)
+}
+
+/** The type of the same layer, encrypted: OCI's, since Docker's formats have no name for it. */
+export function encryptedType(mediaType: string): string {
+  return `${layerTypeIn('oci', mediaType) ?? bareMediaType(mediaType)}${encryptedSuffix}`
+}
+
+/** The type of the same layer, decrypted. */
+export function decryptedType(mediaType: string): string {
+  return isEncryptedType(mediaType) ? bareMediaType(mediaType).slice(0, -encryptedSuffix.length) : mediaType
+}
+
 /** The type of the same layer, compressed otherwise. */
 export function layerTypeAs(mediaType: string, compression: LayerCompression): string {
   return layerTypes[layerFamily(mediaType) ?? 'oci'][compression]

@@ -1,3 +1,4 @@
+export { annotateLayers, type LayerAnnotations } from './annotate-layers.ts'
 export { convertIndex } from './convert-index.ts'
 export { type Converted, convertManifest } from './convert-manifest.ts'
 

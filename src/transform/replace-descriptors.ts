@@ -1,8 +1,10 @@
 import type { Descriptor } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
+import { encryptionAnnotations } from './encryption/wrapped-keys.ts'
 
-/** Annotations that speak of the bytes of a layer as they were: its table of contents for lazy pulling. */
+/** Annotations that speak of the bytes of a layer as they were: its table of contents for lazy pulling, its encryption. */
 const annotationsOfBytes = [
+  encryptionAnnotations,
   'io.github.containers.zstd-chunked.',
   'io.containers.zstd-chunked.',
   'containerd.io/snapshot/stargz/',

@@ -7,10 +7,14 @@ import type { Digest } from '../model/digest.ts'
 import type { Platform } from '../model/platform.ts'
 import type { ObjectOrigin, StoreContext, Upload } from '../stores/index.ts'
 import type { ByteRange, ByteStream, Bytes, Draft } from '../streams/index.ts'
-import type { CommitOptions, CommitResult, Expectation } from './commit-options.ts'
+import type { TakeLayer } from './arriving-layer.ts'
+import type { Attachment } from './attachment.ts'
+import type { CommitOptions, CommitResult } from './commit-options.ts'
 import type { RemovedImage, RemoveOptions } from './remove-options.ts'
 import type { DestinationTraits, SourceTraits } from './traits.ts'
 
+export type { ArrivingLayer, TakeLayer } from './arriving-layer.ts'
+export type { Attachment } from './attachment.ts'
 export type { CommitOptions, CommitResult, Expectation } from './commit-options.ts'
 export { type DestinationTraits, keepsEverything, readAsStored, type SourceTraits } from './traits.ts'
 
@@ -149,31 +153,6 @@ export interface ImageSource extends AsyncDisposable {
    * tools write it to a file. Absent: there is no such place.
    */
   signatures?(manifest: Digest, signal?: AbortSignal): Promise<readonly Uint8Array[]>
-}
-
-/** A manifest that belongs to another one, its subject, and which whoever copies the subject wants too. */
-export type Attachment =
-  /** It names its subject (distribution specification, "Listing Referrers"). */
-  | { readonly by: 'referrer'; readonly node: Node }
-  /** It has a tag that is made of the subject's digest, as cosign does: `sha256-<hex>.sig`, `.att`, `.sbom`. */
-  | {
-      readonly by: 'tag'
-      readonly tag: string
-      readonly node: Node
-      /** What the tag was when it was looked up, for a destination that can promise to replace nothing else. */
-      readonly replaces?: Expectation
-    }
-
-/** Takes a layer. It returns the digest of the bytes that it read, or, where it read none, the one that it was told. */
-export type TakeLayer = (layer: ArrivingLayer) => Promise<Digest>
-
-/** A layer on its way out of a source that is read once. */
-export interface ArrivingLayer {
-  /** Of the bytes as they come. Absent: it follows from the bytes. */
-  readonly digest?: Digest
-  readonly size: number
-  /** MUST be read to its end, or not at all. */
-  readonly body: ByteStream
 }
 
 /** What a source that is read once can tell of its image beforehand. */

@@ -94,40 +94,56 @@ describeWithServices(['docker-registry', 'skopeo'], 'under the name of skopeo', 
       expect(JSON.parse(tags).Tags).toEqual(['docker.io/library/busybox:latest'])
     })
 
-    test.each([
-      'copy --encryption-key jwe:./public.key oci:local_nginx:1.17.8 oci:try-encrypt:encrypted',
-      'copy --decryption-key ./private.key oci:try-encrypt:encrypted oci:try-decrypt:decrypted',
-      'copy --decryption-key ./private1.key --decryption-key ./private2.key --decryption-key ./private3.key oci:try-encrypt:encrypted oci:try-decrypt:decrypted',
-      'copy --encryption-key jwe:./public.key --encrypt-layer 1 oci:local_nginx:1.17.8 oci:try-encrypt:encrypted',
-    ])('%s: is refused, and nothing is written', async line => {
-      const folder = await newFolder()
-      const { code, stderr } = await run(folder, line)
-      expect(code).toBe(1)
-      expect(stderr).toMatch(/--(encryption-key|decryption-key|encrypt-layer) (is not there|.*cannot be done) yet/)
-      expect(await readdir(folder)).toEqual([])
-    })
-
-    test.each([
-      '--sign-by-sigstore',
-      '--sign-by-sigstore-private-key',
-      '--sign-passphrase-file',
-      '--sign-identity',
-      '--decryption-key',
-      '--encrypt-layer',
-    ])('with %s is refused too', async option => {
+    test.each(['--sign-by-sigstore', '--sign-by-sigstore-private-key'])('with %s is refused too', async option => {
       const folder = await newFolder()
       const { code, stderr } = await runLading(['copy', `${option}=1`, 'docker://busybox', `dir:${folder}/to`])
       expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(option) })
       expect(await readdir(folder)).toEqual([])
     })
 
+    /** The keys of the manual, as short as it makes them. */
+    async function makeKeys(folder: string, names: readonly string[] = ['private']): Promise<void> {
+      for (const name of names) {
+        const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 })
+        await writeFile(`${folder}/${name}.key`, privateKey.export({ type: 'pkcs1', format: 'pem' }))
+        await writeFile(
+          `${folder}/public${name.slice('private'.length)}.key`,
+          publicKey.export({ type: 'spki', format: 'pem' }),
+        )
+      }
+    }
+
+    const encryption = 'copy --encryption-key jwe:./public.key oci:local_nginx:1.17.8 oci:try-encrypt:encrypted'
+    const decryption = 'copy --decryption-key ./private.key oci:try-encrypt:encrypted oci:try-decrypt:decrypted'
+    const local = 'copy docker://docker.io/library/nginx:1.17.8 oci:local_nginx:1.17.8'
+    const blobsAt = async (name: string): Promise<string[]> => {
+      const raw = JSON.parse(await skopeo.run(['inspect', '--raw', name]))
+      return [raw.config, ...raw.layers].map(({ digest }) => digest)
+    }
+    const layersAt = async (name: string): Promise<string[]> => {
+      const raw = JSON.parse(await skopeo.run(['inspect', '--raw', name]))
+      return raw.layers.map(({ mediaType }: { mediaType: string }) => mediaType.replace(/^.*\.tar/, 'tar'))
+    }
+
+    test('encrypts an image with a key of 1024 bits, which is warned of, and decrypts it', async () => {
+      const folder = await newFolder()
+      await makeKeys(folder)
+      expect(await run(folder, local)).toMatchObject({ code: 0 })
+      expect(await run(folder, encryption)).toMatchObject({ code: 0, stderr: expect.stringContaining('1024 bits') })
+      expect(new Set(await layersAt(`oci:${folder}/try-encrypt:encrypted`))).toEqual(new Set(['tar+gzip+encrypted']))
+      expect(await run(folder, decryption)).toMatchObject({ code: 0, stderr: '' })
+      expect(await digestAt(`oci:${folder}/try-decrypt:decrypted`)).toBe(
+        await digestAt(`oci:${folder}/local_nginx:1.17.8`),
+      )
+      const them = ['copy', '--decryption-key', `${folder}/private.key`, `oci:${folder}/try-encrypt:encrypted`]
+      await skopeo.run([...them, `oci:${folder}/theirs:decrypted`])
+      expect(await blobsAt(`oci:${folder}/theirs:decrypted`)).toEqual(await blobsAt(`oci:${folder}/local_nginx:1.17.8`))
+    })
+
     test('copies an encrypted image without decryption', async () => {
       const folder = await newFolder()
-      expect(await run(folder, 'copy docker://docker.io/library/nginx:1.17.8 oci:local_nginx:1.17.8')).toMatchObject({
-        code: 0,
-      })
-      const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-      await writeFile(`${folder}/public.key`, publicKey.export({ type: 'spki', format: 'pem' }))
+      await makeKeys(folder)
+      expect(await run(folder, local)).toMatchObject({ code: 0 })
       const key = ['--encryption-key', `jwe:${folder}/public.key`]
       await skopeo.run(['copy', ...key, `oci:${folder}/local_nginx:1.17.8`, `oci:${folder}/try-encrypt:encrypted`])
       const line = 'copy oci:try-encrypt:encrypted oci:try-encrypt-copy:encrypted'
@@ -135,6 +151,49 @@ describeWithServices(['docker-registry', 'skopeo'], 'under the name of skopeo', 
       expect(await digestAt(`oci:${folder}/try-encrypt-copy:encrypted`)).toBe(
         await digestAt(`oci:${folder}/try-encrypt:encrypted`),
       )
+    })
+
+    test('decrypts an image whose layers have different keys', async () => {
+      const folder = await newFolder()
+      await makeKeys(folder, ['private1', 'private2', 'private3'])
+      expect(await run(folder, local)).toMatchObject({ code: 0 })
+      const { length } = await layersAt(`oci:${folder}/local_nginx:1.17.8`)
+      expect(length).toBe(2)
+      const encrypt = (place: number, from: string, to: string) =>
+        run(folder, `copy --encryption-key jwe:./public${place + 1}.key --encrypt-layer ${place} oci:${from} oci:${to}`)
+      expect(await encrypt(0, 'local_nginx:1.17.8', 'half:encrypted')).toMatchObject({ code: 0 })
+      expect(await encrypt(1, 'half:encrypted', 'try-encrypt:encrypted')).toMatchObject({ code: 0 })
+      const line =
+        'copy --decryption-key ./private1.key --decryption-key ./private2.key --decryption-key ./private3.key oci:try-encrypt:encrypted oci:try-decrypt:decrypted'
+      expect(await run(folder, line)).toMatchObject({ code: 0 })
+      expect(await digestAt(`oci:${folder}/try-decrypt:decrypted`)).toBe(
+        await digestAt(`oci:${folder}/local_nginx:1.17.8`),
+      )
+    })
+
+    test('encrypts the second layer alone', async () => {
+      const folder = await newFolder()
+      await makeKeys(folder)
+      expect(await run(folder, local)).toMatchObject({ code: 0 })
+      const line = encryption.replace('jwe:./public.key', 'jwe:./public.key --encrypt-layer 1')
+      expect(await run(folder, line)).toMatchObject({ code: 0 })
+      expect(await layersAt(`oci:${folder}/try-encrypt:encrypted`)).toEqual(['tar+gzip', 'tar+gzip+encrypted'])
+    })
+
+    test.each([
+      ['both keys', 'copy --encryption-key jwe:./public.key --decryption-key ./private.key'],
+      ['layers and no key', 'copy --encrypt-layer 1'],
+      ['a layer that is no number', 'copy --encryption-key jwe:./public.key --encrypt-layer one'],
+    ])('%s: is refused as skopeo does', async (_, words) => {
+      const folder = await newFolder()
+      await makeKeys(folder)
+      const line = `${words} oci:local_nginx:1.17.8 oci:try-encrypt:encrypted`
+      const { code, stderr } = await run(folder, line)
+      expect(code).toBe(1)
+      const them = await theirs(line.replaceAll('oci:', `oci:${folder}/`).split(' '))
+      expect(them.code).toBe(1)
+      const message = (text: string) => /--encrypt[^"\\]*/.exec(text)?.[0].split(':')[0]
+      expect(message(stderr)).toBe(message(them.stderr))
     })
   })
 

@@ -27,6 +27,7 @@ import { inChunks } from '../../src/testing/archive-readers.ts'
 import { openHttpTestClient } from '../../src/testing/http-test-client.ts'
 import { type Script, startScriptedServer } from '../../src/testing/scripted-server.ts'
 import { tarArchive } from '../../src/testing/tar-blocks.ts'
+import { parseWrappedKeys } from '../../src/transform/encryption/wrapped-keys.ts'
 import { collectArchive } from '../../src/transports/archive/collect-archive.ts'
 import { openEngine } from '../../src/transports/docker-daemon/engine.ts'
 import { readLoadAnswer } from '../../src/transports/docker-daemon/load-answer.ts'
@@ -263,6 +264,10 @@ const cases: Readonly<Record<keyof typeof limits, Take | string>> = {
       async () => digest,
     )
     return sizes.every((_, at) => archive.find(String(at))?.kind === 'document')
+  },
+  wrappedKeys: async amount => {
+    const keys = Array.from({ length: amount }, () => 'YQ==').join()
+    return parseWrappedKeys({ 'org.opencontainers.image.enc.keys.jwe': keys }).length === amount
   },
   zstdWindowBytes: async amount => {
     // an exponent of 17 is 128 MiB, and the mantissa adds an eighth of it

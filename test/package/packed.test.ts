@@ -12,7 +12,7 @@ import { checkout } from '../structure/source-files.ts'
 const execute = promisify(execFile)
 const run = async (cwd: string, ...args: string[]) => (await execute(process.execPath, args, { cwd })).stdout
 
-const unbundled = /^@aws-sdk\/|^@azure\/|^@smithy\/|^google-auth-library$|^@sigstore\//
+const unbundled = /^@aws-sdk\/|^@azure\/|^@smithy\/|^google-auth-library$|^@sigstore\/|^openpgp$/
 
 /** A project that has lading installed as npm would: what `files` names, built, beside its dependencies. */
 async function installed(): Promise<string> {

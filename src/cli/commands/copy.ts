@@ -1,6 +1,7 @@
 import { cloudOf, cloudOptions, sidedCloudOptions, sidedCloudsOf } from '../cloud-options.ts'
 import { defineCommand } from '../command.ts'
 import { defined } from '../defined.ts'
+import { encryptionOf, encryptionOptions } from '../encryption-options.ts'
 import { layerOptions, layersOf } from '../layer-options.ts'
 import { argument, choice, count, flag, list, text } from '../options.ts'
 import { platformOptions, platformsOf } from '../platform-options.ts'
@@ -8,7 +9,7 @@ import { sidedServersOf } from '../read-server-options.ts'
 import { sidedServerOptions } from '../server-options.ts'
 import { sharedOptions } from '../shared-options.ts'
 import { signatureOptions, signaturesOf } from '../signature-options.ts'
-import { encryptionOptions, signingOptions } from '../signing-options.ts'
+import { signingOptions } from '../signing-options.ts'
 import { conditionOptions, expectation, runTransfer, transferJson, transferOptions } from '../transfer.ts'
 
 export const copyCommand = defineCommand({
@@ -69,9 +70,9 @@ export const copyCommand = defineCommand({
     }),
     ...sharedOptions,
     ...sidedServerOptions,
+    ...encryptionOptions,
     ...signatureOptions,
     ...signingOptions,
-    ...encryptionOptions,
     ...cloudOptions,
     ...sidedCloudOptions,
   },
@@ -103,6 +104,7 @@ export const copyCommand = defineCommand({
         ...chosen,
         ...expectation(input),
         ...layersOf(input),
+        ...encryptionOf(input),
         ...signaturesOf(input, context),
         preserveDigests: input.preserveDigests,
         force,

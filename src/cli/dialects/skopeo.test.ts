@@ -2,10 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../../../test/cli/manual-clock.ts'
 import { runAs } from '../../../test/cli/run-dialect.ts'
 import type { CopyOptions, CopyResult } from '../../copy/index.ts'
-import { LadingError } from '../../errors/index.ts'
 import type { Digest } from '../../model/digest.ts'
 import { flagOf } from '../command.ts'
-import { Interruption } from '../interrupt.ts'
 import type { Library } from '../library.ts'
 import { skopeo } from './skopeo.ts'
 
@@ -84,6 +82,11 @@ describe('skopeo copy', () => {
     [['--user-agent-prefix', 'x', '--tmpdir=/t'], { userAgentPrefix: 'x', temporaryFolder: '/t' }],
     [['--dest-shared-blob-dir', 's'], { destinationSharedBlobDir: 's' }],
     [['--additional-tag', 'a:1,b:2'], { additionalTags: ['a:1', 'b:2'] }],
+    [
+      ['--encryption-key', 'jwe:a,pgp:b', '--encrypt-layer', '-1,2'],
+      { encryptionKeys: ['jwe:a', 'pgp:b'], encryptLayers: [-1, 2] },
+    ],
+    [['--decryption-key=a', '--decryption-key=b:c'], { decryptionKeys: ['a', 'b:c'] }],
     [['--dest-compress-format', 'zstd', '--dest-compress-level', '5'], { compression: 'zstd', compressionLevel: 5 }],
   ])('%j says so to the library', async (words, options) => {
     expect((await copied(...words, 'oci:a:b', 'oci:c:d')).options).toMatchObject(options)
@@ -121,6 +124,10 @@ describe('skopeo copy', () => {
     expect((await copied(from, to)).options?.format).toBe(format)
     expect((await copied('--format=oci', from, to)).options?.format).toBe('oci')
     expect((await copied('--preserve-digests', from, to)).options?.format).toBeUndefined()
+  })
+  test('what is encrypted is written as OCI', async () => {
+    const { options } = await copied('--encryption-key=jwe:a', 'docker-archive:x.tar', 'docker://x/y')
+    expect(options?.format).toBe('oci')
   })
   test('is quiet where that is asked for', async () => {
     expect(await copied('-q', 'dir:a', 'dir:b')).toMatchObject({ exit: 0, stdout: '', stderr: '' })
@@ -168,7 +175,11 @@ describe('skopeo copy', () => {
     ],
     [['--all', '--multi-arch=all', 'dir:a', 'dir:b'], 'Cannot use --all and --multi-arch flags together'],
     [['--dest-compress', '--dest-decompress', 'dir:a', 'dir:b'], 'Cannot compress and decompress at the same time'],
-    [['--encryption-key=x', 'dir:a', 'dir:b'], '--encryption-key is not there yet; lading does not encrypt images'],
+    [
+      ['--encryption-key=x', '--decryption-key=y', 'dir:a', 'dir:b'],
+      '--encryption-key and --decryption-key cannot be specified together',
+    ],
+    [['--encrypt-layer=1', 'dir:a', 'dir:b'], '--encrypt-layer can only be used with --encryption-key'],
   ])('%j is refused', async (words, message) => {
     const { calls, exit, stdout, stderr } = await copied(...words)
     expect({ calls, exit, stdout, stderr }).toEqual({ calls: [], ...fatal(message) })
@@ -207,39 +218,6 @@ describe('skopeo copy', () => {
       stderr: 'time=T level=fatal msg="Error loading trust policy: /missing.json: no such file or directory"\n',
     })
   })
-})
-
-describe('an error', () => {
-  const failing = (code: 'image-not-found' | 'network', words: readonly string[]) => {
-    const error = new LadingError(code, 'it failed', {
-      side: 'source',
-      hint: 'try `lading login`, or --tls-verify=false',
-    })
-    const fail = () => Promise.reject(error)
-    return runAs('skopeo', words, { copyImage: fail, inspectImage: fail, deleteImage: fail })
-  }
-
-  test.each([
-    ['image-not-found', ['copy', '--insecure-policy', 'dir:a', 'dir:b'], 2, '--src-tls-verify=false'],
-    ['network', ['copy', '--insecure-policy', 'dir:a', 'dir:b'], 1, '--src-tls-verify=false'],
-    ['image-not-found', ['inspect', 'dir:a'], 2, '--tls-verify=false'],
-    ['image-not-found', ['delete', 'dir:a'], 1, '--tls-verify=false'],
-  ] as const)('%s of %j', async (code, words, exit, option) => {
-    expect(await failing(code, words)).toEqual({
-      exit,
-      stdout: '',
-      stderr: `time=T level=fatal msg="(source): it failed; try \`skopeo login\`, or ${option}"\n`,
-    })
-  })
-})
-
-test.each(['skopeo', 's3lo'] as const)('a run as %s that is interrupted ends as a signal ends one', async name => {
-  const words =
-    name === 'skopeo' ? ['--insecure-policy', 'copy', '-q', 'dir:a', 'dir:b'] : ['copy', '-q', 'a', 's3://b/c:d']
-  const library = { copyImage: () => Promise.reject(new TypeError('socket closed')) }
-  const run = await runAs(name, words, library, { signal: AbortSignal.abort(new Interruption('SIGTERM')) })
-  const stderr = name === 'skopeo' ? 'time=T level=fatal msg=interrupted\n' : 'Error: interrupted\n'
-  expect(run).toEqual({ exit: 143, stdout: '', stderr })
 })
 
 describe('the command line', () => {

@@ -8,6 +8,7 @@ import type { CopyListener } from '../events.ts'
 import type { ManifestReader } from '../manifest-reader.ts'
 import { parseNode } from '../parse-node.ts'
 import { createWorkGroup } from '../work-group.ts'
+import { attachmentError } from './attachment-error.ts'
 
 /** What is attached to a manifest of the source. Its own manifest is read, and says so. */
 export interface FoundAttachment {
@@ -65,7 +66,7 @@ export async function findAttachments(
     } catch (error) {
       if (group.signal.aborted || !isLadingError(error)) throw error
       const mayNotLook = error.code === 'denied' || error.code === 'unauthorized'
-      if (!mayNotLook) throw error.with({ hint: withoutAttachments })
+      if (!mayNotLook) throw attachmentError(error)
       const message = `what is attached to the image cannot be seen, and is not copied: ${error.message}`
       if (!warned) listen({ type: 'warning', message })
       warned = true
@@ -76,9 +77,6 @@ export async function findAttachments(
   await group.settled()
   return [...found.values()]
 }
-
-/** What helps against every flaw of what is attached. */
-export const withoutAttachments = 'copy without what is attached to the image: --no-referrers'
 
 function tooMany(message: string): LadingError {
   return new LadingError('too-large', message, { operation: 'look for what is attached', side: 'source' })

@@ -6,12 +6,9 @@ import type { ManifestReader } from '../manifest-reader.ts'
 import type { Plan, PlannedNode } from '../plan.ts'
 import { type Moved, type RunOptions, runPlan } from '../run.ts'
 import { createWorkGroup } from '../work-group.ts'
+import { attaching, attachmentError } from './attachment-error.ts'
 import { type AttachmentStep, attachedThere, attachmentStep } from './attachment-step.ts'
-import { withoutAttachments } from './find-attachments.ts'
 import type { AttachmentPlan } from './plan-attachments.ts'
-
-/** The operation that errors of the destination about attachments name. */
-export const attaching = 'attach'
 
 /** Subjects that get their attachments at once. Those of one subject come one after the other: they may share a list. */
 const subjectsAtOnce = 8
@@ -22,17 +19,33 @@ const subjectsAtOnce = 8
  * @param image what of it is stored by now
  */
 export async function runAttachments(
-  { steps, nodes }: AttachmentPlan,
+  plan: AttachmentPlan,
   image: Pick<Plan, 'nodes'>,
   source: ImageSource,
   destination: ImageDestination,
   reader: ManifestReader,
   options: RunOptions,
 ): Promise<Moved> {
-  const moved = await runPlan({ nodes: notIn(image.nodes, nodes) }, source, destination, reader, options)
+  try {
+    const nodes = notIn(image.nodes, plan.nodes)
+    const moved = await runPlan({ nodes }, source, destination, reader, options)
+    await attachAll(plan.steps, destination, reader, options.signal)
+    return moved
+  } catch (error) {
+    if (options.signal?.aborted || !isLadingError(error)) throw error
+    throw attachmentError(error, attaching)
+  }
+}
+
+async function attachAll(
+  steps: readonly AttachmentStep[],
+  destination: ImageDestination,
+  reader: ManifestReader,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const byDepth = [...Map.groupBy(steps, ({ found }) => found.depth)].sort(([a], [b]) => b - a)
   for (const [, level] of byDepth) {
-    const group = createWorkGroup(options.signal)
+    const group = createWorkGroup(signal)
     const lane = group.lane<readonly AttachmentStep[]>(subjectsAtOnce, async ofSubject => {
       for (const step of ofSubject) await attach(step, destination, reader, group.signal)
     })
@@ -40,7 +53,6 @@ export async function runAttachments(
     for (const [, ofSubject] of bySubject) lane.add(ofSubject)
     await group.settled()
   }
-  return moved
 }
 
 /** How often a tag is looked up again that somebody else has written meanwhile. */
@@ -62,8 +74,7 @@ async function attach(
       if (signal.aborted || !isLadingError(error)) throw error
       const isLost =
         found.attachment.by === 'tag' && (error.code === 'precondition-failed' || error.code === 'tag-exists')
-      if (!isLost || attempt === attempts)
-        throw error.with({ side: 'destination', operation: attaching, hint: withoutAttachments })
+      if (!isLost || attempt === attempts) throw error
       const there = await attachedThere(found.subject, destination, signal)
       step = await attachmentStep(found, there, destination, reader, signal)
     }

@@ -65,6 +65,10 @@ export async function readPassphrase({
     const details = { operation: 'read passphrase', subject: signPassphraseFile, side: 'local' } as const
     const failure = fromFileError(error, details)
     if (!(failure instanceof LadingError)) throw failure
-    throw failure.with({ ...details, hint: 'check --sign-passphrase-file' })
+    throw new LadingError(failure.code, failure.message, {
+      ...details,
+      cause: error,
+      hint: 'check the path of --sign-passphrase-file',
+    })
   }
 }

@@ -26,7 +26,7 @@ export interface ProgramRun {
   readonly args: readonly string[]
   readonly environment: Environment
   readonly signal?: AbortSignal | undefined
-  /** What it reads from its standard input. Default: nothing. */
+  /** What it reads from its standard input. Absent: nothing. */
   readonly input?: Uint8Array | undefined
   /** Where it writes, if not to its standard output: a path among its arguments. */
   readonly output?: ProgramOutput | undefined
@@ -45,14 +45,13 @@ export interface ProgramRun {
  */
 export async function* programOutput(run: ProgramRun): AsyncGenerator<Uint8Array, void, undefined> {
   run.signal?.throwIfAborted()
-  const child = spawn(run.program, [...run.args], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...run.environment, LC_ALL: 'C.UTF-8' },
-    windowsHide: true,
-  })
-  // A program that ends without having read it says so by its status.
-  child.stdin.on('error', () => {})
-  child.stdin.end(run.input)
+  const settings = { env: { ...run.environment, LC_ALL: 'C.UTF-8' }, windowsHide: true }
+  const child =
+    run.input === undefined
+      ? spawn(run.program, [...run.args], { ...settings, stdio: ['ignore', 'pipe', 'pipe'] })
+      : spawn(run.program, [...run.args], { ...settings, stdio: ['pipe', 'pipe', 'pipe'] })
+  // A program that ends without having read it says why with its exit code.
+  child.stdin?.on('error', () => undefined).end(run.input)
   const output = run.output?.stream ?? child.stdout
   const ended = endOf(child, run)
   if (run.output !== undefined) {
@@ -87,6 +86,8 @@ async function* readAsBytes(stream: Readable): ByteStream & AsyncGenerator<Uint8
   for await (const chunk of stream) yield chunk
 }
 
+type Child = ChildProcessByStdio<Writable | null, Readable, Readable>
+
 interface Ended {
   /** Absent where it ended with 0, or with an answer. */
   readonly failure?: string
@@ -94,7 +95,7 @@ interface Ended {
 }
 
 /** Resolves when the process is gone, and never rejects. */
-function endOf(child: ChildProcessByStdio<Writable, Readable, Readable>, run: ProgramRun): Promise<Ended> {
+function endOf(child: Child, run: ProgramRun): Promise<Ended> {
   const { promise, resolve } = Promise.withResolvers<Ended>()
   let complaint = Buffer.alloc(0)
   child.stderr.on('data', (chunk: Buffer) => {
@@ -119,7 +120,7 @@ function endOf(child: ChildProcessByStdio<Writable, Readable, Readable>, run: Pr
 }
 
 /** Leaves no process behind: it is asked to end, then made to. */
-async function end(child: ChildProcessByStdio<Writable, Readable, Readable>, ended: Promise<Ended>): Promise<void> {
+async function end(child: Child, ended: Promise<Ended>): Promise<void> {
   child.stdout.destroy()
   if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) {
     child.kill('SIGTERM')

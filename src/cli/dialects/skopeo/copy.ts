@@ -12,13 +12,14 @@ import { signaturesOf } from '../../signature-options.ts'
 import { writeDigestFile } from '../../write-digest-file.ts'
 import { openPolicy } from './check-policy.ts'
 import { openCopyOutput } from './copy-output.ts'
+import { encryptionOptions, skopeoEncryption } from './encryption-options.ts'
 import { skopeoGlobals } from './globals.ts'
 import { transportOfImage } from './image-name.ts'
 import { skopeoLayers } from './layers.ts'
 import { refuseAbsent } from './refuse-absent.ts'
 import { retriesOf, retryOptions } from './retry-options.ts'
 import { sessionOf } from './session.ts'
-import { encryptionOptions, signatureOptions, signingOptions } from './signing-options.ts'
+import { signatureOptions, signingOptions } from './signing-options.ts'
 
 const words = (word: string) => word
 
@@ -78,6 +79,7 @@ export const skopeoCopy = defineCommand({
     const platforms = wantedPlatforms(input)
     const layers = skopeoLayers(input, transport)
     const servers = sidedServersOf(input)
+    const encryption = skopeoEncryption(input)
     if (transport === 'docker-archive') await refuseExisting(destination)
     await checkPolicy(source)
     const output = input.quiet ? undefined : openCopyOutput(await outputFor(destination, context))
@@ -90,6 +92,7 @@ export const skopeoCopy = defineCommand({
       sigstoreAttachments: 'configured',
       ...servers,
       ...platforms,
+      ...encryption,
       preserveDigests,
       additionalTags: additionalTag,
       jobs: input.imageParallelCopies || 6,
@@ -98,7 +101,7 @@ export const skopeoCopy = defineCommand({
         sourceSharedBlobDir: input.srcSharedBlobDir,
         destinationSharedBlobDir: input.destSharedBlobDir,
         authFile: input.authfile,
-        format: input.format ?? formatFor(sourceTransport, transport, { ...layers, preserveDigests }),
+        format: input.format ?? formatFor(sourceTransport, transport, { ...layers, ...encryption, preserveDigests }),
         sourceDaemonHost: input.srcDaemonHost,
         destinationDaemonHost: input.destDaemonHost,
         onEvent: output?.onEvent,
@@ -116,10 +119,14 @@ export const skopeoCopy = defineCommand({
 function formatFor(
   source: string,
   destination: string,
-  { compression, preserveDigests }: Pick<CopyOptions, 'compression' | 'preserveDigests'>,
+  {
+    compression,
+    encryptionKeys,
+    preserveDigests,
+  }: Pick<CopyOptions, 'compression' | 'encryptionKeys' | 'preserveDigests'>,
 ): 'oci' | 'v2s2' | undefined {
   if (preserveDigests) return undefined
-  if (destination === 'oci' || destination === 'oci-archive') return 'oci'
+  if (destination === 'oci' || destination === 'oci-archive' || encryptionKeys !== undefined) return 'oci'
   if (source !== 'docker-archive' && source !== 'docker-daemon') return undefined
   if (destination !== 'docker' && destination !== 'dir') return undefined
   return compression?.startsWith('zstd') ? 'oci' : 'v2s2'

@@ -3,9 +3,6 @@ import { flagOf } from '../../command.ts'
 
 /** Options that skopeo has and lading has not yet, each with what is missing. One that is done leaves this table. */
 const absent = {
-  decryptionKey: 'lading does not decrypt images',
-  encryptionKey: 'lading does not encrypt images',
-  encryptLayer: 'lading does not encrypt images',
   signBySqFingerprint:
     'it needs Sequoia-PGP; --sign-by signs with a key of GnuPG, which makes the same kind of signature',
 } as const

@@ -1,7 +1,6 @@
-import { flag, list, text } from '../../options.ts'
+import { flag, text } from '../../options.ts'
 
 const notYet = (value: string) => text({ value, description: 'not there yet' })
-const severalNotYet = (value: string) => list({ value, description: 'not there yet' }, word => word)
 
 /** Of simple signing and of sigstore. */
 export const signatureOptions = {
@@ -15,11 +14,4 @@ export const signatureOptions = {
 /** Each is known, and refused where it is given. */
 export const signingOptions = {
   signBySqFingerprint: notYet('FINGERPRINT'),
-} as const
-
-/** Each is known, and refused where it is given. */
-export const encryptionOptions = {
-  decryptionKey: severalNotYet('strings'),
-  encryptionKey: severalNotYet('strings'),
-  encryptLayer: severalNotYet('ints'),
 } as const

@@ -1,4 +1,5 @@
 import type { Access } from '../../../auth/index.ts'
+import { LadingError } from '../../../errors/index.ts'
 import type { Digest } from '../../../model/digest.ts'
 import type { TransportContext } from '../../transport.ts'
 import type { RegistryReference } from '../reference.ts'
@@ -39,9 +40,16 @@ export function registrySignatures(
       return await readLookaside((await places()).read, manifest, { http, tlsVerify, signal })
     },
     async write(manifest, signatures, signal) {
-      if (signatures.length > 0 && (await client.hasPlaceForSignatures(signal)))
-        await writeExtension(repository, manifest, signatures, signal)
-      else await writeLookaside((await places()).write, manifest, signatures)
+      if (signatures.length === 0 || !(await client.hasPlaceForSignatures(signal)))
+        return await writeLookaside((await places()).write, manifest, signatures)
+      // a file that begins with a zero byte is of another format
+      if (signatures.some(([first]) => first === 0)) {
+        throw new LadingError('unsupported', `${reference.registry} keeps simple signatures alone`, {
+          operation: 'write signatures',
+          hint: 'leave the others out with --remove-signatures',
+        })
+      }
+      await writeExtension(repository, manifest, signatures, signal)
     },
     attachesSigstore: async () => (await places()).useSigstoreAttachments,
   }

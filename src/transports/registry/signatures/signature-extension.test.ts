@@ -42,6 +42,8 @@ test('a registry that keeps signatures is asked, and gets those that it has not'
     expect(server.log).toEqual(['GET /v2/', `GET ${listed}`, `PUT ${listed}`])
     await signatures.write(manifest, [one, two], undefined)
     expect(await signatures.read(manifest)).toEqual([one, two])
+    const other = Buffer.from('\0sigstore-json\n{}')
+    await expect(signatures.write(manifest, [other])).rejects.toMatchObject({ code: 'unsupported' })
   })
   const content = (bytes: Buffer) => ({ schemaVersion: 2, type: 'atomic', content: bytes.toString('base64') })
   expect(entries).toMatchObject([content(one), content(two)])
