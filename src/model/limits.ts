@@ -46,6 +46,8 @@ export const limits = {
   versionConstraintCharacters: 1000,
   bucketConfigBytes: mebibyte,
   historyBytes: 4 * mebibyte,
+  tagSignatureBytes: 64 * kibibyte,
+  tagSignatures: 1000,
   condemnedBytes: mebibyte,
   layerVariantsBytes: 64 * kibibyte,
   leaseBytes: 4 * kibibyte,

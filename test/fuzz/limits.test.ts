@@ -201,6 +201,8 @@ const cases: Readonly<Record<keyof typeof limits, Take | string>> = {
     const store = await stored(configKey, `default: {immutable: true}\n#${'x'.repeat(amount - 28)}`)
     return (await readBucketConfig(store)).byDefault.immutable === true
   },
+  tagSignatureBytes: 'src/layout/tag-signatures.test.ts',
+  tagSignatures: 'src/layout/tag-signatures.test.ts',
   historyBytes: async amount => {
     const { history } = tagKeys('a', 'v1')
     const entry = [{ pushed_at: '2026-01-01T00:00:00Z', digest, size_bytes: 1 }]

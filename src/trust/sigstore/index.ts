@@ -15,7 +15,7 @@ export {
 export { openTimestampAuthority } from './open-timestamp-authority.ts'
 export { readAttached } from './read-attached.ts'
 export { readPrivateKey } from './read-private-key.ts'
-export { formatPublicKey, readPublicKey } from './read-public-key.ts'
+export { formatPublicKey, publicKeyBytes, readPublicKey } from './read-public-key.ts'
 export type { RekorLog } from './rekor-log.ts'
 export { requestCertificate } from './request-certificate.ts'
 export { appendSignatures, readSignatureImage, signatureTag } from './signature-image.ts'
