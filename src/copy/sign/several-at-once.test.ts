@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, afterEach, expect, test, vi } from 'vitest'
@@ -26,4 +26,22 @@ test.each(['referrer', 'tag'] as const)('several who sign in a bucket at once ha
   const { missing, signatures } = await verifyImage(place, { keys: keys.map(name => `env://${name}`) })
   expect(missing).toEqual([])
   expect(signatures).toHaveLength(keys.length)
+})
+
+test('several who sign in a copy at once have all signed', async () => {
+  const keys = ['A', 'B', 'C', 'D']
+  const place = `local://${folder}/copied//app`
+  await copyImage(`oci:${folder}/layout:v1`, `${place}:v0`)
+  await Promise.all(
+    keys.map(async name => {
+      const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      vi.stubEnv(name, publicKey.export({ format: 'pem', type: 'spki' }).toString())
+      const file = path.join(folder, `${name}.key`)
+      await writeFile(file, privateKey.export({ format: 'pem', type: 'pkcs8' }))
+      const options = { signBySigstorePrivateKey: file, signIdentity: 'registry.example.com/app:v1' }
+      await copyImage(`oci:${folder}/layout:v1`, `${place}:${name}`, options)
+    }),
+  )
+  const { missing } = await verifyImage(`${place}:v0`, { keys: keys.map(name => `env://${name}`) })
+  expect(missing).toEqual([])
 })
