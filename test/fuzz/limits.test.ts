@@ -1,6 +1,3 @@
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import { expect, test } from 'vitest'
 import { parseChallenges } from '../../src/auth/challenge.ts'
 import { requestToken } from '../../src/auth/token-request.ts'
@@ -39,6 +36,7 @@ import type { TransportContext } from '../../src/transports/transport.ts'
 import { temporaryFolder } from '../services/temporary-folder.ts'
 import { answeringClient, nextAnswer, readAnswer } from './answers.ts'
 import { openCostlyKey } from './open-costly-key.ts'
+import { withHead } from './with-head.ts'
 
 /** Takes so much. Whether all of it was taken; what it throws is a refusal. */
 type Take = (amount: number) => Promise<boolean>
@@ -74,20 +72,6 @@ async function asked(script: Script, ask: (http: HttpClient, origin: string) => 
   await using server = await startScriptedServer(script)
   await using client = openHttpTestClient()
   return await ask(client.http, server.origin)
-}
-
-/** A server that answers with so many bytes of head, the status line and the empty line among them. */
-async function withHead(amount: number, ask: (origin: string) => Promise<boolean>): Promise<boolean> {
-  const fixed = 'HTTP/1.1 200 OK\r\ncontent-length: 1\r\nx: \r\n\r\n'
-  const head = fixed.replace('x: ', `x: ${'y'.repeat(amount - fixed.length)}`)
-  const server = createServer(socket => void socket.on('error', () => {}).once('data', () => socket.write(`${head}z`)))
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  try {
-    const { port } = server.address() as AddressInfo // it listens on TCP
-    return await ask(`http://127.0.0.1:${port}`)
-  } finally {
-    server.close()
-  }
 }
 
 async function directly(url: string): Promise<boolean> {
