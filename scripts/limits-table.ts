@@ -50,6 +50,7 @@ const meanings: Readonly<Record<keyof typeof limits, string>> = {
   tarNameCharacters: 'all names of an archive together',
   archiveDocumentsBytes: 'documents that are kept of an archive that comes once',
   wrappedKeys: 'keys that one encrypted layer has, each wrapped for somebody',
+  wrappedKeyBytes: 'what is in one of them, uncompressed',
   zstdWindowBytes: 'memory that a zstd frame may ask for',
   keyDerivationBytes: 'memory, times how often it is gone through, that an encrypted private key may ask of scrypt',
 }

@@ -86,6 +86,7 @@ export {
   type MadeSignature,
   type PlanEntry,
   type PlatformDescription,
+  type PolicyDescription,
   pullImage,
   pushImage,
   type ServerOptions,
@@ -128,6 +129,8 @@ export {
 } from './scan/index.ts'
 export { type CloudOptions, type ObjectStore, openStore } from './stores/index.ts'
 export { formatReference, parseReference, type Reference } from './transports/index.ts'
+export type { PolicyChoice } from './trust/index.ts'
+export { type GeneratedKey, type GenerateKeyOptions, generateSigstoreKey } from './trust/sigstore/index.ts'
 export type { ImageSignature } from './trust/image-signature.ts'
 export type { ImageSigner } from './trust/image-signer.ts'
 export { type GeneratedKey, type GenerateKeyOptions, generateSigstoreKey } from './trust/sigstore/index.ts'

@@ -54,7 +54,9 @@ export async function pointTag(
   try {
     // Of one image they are there, whatever they are worth.
     const referrers = from.image !== to.image
-    const copied = await copyOpened(source, committing, { force, expect, signal, jobs, referrers }, onEvent)
+    // no policy is asked: the image is in this bucket already, and stays there
+    const options = { force, expect, signal, jobs, referrers, guard: undefined }
+    const copied = await copyOpened(source, committing, options, onEvent)
     const { digest, previous, changed } = copied
     return { digest, ...(previous === undefined ? {} : { previous }), changed }
   } catch (error) {

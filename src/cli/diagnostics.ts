@@ -4,19 +4,16 @@ import { printable, printableJson } from './printable.ts'
 
 /** What is said on stderr beside the progress and the error, as lines of text or of JSON. */
 export interface Diagnostics {
-  warn(message: string): void
   request(event: RequestEvent): void
 }
 
 export function openDiagnostics(output: Output, form: 'text' | 'json'): Diagnostics {
   if (form === 'json') {
     return {
-      warn: message => void output.write(`${printableJson({ type: 'warning', message })}\n`),
       request: event => void output.write(`${printableJson({ type: 'request', ...event })}\n`),
     }
   }
   return {
-    warn: message => void output.write(`warning: ${printable(message)}\n`),
     request({ method, url, milliseconds, status, failure }) {
       const outcome = failure === undefined ? String(status) : `failed (${failure})`
       output.write(`${printable(`debug: ${method} ${url}: ${outcome}, ${Math.round(milliseconds)} ms`)}\n`)

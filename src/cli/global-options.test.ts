@@ -29,8 +29,8 @@ async function settingsOf(argv: readonly string[], env: NodeJS.ProcessEnv = {}) 
       },
     },
   })
-  const { temporaryFolder, userAgentPrefix, registriesConf, onRequest } = given
-  return { run, given: { temporaryFolder, userAgentPrefix, registriesConf }, onRequest }
+  const { temporaryFolder, userAgentPrefix, registriesConf, onRequest, policy } = given
+  return { run, given: { temporaryFolder, userAgentPrefix, registriesConf }, onRequest, policy }
 }
 
 describe('options of every command', () => {
@@ -164,23 +164,19 @@ describe('--command-timeout', () => {
   })
 })
 
+describe('the policy', () => {
+  test.each<[string, readonly string[], unknown]>([
+    ['is that of the user or the system', [], undefined],
+    ['is the one that is named', ['--policy=/p'], { file: '/p' }],
+    ['is none', ['--insecure-policy'], 'accept-anything'],
+    ['that is named is taken back', ['--policy=/p', '--insecure-policy'], 'accept-anything'],
+  ])('%s', async (_, options, policy) => {
+    expect((await settingsOf(['copy', ...options, 'a', 'b'])).policy).toEqual(policy)
+  })
+})
+
 describe('what is not there yet', () => {
-  test.each([
-    ['a policy', ['--policy=/p'], 'warning: the policy /p is not enforced: lading checks no signatures yet\n'],
-    [
-      'a policy in quiet',
-      ['--policy=/p', '--quiet'],
-      'warning: the policy /p is not enforced: lading checks no signatures yet\n',
-    ],
-    [
-      'a policy, for a script',
-      ['--policy=/p', '--progress=json'],
-      '{"type":"warning","message":"the policy /p is not enforced: lading checks no signatures yet"}\n',
-    ],
-    ['no policy', ['--insecure-policy'], ''],
-    ['a policy that is taken back', ['--policy=/p', '--insecure-policy'], ''],
-    ['no signatures', ['--remove-signatures'], ''],
-  ])('%s', async (_, options, stderr) => {
+  test.each([['no signatures', ['--remove-signatures'], '']])('%s', async (_, options, stderr) => {
     const { run } = await settingsOf(['copy', ...options, 'a', 'b'])
     expect({ exit: run.exit, stderr: run.stderr }).toEqual({ exit: 0, stderr })
   })

@@ -27,9 +27,11 @@ const globalOptions = {
   }),
   policy: text({
     value: 'PATH',
-    description: 'Accepted, and not enforced yet, as a warning says, with --quiet too: no signature is checked.',
+    description:
+      'The trust policy (containers-policy.json(5)) that says what may be copied. Not given: ~/.config/containers/policy.json, else ' +
+      '/etc/containers/policy.json; where neither is there, everything may.',
   }),
-  insecurePolicy: flag({ description: 'Check no signature. None is checked anyway, yet.' }),
+  insecurePolicy: flag({ description: 'Copy every image, whatever the trust policy says.' }),
 } as const
 
 export type GlobalOptions = {

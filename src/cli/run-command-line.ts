@@ -26,7 +26,6 @@ export async function runCommandLine(argv: readonly string[], context: CommandCo
     command = request.command
     if (globals.debug) env = { ...env, LADING_DEBUG: '1' }
     const diagnostics = openDiagnostics(stderr, json ? 'json' : 'text')
-    sayWhatIsNotDone(globals, diagnostics)
     const timeout = startCommandTimeout(globals.commandTimeout, context)
     signal = timeout.signal
     try {
@@ -51,15 +50,16 @@ function settingsOf(globals: GlobalOptions, env: NodeJS.ProcessEnv, { request }:
     temporaryFolder,
     userAgentPrefix,
     registriesConf,
+    policy: policyOf(globals),
     registriesD,
     onRequest: env.LADING_DEBUG ? request : undefined,
   })
 }
 
-/** Who names a policy relies on it. */
-function sayWhatIsNotDone({ policy, insecurePolicy }: GlobalOptions, { warn }: Diagnostics): void {
-  if (policy === undefined || insecurePolicy) return
-  warn(`the policy ${policy} is not enforced: lading checks no signatures yet`)
+/** As with skopeo, `--insecure-policy` counts where both are given. */
+function policyOf({ policy: file, insecurePolicy }: GlobalOptions): Settings['policy'] {
+  if (insecurePolicy) return 'accept-anything'
+  return file === undefined ? undefined : { file }
 }
 
 /** Whether a script reads stderr. Looked up in the words themselves: the command line may be what is wrong. */

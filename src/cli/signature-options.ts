@@ -7,7 +7,9 @@ import { printable } from './printable.ts'
 
 /** Signatures on many images at once: each gets its own name. */
 export const syncSignatureOptions = {
-  removeSignatures: flag({ description: 'Copy no signatures that are kept beside an image.' }),
+  removeSignatures: flag({
+    description: 'Copy no signatures, neither those that are kept beside an image nor those that are attached to it.',
+  }),
   signBy: text({
     value: 'KEY',
     description:

@@ -4,7 +4,7 @@ import type { Library } from './library.ts'
 /** What holds for everything that a command does, whichever it is. */
 export type Settings = Pick<
   SessionOptions,
-  'userAgentPrefix' | 'temporaryFolder' | 'registriesConf' | 'registriesD' | 'onRequest'
+  'userAgentPrefix' | 'temporaryFolder' | 'registriesConf' | 'registriesD' | 'policy' | 'onRequest'
 >
 
 /** The same library, told of the settings with every call that asks another machine or keeps something on the disk. */

@@ -17,6 +17,7 @@ import { inTakenFormat } from './in-taken-format.ts'
 import { interruptible } from './interruptible.ts'
 import { rememberingDestination } from './layer-cache.ts'
 import { openEncryption } from './open-encryption.ts'
+import { openPolicyGuard } from './policy/open-policy-guard.ts'
 import { openSession, type Shared } from './session.ts'
 import { destinationSide, sourceSide } from './sides.ts'
 import { openSigners } from './signatures/open-signers.ts'
@@ -70,13 +71,15 @@ async function copy(
   const signing = await openSigners(options, destinationReference, { http: reading.http, signal: options.signal })
   const openedSource = sourceSide(await openSource(sourceReference, reading))
   await using from = withForeignLayers(openedSource, reading.http)
+  const guard = await openPolicyGuard(options.policy, sourceReference, from, reading.environment, options)
+  await guard?.admit()
   const openedDestination = destinationSide(await openDestination(destinationReference, session.context('destination')))
   await using to = rememberingDestination(openedDestination)
   checkAdditionalTags(to, options)
   const { lanes } = session
   const names = { source: from.name, destination: formatReference(destinationReference) }
   const moved = await inTakenFormat(from, options, listen, chosen =>
-    copyOpened(from, to, { ...chosen, jobs, lanes, encryption, signing }, listen),
+    copyOpened(from, to, { ...chosen, jobs, lanes, encryption, guard, signing }, listen),
   )
   return { ...names, ...moved }
 }

@@ -15,6 +15,7 @@ import type { Lanes } from './lanes/lanes.ts'
 import { createManifestReader, type ManifestReader } from './manifest-reader.ts'
 import { parseNode } from './parse-node.ts'
 import { type Plan, type PlannedNode, planCopy } from './plan.ts'
+import type { Guarded } from './policy/policy-guard.ts'
 import type { PrepareOptions } from './preparation.ts'
 import { prepareImage } from './prepare-image.ts'
 import { withoutManifest } from './rewritten-because.ts'
@@ -36,7 +37,7 @@ export type OpenedResult = Omit<CopyResult, 'source' | 'destination'>
 export async function copyOpened(
   from: ImageSource,
   to: ImageDestination,
-  options: PrepareOptions & { readonly jobs: number; readonly lanes?: Lanes; readonly signing?: Signing },
+  options: PrepareOptions & Guarded & { readonly jobs: number; readonly lanes?: Lanes; readonly signing?: Signing },
   listen: CopyListener,
 ): Promise<OpenedResult> {
   const started = performance.now()
@@ -96,8 +97,12 @@ export async function copyOpened(
     })
   }
   tell(plan.nodes.values())
+  // An image that has its name already is looked through where nothing else says that it is whole: for what is attached its root says enough.
+  const isThere = current === named.digest
   const planAttached = async (within: AbortSignal | undefined) =>
-    news ?? (await carrier?.plan(prepared, within)) ?? nothingAttached
+    news ??
+    (await (isThere ? carrier?.planUnchanged(root, within) : carrier?.plan(prepared, within))) ??
+    nothingAttached
   if (options.dryRun) {
     const attached = await planAttached(signal)
     const entries = [...planEntries(plan, prepared.changes), ...attachedEntries(attached, plan)]

@@ -7,6 +7,7 @@ export { type DeleteOptions, type DeleteResult, deleteImage } from './delete-ima
 export type { CopyEvent, CopyListener } from './events.ts'
 export { type ImageDescription, type InspectOptions, inspectImage, type PlatformDescription } from './inspect-image.ts'
 export { listTags } from './list-tags.ts'
+export type { PolicyDescription } from './policy/describe-policy.ts'
 export type { ServerOptions } from './server-options.ts'
 export type { SessionOptions } from './session.ts'
 export { signImage } from './sign/sign-image.ts'

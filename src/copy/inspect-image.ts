@@ -14,6 +14,7 @@ import { interruptible } from './interruptible.ts'
 import { createManifestReader, type ManifestReader } from './manifest-reader.ts'
 import { parseNode } from './parse-node.ts'
 import { passLayer } from './pass-layer.ts'
+import { describePolicy, type PolicyDescription } from './policy/describe-policy.ts'
 import { openSession, type SessionOptions } from './session.ts'
 import { sourceSide } from './sides.ts'
 
@@ -31,6 +32,8 @@ export interface ImageDescription {
   readonly annotations: Readonly<Record<string, string>>
   /** The root document as it is stored. */
   readonly raw: Uint8Array
+  /** What the trust policy says of it. Absent: there is none. */
+  readonly policy?: PolicyDescription
   /** One per entry of an index, in its order; for a manifest, itself. */
   readonly platforms: readonly PlatformDescription[]
   /** With `referrers`: what is attached to it, to its platforms, and to that. */
@@ -71,7 +74,8 @@ export async function inspectImage(reference: string, options: InspectOptions = 
   return await interruptible(options.signal, async () => {
     const parsed = parseReference(reference)
     await using session = openSession(options, () => {})
-    await using source = sourceSide(await openSource(parsed, session.context('source')))
+    const reading = session.context('source')
+    await using source = sourceSide(await openSource(parsed, reading))
     await source.receive?.(passLayer, options.signal)
     const reader = createManifestReader(source)
     const root = await source.resolve(options.signal)
@@ -88,6 +92,7 @@ export async function inspectImage(reference: string, options: InspectOptions = 
               ...(platform === undefined ? {} : { platform: formatPlatform(platform) }),
             })),
           )
+    const policy = await describePolicy(root, source, parsed, reader, options, reading.environment)
     const subjects = [root.digest, ...platforms.map(({ digest }) => digest)]
     const { signal } = options
     const attached =
@@ -103,6 +108,7 @@ export async function inspectImage(reference: string, options: InspectOptions = 
       ...(manifest.artifactType === undefined ? {} : { artifactType: manifest.artifactType }),
       annotations: manifest.annotations ?? {},
       raw,
+      ...(policy === undefined ? {} : { policy }),
       platforms,
       ...attached,
     }

@@ -4,6 +4,7 @@ import type { CopyOptions } from './copy-options.ts'
 import type { CopyListener } from './events.ts'
 import type { LayerTarget } from './layer-target.ts'
 import type { ManifestReader } from './manifest-reader.ts'
+import type { PolicyGuard } from './policy/policy-guard.ts'
 import type { LayerSettings } from './store-layer.ts'
 
 /** What a copy was asked for, with its keys as they were read. */
@@ -19,6 +20,7 @@ export interface Preparation {
   readonly options: PrepareOptions
   readonly target: LayerTarget
   readonly settings: LayerSettings
+  readonly guard: PolicyGuard | undefined
   readonly listen: CopyListener
   readonly signal: AbortSignal
 }

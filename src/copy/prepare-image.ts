@@ -9,6 +9,8 @@ import { giveForm } from './give-form.ts'
 import { layersMayChange, layerTarget } from './layer-target.ts'
 import type { ManifestReader } from './manifest-reader.ts'
 import { parseNode } from './parse-node.ts'
+import { checkSelection } from './policy/check-selection.ts'
+import type { Guarded } from './policy/policy-guard.ts'
 import { asksForChange, type Preparation, type PrepareOptions } from './preparation.ts'
 import { readImage } from './read-image.ts'
 import { refuseArtifact } from './refuse-artifact.ts'
@@ -49,21 +51,22 @@ export async function prepareImage(
   source: ImageSource,
   destination: ImageDestination,
   reader: ManifestReader,
-  options: PrepareOptions,
+  options: PrepareOptions & Partial<Guarded>,
   listen: CopyListener,
 ): Promise<PreparedImage> {
   const { signal = new AbortController().signal } = options
   const { compressionLevel: level, precomputeDigests: precompute, temporaryFolder } = options
   const target = layerTarget(source, destination, options)
   if (options.format === 'v2s1') requireSchema1(destination)
-  const { encryption } = options
+  const { encryption, guard } = options
   if (encryption !== undefined) requireEncryptable(encryption, source, destination, options)
   const encrypt = encryption?.encrypts ? encryption : undefined
   const settings = { level, precompute, temporaryFolder, encrypt }
-  const preparation = { source, destination, reader, options, target, settings, listen, signal }
+  const preparation = { source, destination, reader, options, target, settings, guard, listen, signal }
   const image = await readImage(preparation)
   const { found, current, base, stored } = image
   const selection = await selectRoot(base, options, source, destination, reader)
+  await checkSelection(guard, selection, found, reader, signal)
   await refuseArtifact(selection.root, destination, reader, { ...options, decrypts: encryption !== undefined })
   const requireAllowed = (because: readonly string[]): void => {
     if (options.preserveDigests) requirePreserved(selection, because)

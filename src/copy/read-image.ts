@@ -30,9 +30,10 @@ export interface ReadImage {
 
 /** @throws LadingError `unsupported` where a dry run would have to read all of it, or its digest cannot be preserved */
 export async function readImage(preparation: Preparation): Promise<ReadImage> {
-  const { source, destination, reader, options, target, settings, listen, signal } = preparation
+  const { source, destination, reader, options, target, settings, guard, listen, signal } = preparation
   const arrived = await receive(preparation)
   const [found, current] = await Promise.all([arrived.known ?? source.resolve(signal), destination.current(signal)])
+  if (found.kind === 'manifest') await guard?.check(found, reader, signal)
   const isKnown = arrived.known !== undefined
   if (!isSchema1Type(found.mediaType)) {
     const became = layersBecame([], arrived.stored, destination)

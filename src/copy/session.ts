@@ -4,6 +4,7 @@ import { hostPlatform, type Platform } from '../model/platform.ts'
 import type { PlatformMatching } from '../model/platform-rank.ts'
 import type { CloudOptions } from '../stores/index.ts'
 import type { TransportContext } from '../transports/index.ts'
+import type { PolicyChoice } from '../trust/index.ts'
 import type { CopyListener } from './events.ts'
 import { type Lanes, openLanes } from './lanes/lanes.ts'
 import type { ServerOptions } from './server-options.ts'
@@ -12,6 +13,11 @@ import type { ServerOptions } from './server-options.ts'
 export interface SessionOptions extends Pick<ServerOptions, 'authFile' | 'tlsVerify'>, HttpSettings {
   /** HTTPS for registries on this machine too, where neither `tlsVerify` nor registries.conf says otherwise. */
   readonly tlsOnLoopback?: boolean | undefined
+  /**
+   * Which trust policy (containers-policy.json(5)) says what may be read. Default: that of the user, else that of the system; where there is
+   * neither, everything may.
+   */
+  readonly policy?: PolicyChoice | undefined
   /** Where temporary files are made. Default: where the system has them, or TMPDIR says. */
   readonly temporaryFolder?: string | undefined
   /** What this machine's platform is, wherever it decides. Default: what it is, and linux on macOS. */

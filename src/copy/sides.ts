@@ -15,6 +15,7 @@ export function sourceSide(source: ImageSource): ImageSource {
   const attachments = source.attachments?.bind(source)
   return {
     name: source.name,
+    ...(source.reference === undefined ? {} : { reference: source.reference }),
     traits: source.traits,
     resolve: signal => at(() => source.resolve(signal), 'resolve'),
     fetch: (node, range, signal) => streamAt(() => source.fetch(node, range, signal), source.name, `read ${node.kind}`),

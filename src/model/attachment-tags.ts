@@ -19,3 +19,8 @@ export function cosignTags(subject: Digest): readonly string[] {
     .map(suffix => `${algorithm}-${hex}.${suffix}`)
     .filter(tag => tag.length <= maxTagCharacters)
 }
+
+/** Whether what is attached under this tag is found when its subject is asked about. Other tools have suffixes of their own. */
+export function isAttachmentTag(tag: string, subject: Digest): boolean {
+  return tag === referrersTag(subject) || cosignTags(subject).includes(tag)
+}

@@ -56,6 +56,7 @@ export const limits = {
   tarNameCharacters: 64 * mebibyte,
   archiveDocumentsBytes: 64 * mebibyte,
   wrappedKeys: 1000,
+  wrappedKeyBytes: mebibyte,
   zstdWindowBytes: 128 * mebibyte,
   keyDerivationBytes: 128 * mebibyte,
 } as const

@@ -99,6 +99,11 @@ export interface CredentialOptions {
 export interface ImageSource extends AsyncDisposable {
   /** As a user types it, for messages. */
   readonly name: string
+  /**
+   * What was opened, where the user's reference alone does not say it: which image a short name stands for, where on a local path the bucket
+   * is. Not where its bytes happen to be read, as from a mirror. Absent: what the user named.
+   */
+  readonly reference?: Reference
   readonly traits: SourceTraits
 
   /** What the reference names now. Of a source that is read once: only after `receive`. @throws LadingError `image-not-found` */

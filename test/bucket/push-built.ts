@@ -21,7 +21,7 @@ export async function pushBuilt(
   const colon = name.lastIndexOf(':')
   const at = { name: `test://${name}`, image: name.slice(0, colon), tag: name.slice(colon + 1) }
   await using to = bucketDestination(lendStore(store), at)
-  return await copyOpened(memorySource(image), to, { ...options, jobs: 4 }, () => {})
+  return await copyOpened(memorySource(image), to, { ...options, jobs: 4, guard: undefined }, () => {})
 }
 
 /** The same into a directory. */

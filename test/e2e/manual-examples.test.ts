@@ -94,13 +94,6 @@ describeWithServices(['docker-registry', 'skopeo'], 'under the name of skopeo', 
       expect(JSON.parse(tags).Tags).toEqual(['docker.io/library/busybox:latest'])
     })
 
-    test.each(['--sign-by-sigstore', '--sign-by-sigstore-private-key'])('with %s is refused too', async option => {
-      const folder = await newFolder()
-      const { code, stderr } = await runLading(['copy', `${option}=1`, 'docker://busybox', `dir:${folder}/to`])
-      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(option) })
-      expect(await readdir(folder)).toEqual([])
-    })
-
     /** The keys of the manual, as short as it makes them. */
     async function makeKeys(folder: string, names: readonly string[] = ['private']): Promise<void> {
       for (const name of names) {

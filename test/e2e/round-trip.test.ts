@@ -90,3 +90,24 @@ test('a second copy moves no blob and changes nothing', async () => {
     expect(await filesBelow(folder)).toEqual(before)
   }
 })
+
+test.each([
+  ['v2', 5],
+  ['loop', 1],
+  ['child', 1],
+  ['v1', 1],
+  ['mirror', 0],
+])('what is attached to %s in a layout of another tool comes through a bucket and back', async (name, count) => {
+  const layout = `oci:${path.join(fixtures, 'oci/artifacts-and-referrers')}:${name}`
+  const folder = await newFolder()
+  const [bucket, back] = [`local://${folder}/bucket//app:${name}`, `oci:${folder}/back:${name}`]
+  await copyImage(layout, bucket)
+  await copyImage(bucket, back)
+  const attachedTo = async (place: string) => {
+    const { attached = [] } = await inspectImage(place, { referrers: true })
+    return attached.map(one => JSON.stringify(one)).sort()
+  }
+  const before = await attachedTo(layout)
+  expect(before).toHaveLength(count)
+  for (const place of [bucket, back]) expect(await attachedTo(place)).toEqual(before)
+})

@@ -253,6 +253,7 @@ const cases: Readonly<Record<keyof typeof limits, Take | string>> = {
     const keys = Array.from({ length: amount }, () => 'YQ==').join()
     return parseWrappedKeys({ 'org.opencontainers.image.enc.keys.jwe': keys }).length === amount
   },
+  wrappedKeyBytes: 'test/encryption/pgp.test.ts',
   zstdWindowBytes: async amount => {
     // an exponent of 17 is 128 MiB, and the mantissa adds an eighth of it
     const window = (17 << 3) | (amount > 2 ** 27 ? 1 : 0)

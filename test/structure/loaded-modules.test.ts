@@ -47,6 +47,7 @@ describe('a copy with nothing to do loads its two transports and no other', () =
     expect(transportsOf(files)).toEqual(new Set(['oci-layout']))
     expect(files.filter(file => /^src\/(auth|http)\//.test(file))).toEqual([
       'src/auth/abandonable.ts',
+      'src/auth/home-folder.ts',
       'src/http/redact.ts',
     ])
     expect(builtins.filter(name => /http|net|tls|zlib|worker/.test(name))).toEqual([])

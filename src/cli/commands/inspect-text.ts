@@ -1,4 +1,4 @@
-import type { ImageDescription, PlatformDescription } from '../../copy/index.ts'
+import type { ImageDescription, PlatformDescription, PolicyDescription } from '../../copy/index.ts'
 import { isIndexType } from '../../model/media-types.ts'
 import { alignFields } from '../align-fields.ts'
 import { formatCount } from '../format-count.ts'
@@ -15,10 +15,17 @@ export function inspectText(image: ImageDescription): string {
     ['artifact', image.artifactType && printable(image.artifactType)],
     ['holds', image.kind === 'index' ? contents(image.platforms) : undefined],
     ...pairs('annotation', image.annotations),
+    ['policy', image.policy && policyText(image.policy)],
     ['attached', attachedText(image)],
     ['problem', image.attachedProblem && printable(image.attachedProblem)],
   ])
   return root + image.platforms.map(one => `\n${manifestText(one, image)}`).join('')
+}
+
+/** `not met: …` comes first: it is what matters. */
+function policyText({ file = '', scopes, requirements, met, problem = '' }: PolicyDescription): string {
+  if (!met) return printable(`not met: ${problem}`)
+  return printable(`met: ${requirements.join(', ')} (${scopes.join(', ')}, ${file})`)
 }
 
 /** Nobody has verified any of it. */

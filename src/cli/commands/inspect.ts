@@ -48,6 +48,9 @@ export const inspectCommand = defineCommand({
       kind: '`index` or `manifest`',
       artifactType: 'what kind of artifact it is, where it says so',
       annotations: "the root's annotations",
+      policy:
+        'what the trust policy says of the image, where there is one: `file`, `scopes` (what of it decides), `requirements` (their types), ' +
+        '`met` (whether all of the image may be copied), and `problem` where it may not or that cannot be told',
       platforms:
         'an array, one element for each manifest: `platform`, `digest`, `mediaType`, `size` (the bytes of config and ' +
         'layers), `layers` (`digest`, `mediaType`, `size`, `annotations`), `config` (`digest`, `size`, `platform`, `created`, `author`, `env`, ' +
@@ -64,6 +67,7 @@ export const inspectCommand = defineCommand({
     const chosen = systemOf(where)
     const image = await library.inspectImage(reference, {
       ...chosen,
+      ...(raw || config ? { policy: 'accept-anything' } : {}),
       ...defined({ sourceSharedBlobDir: sharedBlobDir }),
       sourceServer: serverOf(where),
       cloud: cloudOf(where),

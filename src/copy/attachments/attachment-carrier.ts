@@ -6,13 +6,14 @@ import type { CopyListener } from '../events.ts'
 import type { ManifestReader } from '../manifest-reader.ts'
 import type { PreparedImage } from '../prepare-image.ts'
 import { type CarriedAttachments, countAttachments, type LeftOutAttachments } from './attachment-counts.ts'
+import { attachmentKind } from './attachment-kind.ts'
 import { type FoundAttachment, findAttachments } from './find-attachments.ts'
 import { manifestsBelow } from './manifests-below.ts'
 import { type AttachmentPlan, nothingAttached, planAttachments } from './plan-attachments.ts'
 
 /** What is attached to an image on its way. */
 export interface AttachmentCarrier {
-  /** Of an image that is there: what is attached to its root, and where there is something, to all of it. */
+  /** Of an image that has its name already: what is attached to its root, and where there is something, to all of it. */
   planUnchanged(root: Node, signal: AbortSignal | undefined): Promise<AttachmentPlan>
   /** Of an image that is copied: what is attached to every manifest of it. */
   plan(image: PreparedImage, signal: AbortSignal | undefined): Promise<AttachmentPlan>
@@ -25,15 +26,17 @@ export function attachmentCarrier(
   source: ImageSource,
   destination: ImageDestination,
   reader: ManifestReader,
-  { referrers = true, dryRun = false }: CopyOptions,
+  { referrers = true, dryRun = false, removeSignatures = false }: CopyOptions,
   listen: CopyListener,
 ): AttachmentCarrier | undefined {
   // A place that keeps images as they are and nothing beside them says so; the others keep not even the manifests.
   const holds = destination.attach !== undefined
   if (!referrers || source.attachments === undefined || !(holds || destination.traits.holdsIndex)) return undefined
   const leftOut: LeftOutAttachments[] = []
-  const find = (subjects: Iterable<Digest>, signal: AbortSignal | undefined) =>
-    findAttachments(subjects, { source, reader, listen, signal })
+  const find = async (subjects: Iterable<Digest>, signal: AbortSignal | undefined) => {
+    const found = await findAttachments(subjects, { source, reader, listen, signal })
+    return removeSignatures ? withoutSignatures(found) : found
+  }
   const compare = (found: readonly FoundAttachment[], stored: ReadonlySet<Digest>, signal: AbortSignal | undefined) =>
     found.length === 0
       ? nothingAttached
@@ -75,4 +78,16 @@ export function attachmentCarrier(
       leftOut,
     }),
   }
+}
+
+/** Without what says that it is a signature, and what is attached to that. */
+function withoutSignatures(found: readonly FoundAttachment[]): readonly FoundAttachment[] {
+  const left = new Set<Digest>()
+  return [...found]
+    .sort((a, b) => a.depth - b.depth)
+    .filter(({ subject, attachment }) => {
+      const stays = !left.has(subject) && attachmentKind(attachment) !== 'signature'
+      if (!stays) left.add(attachment.node.digest)
+      return stays
+    })
 }

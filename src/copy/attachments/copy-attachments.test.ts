@@ -92,3 +92,10 @@ describe.each([
     expect(await attachedAt(place, subjects)).toEqual([])
   })
 })
+
+test('signatures that are to be removed do not come, and the rest does', async () => {
+  const place = `oci:${newFolder()}:v1`
+  const { attachments } = await copyImage(`${registry.host}/app:v1`, place, { removeSignatures: true })
+  expect(attachments).toMatchObject({ copied: { signatures: 0, sboms: 1, others: 2 }, leftOut: [] })
+  expect((await attachedAt(place, subjects)).map(({ by }) => by)).toEqual(['referrer', 'referrer', 'referrer'])
+})

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { fromFileError, isLadingError, LadingError } from '../../errors/index.ts'
 import { attachedTo } from '../../layout/index.ts'
+import { isAttachmentTag } from '../../model/attachment-tags.ts'
 import { isDigest } from '../../model/digest.ts'
 import { formatReference, formatRepository, parseReference } from '../../transports/index.ts'
 import { listTagsOver } from '../list-tags.ts'
@@ -110,11 +111,16 @@ async function* taggedImages(
   const name = formatRepository(parseReference(`docker://${repository}`))
   let found = false
   for await (const tag of listTagsOver(shared, `docker://${repository}`, session)) {
-    if (!wanted(tag) || (carriesAttachments && attachedTo(tag) !== undefined)) continue
+    if (!wanted(tag) || (carriesAttachments && isCarried(tag))) continue
     found = true
     yield imageOf(`${name}:${tag}`, server)
   }
   if (!found) warn(`${name} has no tag that is wanted`)
+}
+
+function isCarried(tag: string): boolean {
+  const subject = attachedTo(tag)
+  return subject !== undefined && isAttachmentTag(tag, subject)
 }
 
 function imageOf(text: string, server?: ServerOptions): FoundImage {

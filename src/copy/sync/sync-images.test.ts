@@ -212,19 +212,21 @@ describe('tags of signatures', () => {
   const subject = `sha256-${'a'.repeat(64)}`
   const tagsAt = async (reference: string) => await Array.fromAsync(listTags(reference))
   beforeAll(async () => {
-    for (const tag of ['v1', `${subject}.sig`, subject]) await copyImage(hello, `${registry.host}/signed/app:${tag}`)
+    for (const tag of ['v1', `${subject}.sig`, subject, `${subject}.other`])
+      await copyImage(hello, `${registry.host}/signed/app:${tag}`)
   })
 
   test('are no images of their own: they come with the images', async () => {
     const at = `oci:${newPath()}`
-    expect(await sync(`docker://${registry.host}/signed/app`, at)).toHaveLength(1)
-    expect(await tagsAt(at)).toEqual(['app:v1'])
+    expect(await sync(`docker://${registry.host}/signed/app`, at)).toHaveLength(2)
+    // what nobody looks for is copied as the tag that it is
+    expect((await tagsAt(at)).sort()).toEqual([`app:${subject}.other`, 'app:v1'])
   })
 
   test('are images where nothing else carries them', async () => {
     const source = `docker://${registry.host}/signed/app`
-    expect(await sync(source, `dir:${newPath()}`)).toHaveLength(3)
-    expect(await sync(source, `oci:${newPath()}`, { referrers: false })).toHaveLength(3)
+    expect(await sync(source, `dir:${newPath()}`)).toHaveLength(4)
+    expect(await sync(source, `oci:${newPath()}`, { referrers: false })).toHaveLength(4)
   })
 
   test('are images where they are named', async () => {

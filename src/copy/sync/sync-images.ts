@@ -1,6 +1,7 @@
 import { isLadingError, LadingError } from '../../errors/index.ts'
 import { mapInOrder } from '../../streams/index.ts'
 import { formatRepository, parseReference } from '../../transports/index.ts'
+import { readPolicy } from '../../trust/policy/read-policy.ts'
 import { copyImageOver } from '../copy-image.ts'
 import { interruptible } from '../interruptible.ts'
 import { openShared, type Shared } from '../session.ts'
@@ -36,6 +37,8 @@ export async function* syncImages(
   await using shared = openShared(listen, options)
   const nameOf = destinationName(destination, options)
   const { failed, planned } = await interruptible(signal, async () => {
+    // each copy obeys it; one that cannot be used is no failure of an image
+    await readPolicy(options.policy ?? {}, process.env)
     const warn = (message: string) => listen({ type: 'warning', message })
     const carriesAttachments = options.referrers !== false && !holdsNoAttachments(destination, options)
     const found = await Array.fromAsync(findImages(source, { carriesAttachments, shared, options, warn }))

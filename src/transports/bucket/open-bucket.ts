@@ -5,6 +5,8 @@ import { type BucketLocator, formatBucketLocator } from './reference.ts'
 
 export interface OpenBucket {
   readonly store: ObjectStore
+  /** The bucket's name and prefix, or its directory. */
+  readonly root: string
   /** What follows the root: an image name, or what a command makes of it. */
   readonly path: string
 }
@@ -23,7 +25,7 @@ export async function openBucket(
   context: StoreContext,
 ): Promise<OpenBucket> {
   const { scheme, root, path } = locator
-  if (scheme !== 'local' && root !== undefined) return { store: await openStore({ scheme, root }, context), path }
+  if (scheme !== 'local' && root !== undefined) return { store: await openStore({ scheme, root }, context), root, path }
   const local: LocalRoot =
     root === undefined ? await findLocalRoot(path, what) : { root, path, exists: await isStoreDirectory(root) }
   if (!local.exists && !create) {
@@ -33,5 +35,5 @@ export async function openBucket(
       hint: 'a directory is one that holds s3lo.yaml, manifests/ or blobs/; make one with `lading init --local DIR`',
     })
   }
-  return { store: await openStore({ scheme, root: local.root }, context), path: local.path }
+  return { store: await openStore({ scheme, root: local.root }, context), root: local.root, path: local.path }
 }

@@ -19,6 +19,8 @@ import { tagNotFound } from './tag-not-found.ts'
 /** Which image of an open store, and how the user named it. */
 export interface BucketImage {
   readonly name: string
+  /** The same, with the bucket's root, where it was opened by a reference. */
+  readonly reference?: BucketReference
   readonly image: string
   /** With both, the digest is what counts. */
   readonly tag?: string
@@ -29,8 +31,8 @@ export interface BucketImage {
 
 /** @throws LadingError `bucket-not-found` */
 export async function openBucketSource(reference: BucketReference, context: TransportContext): Promise<ImageSource> {
-  const { store, path } = await openBucket(reference, { what: 'image', create: false }, context)
-  return bucketSource(store, bucketImage(reference, path))
+  const { store, root, path } = await openBucket(reference, { what: 'image', create: false }, context)
+  return bucketSource(store, { ...bucketImage(reference, path), reference: { ...reference, root, path } })
 }
 
 export function bucketImage(reference: BucketReference, image: string): BucketImage {
@@ -49,6 +51,7 @@ export function bucketSource(store: ObjectStore, image: BucketImage): ImageSourc
 
 class BucketSource implements ImageSource {
   readonly name: string
+  readonly reference?: BucketReference
   readonly traits = readAsStored
   readonly #store: ObjectStore
   readonly #image: BucketImage
@@ -58,6 +61,7 @@ class BucketSource implements ImageSource {
 
   constructor(store: ObjectStore, image: BucketImage) {
     this.name = image.name
+    if (image.reference !== undefined) this.reference = image.reference
     this.#store = store
     this.#signatures = new BucketSignatures(store)
     this.#image = image

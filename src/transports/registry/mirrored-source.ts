@@ -13,13 +13,15 @@ interface MirroredPlace {
 export interface MirroredPlaces {
   /** The image's own name, wherever it is read. */
   readonly name: string
+  /** The same. */
+  readonly reference: RegistryReference
   readonly mirrors: readonly MirroredPlace[]
   readonly location: MirroredPlace
   readonly warn: (message: string) => void
 }
 
 /** An image that is read from the first mirror that has its root, or else from its location: all of it from there. */
-export function mirroredSource({ name, mirrors, location, warn }: MirroredPlaces): ImageSource {
+export function mirroredSource({ name, reference, mirrors, location, warn }: MirroredPlaces): ImageSource {
   let chosen: Chosen | undefined
   let choosing: Promise<Chosen> | undefined
 
@@ -52,6 +54,7 @@ export function mirroredSource({ name, mirrors, location, warn }: MirroredPlaces
 
   return {
     name,
+    reference,
     traits: readAsStored,
     resolve: async signal => (await choice(signal)).root,
     async *fetch(node, range, signal): ByteStream & AsyncGenerator<Uint8Array> {

@@ -38,11 +38,12 @@ async function openMeaning(
   const open = async (place: Place, attempts?: number) => {
     const client = await openPlace(place, reference, context)
     const signatures = registrySignatures(place.reference, client, 'pull', context)
-    return registrySource(place.reference, client, { name, attempts, signatures })
+    return registrySource(place.reference, client, { name, reference, attempts, signatures })
   }
   if (mirrors.length === 0) return open(location)
   return mirroredSource({
     name,
+    reference,
     // A mirror is asked once: where it does not answer, another place does.
     mirrors: mirrors.map(place => ({ reference: place.reference, open: () => open(place, 1) })),
     location: { reference: location.reference, open: () => open(location) },

@@ -15,6 +15,8 @@ import { listTags } from './tags.ts'
 interface SourceOptions {
   /** What the image is called, wherever it is. */
   readonly name: string
+  /** The same. Default: where it is. */
+  readonly reference?: RegistryReference | undefined
   /** How often the root is asked for. Default: as often as everything. */
   readonly attempts?: number | undefined
   readonly signatures: RegistrySignatures
@@ -31,6 +33,7 @@ export function registrySource(
 
 class RegistrySource implements ImageSource {
   readonly name: string
+  readonly reference: RegistryReference
   readonly traits = readAsStored
   readonly #reference: RegistryReference
   readonly #client: RegistryClient
@@ -39,8 +42,13 @@ class RegistrySource implements ImageSource {
   /** The root, where resolving it meant reading it: it is not read twice. */
   #root: FetchedManifest | undefined
 
-  constructor(reference: RegistryReference, client: RegistryClient, { name, attempts, signatures }: SourceOptions) {
+  constructor(
+    reference: RegistryReference,
+    client: RegistryClient,
+    { name, reference: named = reference, attempts, signatures }: SourceOptions,
+  ) {
     this.name = name
+    this.reference = named
     this.#signatures = signatures
     this.#attempts = attempts
     this.#reference = reference

@@ -9,7 +9,7 @@ import { parseRegistryReference } from '../../../src/transports/registry/referen
 import { findEntry } from '../../../src/transports/registry/registries-conf/find-entry.ts'
 import { parseRegistriesConf } from '../../../src/transports/registry/registries-conf/parse-conf.ts'
 import { placesToRead } from '../../../src/transports/registry/registries-conf/places-to-read.ts'
-import { parsePolicy } from '../../../src/trust/policy.ts'
+import { parsePolicy } from '../../../src/trust/policy/parse-policy.ts'
 import { refusable } from '../refusable.ts'
 import { type FuzzTarget, jsonSeeds, textSeeds } from '../target.ts'
 

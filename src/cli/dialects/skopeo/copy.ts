@@ -10,13 +10,13 @@ import { sidedServerOptions } from '../../server-options.ts'
 import { sharedOptions } from '../../shared-options.ts'
 import { signaturesOf } from '../../signature-options.ts'
 import { writeDigestFile } from '../../write-digest-file.ts'
-import { openPolicy } from './check-policy.ts'
 import { openCopyOutput } from './copy-output.ts'
 import { encryptionOptions, skopeoEncryption } from './encryption-options.ts'
 import { skopeoGlobals } from './globals.ts'
 import { transportOfImage } from './image-name.ts'
 import { skopeoLayers } from './layers.ts'
 import { refuseAbsent } from './refuse-absent.ts'
+import { requiredPolicy } from './required-policy.ts'
 import { retriesOf, retryOptions } from './retry-options.ts'
 import { sessionOf } from './session.ts'
 import { signatureOptions, signingOptions } from './signing-options.ts'
@@ -73,7 +73,7 @@ export const skopeoCopy = defineCommand({
   async run(input, context) {
     refuseAbsent(input)
     const { source, destination, additionalTag, preserveDigests } = input
-    const checkPolicy = await openPolicy(input, context)
+    const policy = await requiredPolicy(input, context)
     const sourceTransport = transportOfImage(source, `Invalid source name ${source}`)
     const transport = transportOfImage(destination, `Invalid destination name ${destination}`)
     const platforms = wantedPlatforms(input)
@@ -81,7 +81,6 @@ export const skopeoCopy = defineCommand({
     const servers = sidedServersOf(input)
     const encryption = skopeoEncryption(input)
     if (transport === 'docker-archive') await refuseExisting(destination)
-    await checkPolicy(source)
     const output = input.quiet ? undefined : openCopyOutput(await outputFor(destination, context))
     const result = await context.library.copyImage(source, destination, {
       ...sessionOf(input, context),
@@ -92,6 +91,7 @@ export const skopeoCopy = defineCommand({
       sigstoreAttachments: 'configured',
       ...servers,
       ...platforms,
+      policy,
       ...encryption,
       preserveDigests,
       additionalTags: additionalTag,

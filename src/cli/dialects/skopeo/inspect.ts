@@ -1,4 +1,4 @@
-import type { ImageDescription, PlatformDescription } from '../../../copy/index.ts'
+import type { ImageDescription, PlatformDescription, SessionOptions } from '../../../copy/index.ts'
 import { isLadingError, LadingError } from '../../../errors/index.ts'
 import { goJson } from '../../../model/go-json.ts'
 import { formatPlatform, hostPlatform, type Platform } from '../../../model/platform.ts'
@@ -41,9 +41,11 @@ export const skopeoInspect = defineCommand({
     const { stdout, library } = context
     if (raw && format !== '') throw new LadingError('bad-argument', 'raw output does not support format option')
     const transport = transportOfImage(reference, `Error parsing image name ${JSON.stringify(reference)}`)
-    const options = {
+    const options: SessionOptions = {
       ...sessionOf(input, context),
       sourceServer: serverOf(input),
+      // skopeo looks at any image
+      policy: 'accept-anything',
       ...requestRetriesOf(input),
       ...defined({ sourceDaemonHost: input.daemonHost, sourceSharedBlobDir: input.sharedBlobDir }),
     }

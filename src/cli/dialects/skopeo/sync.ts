@@ -9,11 +9,11 @@ import { sharedOptions } from '../../shared-options.ts'
 import { signaturesOf } from '../../signature-options.ts'
 import { writeDigestFile } from '../../write-digest-file.ts'
 import { type LogLine, logLine } from '../log-line.ts'
-import { openPolicyOfAll } from './check-policy.ts'
 import { openCopyOutput } from './copy-output.ts'
 import { skopeoGlobals } from './globals.ts'
 import { skopeoMessage } from './message.ts'
 import { refuseAbsent } from './refuse-absent.ts'
+import { requiredPolicy } from './required-policy.ts'
 import { retriesOf, retryOptions } from './retry-options.ts'
 import { sessionOf } from './session.ts'
 import { signatureOptions, signingOptions } from './signing-options.ts'
@@ -51,10 +51,9 @@ export const skopeoSync = defineCommand({
   async run(input, context) {
     refuseAbsent(input)
     const { source, destination, dryRun, keepGoing, all, preserveDigests } = input
-    const checkPolicy = await openPolicyOfAll(input, context)
+    const policy = await requiredPolicy(input, context)
     const from = placeOf(input.src, syncSources, 'source')
     const to = placeOf(input.dest, destinations, 'destination')
-    checkPolicy(from === 'dir' ? 'dir' : 'docker')
     const log = (line: LogLine) => void context.stderr.write(logLine(line, context.stderr))
     let output = openCopyOutput(context)
     const images = context.library.syncImages(source, destination, {
@@ -66,6 +65,7 @@ export const skopeoSync = defineCommand({
       sigstoreAttachments: 'configured',
       ...(all ? { allPlatforms: true } : { onePlatform: true }),
       ...(to === 'docker' && !preserveDigests ? { compression: 'gzip', recompress: 'uncompressed' } : {}),
+      policy,
       from,
       to,
       scoped: input.scoped,
