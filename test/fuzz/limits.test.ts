@@ -33,9 +33,9 @@ import type { RegistryClient } from '../../src/transports/registry/registry-clie
 import { listTags } from '../../src/transports/registry/tags.ts'
 import { parseReference } from '../../src/transports/table.ts'
 import type { TransportContext } from '../../src/transports/transport.ts'
-import { openEncryptedKey } from '../../src/trust/sigstore/encrypted-key.ts'
 import { temporaryFolder } from '../services/temporary-folder.ts'
 import { answeringClient, nextAnswer, readAnswer } from './answers.ts'
+import { openCostlyKey } from './open-costly-key.ts'
 import { withHead } from './with-head.ts'
 
 /** Takes so much. Whether all of it was taken; what it throws is a refusal. */
@@ -261,13 +261,7 @@ const cases: Readonly<Record<keyof typeof limits, Take | string>> = {
     for await (const { bytes } of zstdFrames(inChunks(frame))) return (await readAll(bytes, 100, 'it')).byteLength > 0
     return false
   },
-  keyDerivationBytes: async amount => {
-    const kdf = { name: 'scrypt', params: { N: 2 ** 17, r: amount > 2 ** 27 ? 9 : 8, p: 1 }, salt: '' }
-    const cipher = { name: 'nacl/secretbox', nonce: Buffer.alloc(24).toString('base64') }
-    const key = { kdf, cipher, ciphertext: 'AAAA' }
-    const refusal = openEncryptedKey(Buffer.from(JSON.stringify(key)), '').catch((error: Error) => error)
-    return /passphrase/.test(String(await refusal)) || Promise.reject(await refusal)
-  },
+  keyDerivationBytes: amount => openCostlyKey(amount > 2 ** 27),
 }
 
 /** undici counts names and values alone. */

@@ -1,4 +1,6 @@
 import { isLadingError, LadingError } from '../../errors/index.ts'
+import { cosignTags } from '../../model/attachment-tags.ts'
+
 import type { Node } from '../../model/descriptor.ts'
 import type { Digest } from '../../model/digest.ts'
 import type { Attachment, ImageSource } from '../../transports/index.ts'
@@ -28,6 +30,13 @@ export async function attachTagged(
   { rekor }: Witnesses,
   { annotations, identity: reference, signal }: SignOptions & { readonly identity: string },
 ): Promise<MadeSignature[]> {
+  if (!cosignTags(subject.digest).includes(signatureTag(subject.digest))) {
+    throw new LadingError('unsupported', 'a digest of sha512 is too long for a tag of signatures', {
+      operation: 'sign',
+      subject: subject.digest,
+      hint: 'attach the signature as a referrer',
+    })
+  }
   const signatures: SigstoreSignature[] = []
   for (const { identity } of signers) {
     const made = await sigstoreImageSigner(identity, { rekor, annotations }).sign(

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Digest, digestOf } from '../../model/digest.ts'
-import { buildIndex } from '../../testing/build-image.ts'
+import { buildImage, buildIndex } from '../../testing/build-image.ts'
 import { type FakeRegistry, startFakeRegistry } from '../../testing/fake-registry.ts'
 import { writeLayout } from '../../testing/write-layout.ts'
 import { copyImage } from '../copy-image.ts'
@@ -141,6 +141,15 @@ test('a signature that is attached to another image is not one of that', async (
     verified: false,
     signatures: [{ form: 'cosign', valid: false, reason: 'the signature is of another image' }],
   })
+})
+
+test('an image of sha512 is signed by a referrer, for its digest is too long for a tag', async () => {
+  const longer = newFolder()
+  await writeLayout(longer, { v1: buildImage({ algorithm: 'sha512' }) })
+  const place = `oci:${longer}:v1`
+  await expect(signImage(place, { ...a, attach: 'tag' })).rejects.toMatchObject({ code: 'unsupported' })
+  await signImage(place, a)
+  expect(await verifyImage(place, pubA)).toMatchObject({ verified: true, digest: expect.stringMatching(/^sha512:/) })
 })
 
 test('annotations are signed', async () => {

@@ -8,7 +8,7 @@ import {
   formatPublicKey,
   publicKeyBytes,
   readPublicKey,
-  readTrustedRoot,
+  readTrustedRootFile,
   type SignerTrust,
   type TrustedRoot,
 } from '../../trust/sigstore/index.ts'
@@ -54,18 +54,9 @@ async function rootOf(
   { trustedRoot, rekorKeys = [] }: VerifyOptions,
   otherwise: () => Promise<TrustedRoot>,
 ): Promise<TrustedRoot> {
-  const root = trustedRoot === undefined ? await otherwise() : await readRoot(trustedRoot)
+  const root = trustedRoot === undefined ? await otherwise() : await readTrustedRootFile(trustedRoot)
   const logs = await Promise.all(rekorKeys.map(async file => logOf((await readTrusted(file)).toString(), file)))
   return { ...root, tlogs: [...root.tlogs, ...logs] }
-}
-
-async function readRoot(file: string): Promise<TrustedRoot> {
-  const json = await readTrusted(file)
-  try {
-    return await readTrustedRoot(json)
-  } catch (error) {
-    throw error instanceof LadingError ? error.with({ subject: file, side: 'local' }) : error
-  }
 }
 
 function logOf(pem: string, file: string): TrustedRoot['tlogs'][number] {

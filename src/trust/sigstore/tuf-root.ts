@@ -67,7 +67,7 @@ export async function fetchTrustedRoot(http: HttpClient, options: TufOptions = {
     const file = (await updater.findCachedTarget(info)) ?? (await updater.downloadTarget(info))
     return await readTrustedRoot(await readSmallFile(file))
   } catch (cause) {
-    if (failure !== undefined) throw failure
+    if (failure !== undefined) throw isLadingError(failure) ? unreachable(failure) : failure
     if (isLadingError(cause)) throw cause
     const why = cause instanceof Error ? cause.message : 'unknown'
     throw new LadingError('untrusted', `the TUF repository is not to be trusted: ${why}`, {
@@ -83,6 +83,15 @@ async function seedOf(mirror: string): Promise<Buffer | undefined> {
   if (mirror.replace(/\/+$/, '') !== publicMirror) return undefined
   const { default: seeds } = await import('@sigstore/tuf/seeds.json', { with: { type: 'json' } })
   return Buffer.from(seeds[publicMirror]['root.json'], 'base64')
+}
+
+function unreachable(failure: LadingError): LadingError {
+  return new LadingError(failure.code, `the trusted root of sigstore cannot be read: ${failure.message}`, {
+    operation: 'read trusted root',
+    subject: failure.subject,
+    cause: failure,
+    hint: 'give a copy of it (trusted_root.json) with --trusted-root',
+  })
 }
 
 /** More than any file of such a repository has. */
