@@ -1,6 +1,5 @@
 import { isLadingError, LadingError } from '../../errors/index.ts'
 import { cosignTags } from '../../model/attachment-tags.ts'
-
 import type { Node } from '../../model/descriptor.ts'
 import type { Digest } from '../../model/digest.ts'
 import type { Attachment, ImageSource } from '../../transports/index.ts'
