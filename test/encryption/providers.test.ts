@@ -55,6 +55,7 @@ describe.skipIf(process.platform === 'win32')('a key provider', () => {
     ['fails', 'process.stderr.write("it is closed"); process.exitCode = 3', 'program-failed', 'it is closed'],
     ['prints no JSON', 'process.stdout.write("{")', 'program-failed', 'no answer'],
     ['gives nothing', answering({ keywrapresults: {} }), 'program-failed', 'no answer'],
+    ['gives no base64', answering({ keywrapresults: { annotation: 'it is wrapped!' } }), 'program-failed', 'no answer'],
     ['gives an empty key', answering({ keywrapresults: { annotation: '' } }), 'program-failed', 'no answer'],
   ])('that %s wraps no key', async (_, script, code, words) => {
     const wrapping = await openLayerEncryption({ encryptionKeys: ['provider:own'] }, await provider(script))
