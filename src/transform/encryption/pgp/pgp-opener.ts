@@ -1,5 +1,6 @@
 import type { PrivateKey } from 'openpgp'
 import { LadingError } from '../../../errors/index.ts'
+import { limits } from '../../../model/limits.ts'
 import type { KeyOpener } from '../key-wrapper.ts'
 
 /**
@@ -46,8 +47,9 @@ export async function pgpOpener(
     name,
     async open(wrapped) {
       try {
-        const message = await readMessage({ binaryMessage: wrapped })
-        const settings = { ...config, minRSABits: 1024 }
+        // Who wrote it is not known: what is compressed may have no end.
+        const settings = { ...config, minRSABits: 1024, maxDecompressedMessageSize: limits.manifestBytes }
+        const message = await readMessage({ binaryMessage: wrapped, config: settings })
         const { data } = await decrypt({ message, decryptionKeys: opened, format: 'binary', config: settings })
         return data as Uint8Array
       } catch {
