@@ -75,7 +75,9 @@ export const scanCommand = defineCommand({
   exitCodeOf: scanExitCode,
 
   async run({ reference, words, severity, format, output, quiet, ignoreUnfixed, platform, ...where }, context) {
-    const { library, stdout, stderr, env, signal } = context
+    const { library, stdout, stderr, env, signal, finishUnread } = context
+    // what was found decides how the run ends, however much of it is read
+    finishUnread?.()
     const json = output === 'json'
     requireWords(words)
     if (json && format !== undefined && format !== 'json') {
