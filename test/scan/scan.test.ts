@@ -155,6 +155,10 @@ describe('the exit code', () => {
     ['--', '--severity', 'LOW'],
     ['--', '-qsLOW'],
     ['--', '--input', '/'],
+    ['--', '--help'],
+    ['--', '-h'],
+    ['--', '--download-db-only=true'],
+    ['--', '--skip-db-update', '--', 'alpine'],
   ])('is 64 for %j %j %j %j', async (...args) => {
     await trivy({})
     expect(await lading(...args)).toMatchObject({ exit: 64, stdout: '' })
