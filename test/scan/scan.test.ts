@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { parsePlatform } from '../../src/model/platform.ts'
@@ -212,6 +212,13 @@ test('Trivy ends with the scan', async () => {
 })
 
 test('Trivy in ~/.local/bin is found too', async () => {
+  const stand = await writeStandIn(path.join(folder, 'home/.local/bin'), 'trivy', {})
+  await scanImage(image)
+  expect(await seen(stand.seen)).toMatchObject({ platform: expect.any(String) })
+})
+
+test('a folder in PATH that has its name is no Trivy', async () => {
+  await mkdir(path.join(folder, 'bin/trivy'), { recursive: true })
   const stand = await writeStandIn(path.join(folder, 'home/.local/bin'), 'trivy', {})
   await scanImage(image)
   expect(await seen(stand.seen)).toMatchObject({ platform: expect.any(String) })
