@@ -240,6 +240,7 @@ describe('what is no image of a container is refused before its layers are moved
     await expect(scanImage(`oci:${layout}:v1`)).rejects.toMatchObject({
       code: 'unsupported',
       side: 'source',
+      subject: `oci:${layout}:v1`,
       message: expect.stringContaining(why),
     })
   })
