@@ -48,7 +48,7 @@ export async function pgpOpener(
     async open(wrapped) {
       try {
         // Who wrote it is not known: what is compressed may have no end.
-        const settings = { ...config, minRSABits: 1024, maxDecompressedMessageSize: limits.manifestBytes }
+        const settings = { ...config, minRSABits: 1024, maxDecompressedMessageSize: limits.wrappedKeyBytes }
         const message = await readMessage({ binaryMessage: wrapped, config: settings })
         const { data } = await decrypt({ message, decryptionKeys: opened, format: 'binary', config: settings })
         return data as Uint8Array
