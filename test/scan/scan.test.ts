@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { parsePlatform } from '../../src/model/platform.ts'
@@ -155,6 +155,10 @@ describe('the exit code', () => {
     ['--', '--severity', 'LOW'],
     ['--', '-qsLOW'],
     ['--', '--input', '/'],
+    ['--', '--help'],
+    ['--', '-h'],
+    ['--', '--download-db-only=true'],
+    ['--', '--skip-db-update', '--', 'alpine'],
   ])('is 64 for %j %j %j %j', async (...args) => {
     await trivy({})
     expect(await lading(...args)).toMatchObject({ exit: 64, stdout: '' })
@@ -213,6 +217,13 @@ test('Trivy in ~/.local/bin is found too', async () => {
   expect(await seen(stand.seen)).toMatchObject({ platform: expect.any(String) })
 })
 
+test('a folder in PATH that has its name is no Trivy', async () => {
+  await mkdir(path.join(folder, 'bin/trivy'), { recursive: true })
+  const stand = await writeStandIn(path.join(folder, 'home/.local/bin'), 'trivy', {})
+  await scanImage(image)
+  expect(await seen(stand.seen)).toMatchObject({ platform: expect.any(String) })
+})
+
 describe('what is no image of a container is refused before its layers are moved', () => {
   const encrypted = 'application/vnd.oci.image.layer.v1.tar+gzip+encrypted'
   test.each([
@@ -229,6 +240,7 @@ describe('what is no image of a container is refused before its layers are moved
     await expect(scanImage(`oci:${layout}:v1`)).rejects.toMatchObject({
       code: 'unsupported',
       side: 'source',
+      subject: `oci:${layout}:v1`,
       message: expect.stringContaining(why),
     })
   })
