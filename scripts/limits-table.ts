@@ -40,6 +40,8 @@ const meanings: Readonly<Record<keyof typeof limits, string>> = {
   versionConstraintCharacters: 'a version constraint of `images-by-semver`',
   bucketConfigBytes: '`s3lo.yaml`',
   historyBytes: '`history.json`; a larger one is taken for damaged, and begun anew',
+  tagSignatureBytes: 'one signature that s3lo keeps with a tag; a larger one does not count',
+  tagSignatures: 'signatures of s3lo with one tag',
   condemnedBytes: 'a record of condemned blobs',
   layerVariantsBytes: 'what a layer was compressed to; a larger one is passed over',
   leaseBytes: 'a lease',
@@ -48,6 +50,7 @@ const meanings: Readonly<Record<keyof typeof limits, string>> = {
   tarNameCharacters: 'all names of an archive together',
   archiveDocumentsBytes: 'documents that are kept of an archive that comes once',
   wrappedKeys: 'keys that one encrypted layer has, each wrapped for somebody',
+  wrappedKeyBytes: 'what is in one of them, uncompressed',
   zstdWindowBytes: 'memory that a zstd frame may ask for',
   keyDerivationBytes: 'memory, times how often it is gone through, that an encrypted private key may ask of scrypt',
 }

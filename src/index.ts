@@ -76,11 +76,14 @@ export {
   type DeleteOptions,
   type DeleteResult,
   deleteImage,
+  type ExpectedIdentity,
   type ImageDescription,
+  type ImageSignatureReport,
   type InspectOptions,
   inspectImage,
   type LeftOutAttachments,
   listTags,
+  type MadeSignature,
   type PlanEntry,
   type PlatformDescription,
   type PolicyDescription,
@@ -88,9 +91,17 @@ export {
   pushImage,
   type ServerOptions,
   type SessionOptions,
+  type SignatureForm,
+  type SignOptions,
+  type SignResult,
   type SyncedImage,
   type SyncOptions,
+  signImage,
   syncImages,
+  type VerifiedForm,
+  type VerifyOptions,
+  type VerifyResult,
+  verifyImage,
 } from './copy/index.ts'
 export { type ErrorCode, errorCodes, isLadingError, LadingError, type Side } from './errors/index.ts'
 export type { Descriptor, Node, NodeKind } from './model/descriptor.ts'
@@ -118,7 +129,7 @@ export {
 } from './scan/index.ts'
 export { type CloudOptions, type ObjectStore, openStore } from './stores/index.ts'
 export { formatReference, parseReference, type Reference } from './transports/index.ts'
-export type { PolicyChoice } from './trust/index.ts'
-export { type GeneratedKey, type GenerateKeyOptions, generateSigstoreKey } from './trust/sigstore/index.ts'
 export type { ImageSignature } from './trust/image-signature.ts'
 export type { ImageSigner } from './trust/image-signer.ts'
+export type { PolicyChoice } from './trust/index.ts'
+export { type GeneratedKey, type GenerateKeyOptions, generateSigstoreKey } from './trust/sigstore/index.ts'

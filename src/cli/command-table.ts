@@ -50,6 +50,16 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/sync.ts')).syncCommand,
   },
   {
+    name: 'sign',
+    summary: 'Sign an image',
+    load: async () => (await import('./commands/sign.ts')).signCommand,
+  },
+  {
+    name: 'verify',
+    summary: 'Check who has signed an image',
+    load: async () => (await import('./commands/verify.ts')).verifyCommand,
+  },
+  {
     name: 'delete',
     summary: 'Delete an image',
     load: async () => (await import('./commands/delete.ts')).deleteCommand,

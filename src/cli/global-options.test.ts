@@ -11,7 +11,6 @@ import { flagOf } from './command.ts'
 import { commandTable } from './command-table.ts'
 import { globalSpecs } from './global-options.ts'
 import { library } from './library.ts'
-import { signingOptions } from './signing-options.ts'
 import { type Settings, withSettings } from './with-settings.ts'
 
 const settings: Settings = { temporaryFolder: '/t', userAgentPrefix: 'me', registriesConf: '/r' }
@@ -181,10 +180,12 @@ describe('what is not there yet', () => {
     expect({ exit: run.exit, stderr: run.stderr }).toEqual({ exit: 0, stderr })
   })
 
-  test.each(Object.keys(signingOptions).map(flagOf))('%s is refused', async flag => {
-    const { exit, stderr } = await runLading(['copy', flag, '-1', 'a', 'b'])
-    expect({ exit, stderr }).toEqual({ exit: 64, stderr: expect.stringContaining(`lading: ${flag}: `) })
-    expect(stderr).toContain('cannot be done yet')
-    expect((await runLading(['copy', '--help'])).stdout).not.toContain(flag)
+  test('signing with Sequoia-PGP is refused', async () => {
+    const { exit, stderr } = await runLading(['copy', '--sign-by-sq-fingerprint', '-1', 'a', 'b'])
+    expect({ exit, stderr }).toEqual({
+      exit: 64,
+      stderr: expect.stringContaining('lading: --sign-by-sq-fingerprint: Sequoia-PGP is not used'),
+    })
+    expect((await runLading(['copy', '--help'])).stdout).not.toContain('--sign-by-sq-fingerprint')
   })
 })

@@ -15,7 +15,17 @@ import type {
   tagHistory,
   tagImage,
 } from '../bucket/index.ts'
-import type { copyImage, deleteImage, inspectImage, listTags, pullImage, pushImage, syncImages } from '../copy/index.ts'
+import type {
+  copyImage,
+  deleteImage,
+  inspectImage,
+  listTags,
+  pullImage,
+  pushImage,
+  signImage,
+  syncImages,
+  verifyImage,
+} from '../copy/index.ts'
 import type { manifestDigest } from '../model/manifest-digest.ts'
 import type { imageSbom, scanImage } from '../scan/index.ts'
 
@@ -41,6 +51,8 @@ export interface Library {
   readonly listTags: typeof listTags
   manifestDigest(...words: Parameters<typeof manifestDigest>): Promise<ReturnType<typeof manifestDigest>>
   readonly syncImages: typeof syncImages
+  readonly signImage: typeof signImage
+  readonly verifyImage: typeof verifyImage
   readonly initStore: typeof initStore
   readonly readConfig: typeof readConfig
   readonly changeConfig: typeof changeConfig
@@ -82,6 +94,8 @@ export const library: Library = {
   async *syncImages(...words) {
     yield* (await import('../copy/index.ts')).syncImages(...words)
   },
+  signImage: async (...words) => (await import('../copy/index.ts')).signImage(...words),
+  verifyImage: async (...words) => (await import('../copy/index.ts')).verifyImage(...words),
   manifestDigest: async (...words) => (await import('../model/manifest-digest.ts')).manifestDigest(...words),
   initStore: async (...words) => (await import('../bucket/index.ts')).initStore(...words),
   readConfig: async (...words) => (await import('../bucket/index.ts')).readConfig(...words),

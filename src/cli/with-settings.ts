@@ -28,6 +28,8 @@ export function withSettings(library: Library, settings: Settings): Library {
     repairBucket: (target, options) => library.repairBucket(target, { ...options, ...settings }),
     listTags: (repository, options) => library.listTags(repository, { ...options, ...settings }),
     syncImages: (from, to, options) => library.syncImages(from, to, { ...options, ...settings }),
+    signImage: (reference, options) => library.signImage(reference, { ...options, ...settings }),
+    verifyImage: (reference, options) => library.verifyImage(reference, { ...options, ...settings }),
     readConfig: (bucket, options) => library.readConfig(bucket, { ...options, ...settings }),
     changeConfig: (bucket, changes, options) => library.changeConfig(bucket, changes, { ...options, ...settings }),
     bucketStats: (bucket, options) => library.bucketStats(bucket, { ...options, ...settings }),

@@ -24,7 +24,13 @@ export const errorCodes = {
   // what this machine is told of registries
   'bad-config': { exit: 1, http: 500, retryable: false, meaning: 'A configuration file cannot be used.' },
   blocked: { exit: 1, http: 403, retryable: false, meaning: 'registries.conf forbids to ask this registry.' },
-  untrusted: { exit: 1, http: 403, retryable: false, meaning: 'The trust policy does not accept the image.' },
+  untrusted: {
+    exit: 1,
+    http: 403,
+    retryable: false,
+    meaning: 'The trust policy does not accept the image, or a signature that is asked for is absent or not valid.',
+  },
+  'bad-key': { exit: 1, http: 500, retryable: false, meaning: 'A key is absent, unreadable or of the wrong kind.' },
   findings: {
     exit: 1,
     http: 409,

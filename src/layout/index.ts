@@ -31,6 +31,7 @@ export {
   writeSignatures,
 } from './signatures.ts'
 export { readRoot, readTag, type TagRecord, tagHolds } from './tag-record.ts'
+export { readTagSignatures, type TagSignature } from './tag-signatures.ts'
 export { type TrashName, trashFolder } from './trash-keys.ts'
 export { listTrashedTags, newestTrashOf, removeTrashedTag, type TrashedTag, trashOf } from './trashed-tags.ts'
 export { deletingEndsMs, type WriteGuard, writeGuard } from './write-guard.ts'

@@ -46,6 +46,8 @@ export const limits = {
   versionConstraintCharacters: 1000,
   bucketConfigBytes: mebibyte,
   historyBytes: 4 * mebibyte,
+  tagSignatureBytes: 64 * kibibyte,
+  tagSignatures: 1000,
   condemnedBytes: mebibyte,
   layerVariantsBytes: 64 * kibibyte,
   leaseBytes: 4 * kibibyte,
@@ -54,6 +56,7 @@ export const limits = {
   tarNameCharacters: 64 * mebibyte,
   archiveDocumentsBytes: 64 * mebibyte,
   wrappedKeys: 1000,
+  wrappedKeyBytes: mebibyte,
   zstdWindowBytes: 128 * mebibyte,
   keyDerivationBytes: 128 * mebibyte,
 } as const

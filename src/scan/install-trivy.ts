@@ -68,11 +68,13 @@ async function signedDigest(
   server: ReleaseServer,
   trustedRoot: string | undefined,
 ): Promise<string> {
-  const [{ readTrustedRoot }, { verifyChecksums }] = await Promise.all([
-    import('./trusted-root.ts'),
-    import('./verify-checksums.ts'),
-  ])
+  const { verifyChecksums } = await import('./verify-checksums.ts')
   const checksums = await readRelease(release.checksumsUrl, limits.checksumsBytes, server)
   const bundle = await readRelease(`${release.checksumsUrl}.sigstore.json`, limits.checksumsBytes, server)
-  return await verifyChecksums(release, checksums, bundle, await readTrustedRoot(trustedRoot, environment))
+  return await verifyChecksums(release, checksums, bundle, await trustedRootOf(trustedRoot, environment, server))
+}
+
+async function trustedRootOf(file: string | undefined, environment: Environment, { http, signal }: ReleaseServer) {
+  const { fetchTrustedRoot, readTrustedRootFile } = await import('../trust/sigstore/index.ts')
+  return file === undefined ? await fetchTrustedRoot(http, { environment, signal }) : await readTrustedRootFile(file)
 }

@@ -8,7 +8,7 @@ export async function loadSigstore<T>(load: () => Promise<T>): Promise<T> {
     if (!isMissingPackage(cause)) throw cause
     throw new LadingError('unsupported', 'signatures of Sigstore need packages that are not installed', {
       cause,
-      hint: 'npm install @sigstore/bundle @sigstore/verify @sigstore/protobuf-specs @sigstore/tuf',
+      hint: 'npm install @sigstore/bundle @sigstore/verify',
     })
   }
 }

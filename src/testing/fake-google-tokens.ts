@@ -21,7 +21,9 @@ const email = 'tester@project.iam.gserviceaccount.com'
  * Stands in for Google's OAuth, STS and IAM credentials endpoints and for the metadata server. Each of them gives tokens to who
  * asks as its documentation says, and 400 to anybody else.
  */
-export async function startFakeGoogleTokens(): Promise<FakeGoogleTokens> {
+export async function startFakeGoogleTokens(
+  scope = 'https://www.googleapis.com/auth/devstorage.read_write',
+): Promise<FakeGoogleTokens> {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const given: string[] = []
   const server = await startScriptedServer(async (request, response) => {
@@ -51,7 +53,7 @@ export async function startFakeGoogleTokens(): Promise<FakeGoogleTokens> {
     const said = JSON.parse(Buffer.from(claims, 'base64url').toString())
     const content = Buffer.from(`${header}.${claims}`)
     const good = verify('sha256', content, publicKey, Buffer.from(signature, 'base64url'))
-    return good && said.iss === email && said.scope === 'https://www.googleapis.com/auth/devstorage.read_write'
+    return good && said.iss === email && said.scope === scope
   }
   const asks: Record<
     string,

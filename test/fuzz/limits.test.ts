@@ -33,9 +33,9 @@ import type { RegistryClient } from '../../src/transports/registry/registry-clie
 import { listTags } from '../../src/transports/registry/tags.ts'
 import { parseReference } from '../../src/transports/table.ts'
 import type { TransportContext } from '../../src/transports/transport.ts'
-import { openEncryptedKey } from '../../src/trust/sigstore/encrypted-key.ts'
 import { temporaryFolder } from '../services/temporary-folder.ts'
 import { answeringClient, nextAnswer, readAnswer } from './answers.ts'
+import { openCostlyKey } from './open-costly-key.ts'
 import { withHead } from './with-head.ts'
 
 /** Takes so much. Whether all of it was taken; what it throws is a refusal. */
@@ -201,6 +201,8 @@ const cases: Readonly<Record<keyof typeof limits, Take | string>> = {
     const store = await stored(configKey, `default: {immutable: true}\n#${'x'.repeat(amount - 28)}`)
     return (await readBucketConfig(store)).byDefault.immutable === true
   },
+  tagSignatureBytes: 'src/layout/tag-signatures.test.ts',
+  tagSignatures: 'src/layout/tag-signatures.test.ts',
   historyBytes: async amount => {
     const { history } = tagKeys('a', 'v1')
     const entry = [{ pushed_at: '2026-01-01T00:00:00Z', digest, size_bytes: 1 }]
@@ -251,6 +253,7 @@ const cases: Readonly<Record<keyof typeof limits, Take | string>> = {
     const keys = Array.from({ length: amount }, () => 'YQ==').join()
     return parseWrappedKeys({ 'org.opencontainers.image.enc.keys.jwe': keys }).length === amount
   },
+  wrappedKeyBytes: 'test/encryption/pgp.test.ts',
   zstdWindowBytes: async amount => {
     // an exponent of 17 is 128 MiB, and the mantissa adds an eighth of it
     const window = (17 << 3) | (amount > 2 ** 27 ? 1 : 0)
@@ -258,13 +261,7 @@ const cases: Readonly<Record<keyof typeof limits, Take | string>> = {
     for await (const { bytes } of zstdFrames(inChunks(frame))) return (await readAll(bytes, 100, 'it')).byteLength > 0
     return false
   },
-  keyDerivationBytes: async amount => {
-    const kdf = { name: 'scrypt', params: { N: 2 ** 17, r: amount > 2 ** 27 ? 9 : 8, p: 1 }, salt: '' }
-    const cipher = { name: 'nacl/secretbox', nonce: Buffer.alloc(24).toString('base64') }
-    const key = { kdf, cipher, ciphertext: 'AAAA' }
-    const refusal = openEncryptedKey(Buffer.from(JSON.stringify(key)), '').catch((error: Error) => error)
-    return /passphrase/.test(String(await refusal)) || Promise.reject(await refusal)
-  },
+  keyDerivationBytes: amount => openCostlyKey(amount > 2 ** 27),
 }
 
 /** undici counts names and values alone. */

@@ -12,7 +12,7 @@ import { checkout } from '../structure/source-files.ts'
 const execute = promisify(execFile)
 const run = async (cwd: string, ...args: string[]) => (await execute(process.execPath, args, { cwd })).stdout
 
-const unbundled = /^@aws-sdk\/|^@azure\/|^@smithy\/|^google-auth-library$|^@sigstore\/|^openpgp$/
+const unbundled = /^@aws-sdk\/|^@azure\/|^@smithy\/|^google-auth-library$|^@sigstore\/|^openpgp$|^tuf-js$/
 
 /** A project that has lading installed as npm would: what `files` names, built, beside its dependencies. */
 async function installed(): Promise<string> {
@@ -25,8 +25,10 @@ async function installed(): Promise<string> {
   for (const name of ['package.json', ...manifest.files.filter((file: string) => file !== 'dist')]) {
     await cp(path.join(checkout, name), path.join(target, name), { recursive: true })
   }
-  for (const name of Object.keys(manifest.dependencies).filter(one => !unbundled.test(one)))
+  for (const name of Object.keys(manifest.dependencies).filter(one => !unbundled.test(one))) {
+    await mkdir(path.dirname(path.join(modules, name)), { recursive: true })
     await symlink(path.join(checkout, 'node_modules', name), path.join(modules, name))
+  }
   return project
 }
 

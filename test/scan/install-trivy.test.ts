@@ -156,7 +156,7 @@ describe('a version that is named', () => {
     ],
     [
       'a key in the place of a certificate',
-      'key not found',
+      'it is signed by a key',
       ({ verificationMaterial }) => {
         delete verificationMaterial.certificate
         verificationMaterial.publicKey = { hint: 'mine' }

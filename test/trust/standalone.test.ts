@@ -45,7 +45,7 @@ describeWithServices(['gpg', 'skopeo'], 'standalone signatures of skopeo and und
     [['standalone-verify', 'a', 'b', 'any', 'c'], 'Cannot use any fingerprint without a public key file'],
     [
       ['copy', '--sign-by-sq-fingerprint', 'x', 'dir:a', 'dir:b'],
-      '--sign-by-sq-fingerprint is not there yet; it needs',
+      String.raw`invalid argument \"x\" for \"--sign-by-sq-fingerprint\" flag: --sign-by-sq-fingerprint: Sequoia-PGP is not used`,
     ],
   ])('%j is refused', async (words, message) => {
     const { code, stderr } = await ours(...words)

@@ -1,6 +1,7 @@
 import { LadingError } from '../../errors/index.ts'
+import type { AwsIdentity } from '../aws/signed-call.ts'
+import { callEcr } from './call-ecr.ts'
 import type { EcrRegistry } from './ecr-registry.ts'
-import { type AwsIdentity, callEcr } from './signed-call.ts'
 
 /** Makes a repository; that it is there already is success. @throws LadingError `denied`, `protocol-error` */
 export async function createEcrRepository(

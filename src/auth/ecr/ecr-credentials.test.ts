@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { awsKeys, type EcrApi, startEcrApi } from '../../../test/services/start-ecr-api.ts'
 import { openHttpTestClient } from '../../testing/http-test-client.ts'
+import type { AwsIdentity } from '../aws/signed-call.ts'
 import type { CredentialFinder } from '../credential-finder.ts'
 import { createEcrRepository } from './create-repository.ts'
 import { withEcrCredentials } from './ecr-credentials.ts'
 import { parseEcrRegistry } from './ecr-registry.ts'
-import type { AwsIdentity } from './signed-call.ts'
 
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com'
 const registry = parseEcrRegistry(host) ?? expect.unreachable()

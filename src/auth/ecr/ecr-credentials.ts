@@ -1,8 +1,9 @@
 import { isLadingError, LadingError } from '../../errors/index.ts'
+import type { AwsIdentity } from '../aws/signed-call.ts'
 import type { Credential } from '../credential.ts'
 import type { CredentialFinder } from '../credential-finder.ts'
+import { callEcr } from './call-ecr.ts'
 import type { EcrRegistry } from './ecr-registry.ts'
-import { type AwsIdentity, callEcr } from './signed-call.ts'
 
 /** A token is fetched anew this long before its end; ECR's live twelve hours. */
 const refreshMarginMs = 5 * 60_000

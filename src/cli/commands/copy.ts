@@ -6,10 +6,10 @@ import { layerOptions, layersOf } from '../layer-options.ts'
 import { argument, choice, count, flag, list, text } from '../options.ts'
 import { platformOptions, platformsOf } from '../platform-options.ts'
 import { sidedServersOf } from '../read-server-options.ts'
+import { sequoiaOption } from '../sequoia-option.ts'
 import { sidedServerOptions } from '../server-options.ts'
 import { sharedOptions } from '../shared-options.ts'
 import { signatureOptions, signaturesOf } from '../signature-options.ts'
-import { signingOptions } from '../signing-options.ts'
 import { conditionOptions, expectation, runTransfer, transferJson, transferOptions } from '../transfer.ts'
 
 export const copyCommand = defineCommand({
@@ -72,7 +72,7 @@ export const copyCommand = defineCommand({
     ...sidedServerOptions,
     ...encryptionOptions,
     ...signatureOptions,
-    ...signingOptions,
+    ...sequoiaOption,
     ...cloudOptions,
     ...sidedCloudOptions,
   },

@@ -15,7 +15,8 @@ export const generateSigstoreKeyCommand = defineCommand({
     outputPrefix: text({ value: 'PREFIX', description: 'Write the keys to PREFIX.private and PREFIX.pub.' }),
     passphraseFile: text({
       value: 'PATH',
-      description: 'The passphrase for the private key is in this file. Not given: it is asked for.',
+      description:
+        'The passphrase for the private key is in this file. Not given: COSIGN_PASSWORD, else it is asked for.',
     }),
     output: sharedOptions.output,
   },
@@ -38,7 +39,9 @@ export const generateSigstoreKeyCommand = defineCommand({
     if (!outputPrefix) throw new LadingError('bad-argument', 'give the files a name with --output-prefix')
     const made = await context.library.generateSigstoreKey({
       outputPrefix,
-      passphrase: () => readPassphrase(passphraseFile, `${outputPrefix}.private`, context),
+      passphrase: async () =>
+        (passphraseFile === undefined ? context.env.COSIGN_PASSWORD : undefined) ??
+        (await readPassphrase(passphraseFile, `${outputPrefix}.private`, context)),
     })
     const { privateKeyFile, publicKeyFile } = made
     context.stdout.write(

@@ -10,10 +10,10 @@ import { printableJson } from '../printable.ts'
 import { eventText } from '../progress/event-text.ts'
 import { sidedServersOf } from '../read-server-options.ts'
 import { renderError } from '../render-error.ts'
+import { sequoiaOption } from '../sequoia-option.ts'
 import { sidedServerOptions } from '../server-options.ts'
 import { sharedOptions } from '../shared-options.ts'
 import { signaturesOf, syncSignatureOptions } from '../signature-options.ts'
-import { signingOptions } from '../signing-options.ts'
 import { styleFor } from '../style.ts'
 import { retryOptions } from '../transfer.ts'
 import { writeDigestFile } from '../write-digest-file.ts'
@@ -71,7 +71,7 @@ export const syncCommand = defineCommand({
     ...sharedOptions,
     ...sidedServerOptions,
     ...syncSignatureOptions,
-    ...signingOptions,
+    ...sequoiaOption,
     ...cloudOptions,
   },
   examples: [

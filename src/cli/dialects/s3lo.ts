@@ -114,12 +114,32 @@ const commands: readonly DialectEntry[] = [
     load: async () => (await import('../commands/scan.ts')).scanCommand,
   },
   {
+    name: 'sign',
+    summary: 'Sign a tag',
+    usage: '<s3-ref> --key <key-ref> [flags]',
+    words: words(1),
+    description: 'Sign what the tag holds, bound to its bucket, image and tag, and keep the signature with it.',
+    examples: ['s3lo sign s3://my-bucket/myapp:v1.0 --key awskms:///alias/release-signer'],
+    load: async () => (await import('../commands/sign.ts')).signCommandWith('s3lo'),
+  },
+  {
     name: 'stats',
     summary: 'Show what a bucket holds, shares and costs',
     usage: '<s3-bucket> [flags]',
     words: words(1),
     examples: ['s3lo stats s3://my-bucket/', 's3lo stats s3://my-bucket/ --layers --output json'],
     load: async () => (await import('../commands/stats.ts')).statsCommand,
+  },
+  {
+    name: 'verify',
+    summary: 'Check who has signed an image',
+    usage: '<s3-ref> --key <key-ref> [flags]',
+    words: words(1),
+    description:
+      'Exit codes: 0 where the signature is valid, 1 where it is missing or not valid, 2 where that cannot be told. Signatures that are not ' +
+      'bound to a tag are valid too, and the output says so.',
+    examples: ['s3lo verify s3://my-bucket/myapp:v1.0 --key cosign.pub'],
+    load: async () => (await import('../commands/verify.ts')).verifyCommand,
   },
 ]
 
@@ -136,12 +156,13 @@ export const s3lo: Dialect = {
     const meant = near.length === 0 ? '' : `\n\nDid you mean this?\n${near.map(one => `\t${one}\n`).join('')}`
     return `unknown command ${JSON.stringify(printable(name))} for "s3lo"${meant}`
   },
-  fail(error, _, { stderr }) {
+  fail(error, command, { stderr }) {
     const { code, operation, subject, side, message, hint } = error
     const place = [operation, subject, side === undefined ? undefined : `(${side})`].filter(one => one !== undefined)
     const said = `${place.length === 0 ? '' : `${place.join(' ')}: `}${message}${hint === undefined ? '' : `; ${hint}`}`
     // the lines of such a message are our own, text from elsewhere has none
     stderr.write(`Error: ${code === 'bad-argument' ? printableLines(said) : printable(said)}\n`)
-    return code === 'interrupted' ? error.exitCode : 1
+    // of verify they say what is wrong: the signature, or the way to it
+    return code === 'interrupted' || (command === 'verify' && error.exitCode === 2) ? error.exitCode : 1
   },
 }

@@ -82,11 +82,6 @@ describe('skopeo copy', () => {
     [['--user-agent-prefix', 'x', '--tmpdir=/t'], { userAgentPrefix: 'x', temporaryFolder: '/t' }],
     [['--dest-shared-blob-dir', 's'], { destinationSharedBlobDir: 's' }],
     [['--additional-tag', 'a:1,b:2'], { additionalTags: ['a:1', 'b:2'] }],
-    [
-      ['--encryption-key', 'jwe:a,pgp:b', '--encrypt-layer', '-1,2'],
-      { encryptionKeys: ['jwe:a', 'pgp:b'], encryptLayers: [-1, 2] },
-    ],
-    [['--decryption-key=a', '--decryption-key=b:c'], { decryptionKeys: ['a', 'b:c'] }],
     [['--dest-compress-format', 'zstd', '--dest-compress-level', '5'], { compression: 'zstd', compressionLevel: 5 }],
   ])('%j says so to the library', async (words, options) => {
     expect((await copied(...words, 'oci:a:b', 'oci:c:d')).options).toMatchObject(options)
@@ -124,10 +119,6 @@ describe('skopeo copy', () => {
     expect((await copied(from, to)).options?.format).toBe(format)
     expect((await copied('--format=oci', from, to)).options?.format).toBe('oci')
     expect((await copied('--preserve-digests', from, to)).options?.format).toBeUndefined()
-  })
-  test('what is encrypted is written as OCI', async () => {
-    const { options } = await copied('--encryption-key=jwe:a', 'docker-archive:x.tar', 'docker://x/y')
-    expect(options?.format).toBe('oci')
   })
   test('is quiet where that is asked for', async () => {
     expect(await copied('-q', 'dir:a', 'dir:b')).toMatchObject({ exit: 0, stdout: '', stderr: '' })
@@ -175,11 +166,6 @@ describe('skopeo copy', () => {
     ],
     [['--all', '--multi-arch=all', 'dir:a', 'dir:b'], 'Cannot use --all and --multi-arch flags together'],
     [['--dest-compress', '--dest-decompress', 'dir:a', 'dir:b'], 'Cannot compress and decompress at the same time'],
-    [
-      ['--encryption-key=x', '--decryption-key=y', 'dir:a', 'dir:b'],
-      '--encryption-key and --decryption-key cannot be specified together',
-    ],
-    [['--encrypt-layer=1', 'dir:a', 'dir:b'], '--encrypt-layer can only be used with --encryption-key'],
   ])('%j is refused', async (words, message) => {
     const { calls, exit, stdout, stderr } = await copied(...words)
     expect({ calls, exit, stdout, stderr }).toEqual({ calls: [], ...fatal(message) })

@@ -1,9 +1,9 @@
 import type { TokenCredential } from '@azure/identity'
 import type { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob'
 import type { StoreContext } from '../store-context.ts'
-import { lendHttp, lentHttp } from './lent-http.ts'
-import { loadIdentitySdk, loadPipelineSdk, loadStorageSdk } from './load-sdk.ts'
-import { identityHttpClient, storageHttpClient } from './sdk-http.ts'
+import { loadStorageSdk } from './load-sdk.ts'
+import { openMachineIdentity } from './machine-identity.ts'
+import { storageHttpClient } from './sdk-http.ts'
 import type { AzureSettings } from './settings.ts'
 
 export interface OpenAccount extends Disposable {
@@ -25,17 +25,9 @@ export async function openAccount(settings: AzureSettings, context: Pick<StoreCo
     case 'sas':
       return { service: open(`${endpoint}?${credential.token}`), [Symbol.dispose]: () => {} }
     case 'identity': {
-      const service = open(endpoint, await machineIdentity())
-      const lent = lendHttp(context.http)
-      return { service, [Symbol.dispose]: () => lent[Symbol.dispose]() }
+      const identity = await openMachineIdentity(context)
+      const service = open(endpoint, identity.credential)
+      return { service, [Symbol.dispose]: () => identity[Symbol.dispose]() }
     }
   }
-}
-
-async function machineIdentity(): Promise<TokenCredential> {
-  const [{ DefaultAzureCredential }, { createHttpHeaders }] = await Promise.all([loadIdentitySdk(), loadPipelineSdk()])
-  return new DefaultAzureCredential({
-    httpClient: identityHttpClient(lentHttp, createHttpHeaders),
-    retryOptions: { maxRetries: 0 },
-  })
 }

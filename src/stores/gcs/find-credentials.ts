@@ -3,7 +3,7 @@ import { LadingError } from '../../errors/index.ts'
 import type { HttpClient } from '../../http/index.ts'
 import { type CredentialFile, findCredentialFile } from './credential-file.ts'
 import { anonymous, type GcsCredentials } from './credentials.ts'
-import { loadGoogleAuth, tokenSourceOf } from './google-auth.ts'
+import { loadGoogleAuth, storageScope, tokenSourceOf } from './google-auth.ts'
 import { machineAccount } from './metadata-server.ts'
 import { tokenError } from './token-error.ts'
 import type { TokenSource } from './token-source.ts'
@@ -13,14 +13,19 @@ type Environment = Readonly<Record<string, string | undefined>>
 /**
  * Application Default Credentials: a file, else the machine's own account, else nobody's, which is enough for public buckets.
  *
+ * @param scope what the token is for; what a machine's own account may do was said where the machine was made
  * @throws LadingError `bad-auth-file`, `unsupported`
  */
-export async function findCredentials(environment: Environment, http: HttpClient): Promise<GcsCredentials> {
+export async function findCredentials(
+  environment: Environment,
+  http: HttpClient,
+  scope = storageScope,
+): Promise<GcsCredentials> {
   const billed = environment.GOOGLE_CLOUD_QUOTA_PROJECT || undefined
   const file = await findCredentialFile(environment)
   if (file !== undefined) {
     const library = await loadGoogleAuth()
-    const make = () => opened(file, () => tokenSourceOf(library, http, file.content))
+    const make = () => opened(file, () => tokenSourceOf(library, http, file.content, scope))
     return tokenCredentials(principalOf(file), make, billed ?? file.content.quota_project_id)
   }
   const machine = await machineAccount(http, environment)

@@ -16,7 +16,7 @@ import { cachedToken, type TokenSource } from './token-source.ts'
 export type GoogleAuthLibrary = typeof import('google-auth-library')
 
 /** What lading does with a bucket, and no more. */
-const scope = 'https://www.googleapis.com/auth/devstorage.read_write'
+export const storageScope = 'https://www.googleapis.com/auth/devstorage.read_write'
 
 /** @throws LadingError `unsupported` where the optional package is not installed */
 export async function loadGoogleAuth(
@@ -43,6 +43,7 @@ export function tokenSourceOf(
   library: GoogleAuthLibrary,
   http: HttpClient,
   content: CredentialFile['content'],
+  scope = storageScope,
 ): TokenSource {
   const transporter = googleTransport(library, http)
   // Here and below a file is taken for what its type says: the library looks at each field itself, and throws for one that it lacks.
@@ -58,13 +59,13 @@ export function tokenSourceOf(
       return client
     }
     case 'external_account':
-      return externalAccount(library, transporter, content)
+      return externalAccount(library, transporter, content, scope)
     case 'external_account_authorized_user': {
       const options = content as CredentialFile['content'] & ExternalAccountAuthorizedUserClientOptions
       return new library.ExternalAccountAuthorizedUserClient({ ...options, transporter })
     }
     case 'impersonated_service_account':
-      return impersonated(library, http, content)
+      return impersonated(library, http, content, scope)
     default:
       throw new Error(`there is no type ${JSON.stringify(content.type)}`)
   }
@@ -75,6 +76,7 @@ function externalAccount(
   library: GoogleAuthLibrary,
   transporter: gaxios.Gaxios,
   content: CredentialFile['content'],
+  scope: string,
 ): TokenSource {
   const options = {
     ...(content as CredentialFile['content'] & BaseExternalAccountClientOptions),
@@ -95,12 +97,17 @@ function externalAccount(
 }
 
 /** A service account's token, got with somebody else's. The library's own client for it prints a warning whenever it is made. */
-function impersonated(library: GoogleAuthLibrary, http: HttpClient, fields: Record<string, unknown>): TokenSource {
+function impersonated(
+  library: GoogleAuthLibrary,
+  http: HttpClient,
+  fields: Record<string, unknown>,
+  scope: string,
+): TokenSource {
   const { source_credentials: inner, service_account_impersonation_url: url, delegates } = fields
   if (typeof inner !== 'object' || inner === null || !('type' in inner) || typeof inner.type !== 'string')
     throw new Error('it has no source_credentials')
   if (typeof url !== 'string') throw new Error('it has no service_account_impersonation_url')
-  const source = tokenSourceOf(library, http, { ...inner, type: inner.type })
+  const source = tokenSourceOf(library, http, { ...inner, type: inner.type }, scope)
   const transporter = googleTransport(library, http)
   return cachedToken(async () => {
     const { data } = await transporter.request<{ accessToken: string; expireTime: string }>({

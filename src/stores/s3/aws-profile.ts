@@ -7,7 +7,10 @@ export interface AwsProfile {
 }
 
 /** Reads a profile, by default that of AWS_PROFILE. Files and profiles that do not exist say nothing. */
-export async function readAwsProfile({ config }: S3Sdk, profile: string | undefined): Promise<AwsProfile> {
+export async function readAwsProfile(
+  { config }: Pick<S3Sdk, 'config'>,
+  profile: string | undefined,
+): Promise<AwsProfile> {
   const read = config.loadConfig<AwsProfile>(
     {
       environmentVariableSelector: () => undefined,

@@ -51,6 +51,15 @@ describe('a program', () => {
     expect(text(seen)).toBe('yes undefined\n')
   })
 
+  test('reads the input that it is given, all of it or none', async () => {
+    const input = Buffer.alloc(1_000_000, 'words; ')
+    const counting = node(
+      "let n = 0; process.stdin.on('data', chunk => (n += chunk.length)).on('end', () => console.log(n))",
+    )
+    expect(text(await runProgram({ ...counting, input }))).toBe('1000000\n')
+    expect(text(await runProgram({ ...node("console.log('done'); process.exit()"), input }))).toBe('done\n')
+  })
+
   test('that fails is an error with its words, also after output that looked whole', async () => {
     const failing = node("console.log('out'); console.error('no space left'); process.exitCode = 3")
     await expect(runProgram(failing)).rejects.toMatchObject({

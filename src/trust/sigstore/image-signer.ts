@@ -11,12 +11,14 @@ import type { SigningIdentity } from './signing-identity.ts'
 export interface ImageSignerOptions {
   /** Where each signature is entered. */
   readonly rekor?: RekorLog | undefined
+  /** What is signed beside the digest, as cosign's `--annotations`. */
+  readonly annotations?: Readonly<Record<string, string>> | undefined
 }
 
 /** Signs images as `cosign sign` does for a `.sig` tag, and the containers tools with `--sign-by-sigstore`. */
 export function sigstoreImageSigner(
   { signer, certificate }: SigningIdentity,
-  { rekor }: ImageSignerOptions = {},
+  { rekor, annotations: said }: ImageSignerOptions = {},
 ): ImageSigner {
   return {
     name: signer.name,
@@ -25,7 +27,7 @@ export function sigstoreImageSigner(
       if (identity === '') throw new LadingError('bad-argument', 'a signature is for a reference, and there is none')
       const payload = formatPayload(
         { manifestDigest: digest, dockerReference: identity },
-        { creator: `lading ${version}`, timestamp: Math.floor(Date.now() / 1000) },
+        { creator: `lading ${version}`, timestamp: Math.floor(Date.now() / 1000), ...said },
       )
       const signature = await signer.sign(payload, signal)
       const annotations: Record<string, string> = {

@@ -14,17 +14,19 @@ export interface BundleOptions {
   readonly rekor?: RekorLog | undefined
   /** Who says when it was made. */
   readonly timestamps?: TimestampAuthority | undefined
+  /** What is signed beside the digest. */
+  readonly annotations?: Readonly<Record<string, string>> | undefined
 }
 
 /** Signs an image as cosign 3 does: a bundle of sigstore, v0.3. */
 export async function makeBundle(
   subject: Digest,
   { signer, certificate }: SigningIdentity,
-  { rekor, timestamps }: BundleOptions = {},
+  { rekor, timestamps, annotations }: BundleOptions = {},
   signal?: AbortSignal,
 ): Promise<Uint8Array> {
   const { dsse } = await import('@sigstore/core')
-  const payload = Buffer.from(formatSignatureStatement(subject))
+  const payload = Buffer.from(formatSignatureStatement(subject, annotations))
   const signature = Buffer.from(await signer.sign(dsse.preAuthEncoding(statementMediaType, payload), signal))
   const publicKey = await signer.publicKey(signal)
   const envelope = {

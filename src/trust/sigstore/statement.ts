@@ -22,12 +22,15 @@ export interface Statement {
 }
 
 /** As cosign 3 writes it. */
-export function formatSignatureStatement(subject: Digest): Uint8Array {
+export function formatSignatureStatement(
+  subject: Digest,
+  annotations: Readonly<Record<string, string>> = {},
+): Uint8Array {
   const { algorithm, hex } = digestParts(subject)
   return Buffer.from(
     JSON.stringify({
       _type: 'https://in-toto.io/Statement/v1',
-      subject: [{ digest: { [algorithm]: hex }, annotations: {} }],
+      subject: [{ digest: { [algorithm]: hex }, annotations }],
       predicateType: signaturePredicate,
       predicate: {},
     }),

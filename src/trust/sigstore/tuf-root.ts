@@ -67,7 +67,7 @@ export async function fetchTrustedRoot(http: HttpClient, options: TufOptions = {
     const file = (await updater.findCachedTarget(info)) ?? (await updater.downloadTarget(info))
     return await readTrustedRoot(await readSmallFile(file))
   } catch (cause) {
-    if (failure !== undefined) throw failure
+    if (failure !== undefined) throw isLadingError(failure) ? unreachable(failure) : failure
     if (isLadingError(cause)) throw cause
     const why = cause instanceof Error ? cause.message : 'unknown'
     throw new LadingError('untrusted', `the TUF repository is not to be trusted: ${why}`, {
@@ -92,6 +92,15 @@ async function keepFirst(folder: string, root: Uint8Array): Promise<void> {
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw fromFileError(error, { operation: 'read trusted root', subject: folder })
   }
+}
+
+function unreachable(failure: LadingError): LadingError {
+  return new LadingError(failure.code, `the trusted root of sigstore cannot be read: ${failure.message}`, {
+    operation: 'read trusted root',
+    subject: failure.subject,
+    cause: failure,
+    hint: 'give a copy of it (trusted_root.json) with --trusted-root',
+  })
 }
 
 /** More than any file of such a repository has. */

@@ -140,10 +140,17 @@ async function runVerifier(signed: SignedContent, { root, key, thresholds }: Run
       if (key === undefined) throw new Error('no key is trusted')
       return { publicKey: key, validFor: () => true }
     }
-    new Verifier({ ...root, publicKey }, thresholds).verify(entity)
+    new Verifier({ ...root, tlogs: named(root.tlogs, signed.tlogEntries), publicKey }, thresholds).verify(entity)
   } catch (cause) {
     throw refusal(`what comes with the signature is not valid: ${reasonOf(cause)}`, cause)
   }
+}
+
+/** A log that is known by its key alone may call itself what it likes: the key is what counts. */
+function named(tlogs: TrustedRoot['tlogs'], entries: readonly TransparencyLogEntry[]): TrustedRoot['tlogs'] {
+  // the verifier looks for the name of each checkpoint in it
+  const anyName = entries.map(({ inclusionProof }) => inclusionProof?.checkpoint?.envelope ?? '').join('\n')
+  return tlogs.map(log => (log.baseURL === '' ? { ...log, baseURL: anyName } : log))
 }
 
 /** Some of its errors say more in what caused them. */

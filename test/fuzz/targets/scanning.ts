@@ -33,13 +33,10 @@ const attachedTypes = [
 const release = trivyRelease('9.8.7', {}, { platform: 'linux', architecture: 'x64' })
 const checksums = Buffer.from(`${'a'.repeat(64)}  ${release.archive}\n`)
 const signed = standInSigstore().then(async ({ trustedRoot, sign }) => {
-  const [{ toTrustMaterial }, { TrustedRoot }] = await Promise.all([
-    import('@sigstore/verify'),
-    import('@sigstore/protobuf-specs'),
-  ])
+  const { readTrustedRoot } = await import('../../../src/trust/sigstore/index.ts')
   return {
     bundle: await sign(checksums, { identity: trivyIdentity('9.8.7') }),
-    trusted: toTrustMaterial(TrustedRoot.fromJSON(JSON.parse(trustedRoot))),
+    trusted: await readTrustedRoot(trustedRoot),
   }
 })
 const { bundle, trusted } = await signed

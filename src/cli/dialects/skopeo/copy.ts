@@ -6,6 +6,7 @@ import { defined } from '../../defined.ts'
 import { layerOptions } from '../../layer-options.ts'
 import { argument, choice, count, flag, list, text } from '../../options.ts'
 import { sidedServersOf } from '../../read-server-options.ts'
+import { sequoiaOption } from '../../sequoia-option.ts'
 import { sidedServerOptions } from '../../server-options.ts'
 import { sharedOptions } from '../../shared-options.ts'
 import { signaturesOf } from '../../signature-options.ts'
@@ -15,11 +16,10 @@ import { encryptionOptions, skopeoEncryption } from './encryption-options.ts'
 import { skopeoGlobals } from './globals.ts'
 import { transportOfImage } from './image-name.ts'
 import { skopeoLayers } from './layers.ts'
-import { refuseAbsent } from './refuse-absent.ts'
 import { requiredPolicy } from './required-policy.ts'
 import { retriesOf, retryOptions } from './retry-options.ts'
 import { sessionOf } from './session.ts'
-import { signatureOptions, signingOptions } from './signing-options.ts'
+import { signatureOptions } from './signature-options.ts'
 
 const words = (word: string) => word
 
@@ -37,7 +37,7 @@ export const skopeoCopy = defineCommand({
     ...layerOptions,
     ...retryOptions,
     ...signatureOptions,
-    ...signingOptions,
+    ...sequoiaOption,
     ...encryptionOptions,
     additionalTag: list({ value: 'strings', description: 'another name for the image (docker-archive:)' }, words),
     all: flag({ short: 'a', description: 'copy all images of a list' }),
@@ -71,7 +71,6 @@ export const skopeoCopy = defineCommand({
   },
 
   async run(input, context) {
-    refuseAbsent(input)
     const { source, destination, additionalTag, preserveDigests } = input
     const policy = await requiredPolicy(input, context)
     const sourceTransport = transportOfImage(source, `Invalid source name ${source}`)

@@ -5,7 +5,6 @@ import { serverOf } from '../../read-server-options.ts'
 import { serverOptions } from '../../server-options.ts'
 import { skopeoGlobals } from './globals.ts'
 import { transportOfImage } from './image-name.ts'
-import { refuseAbsent } from './refuse-absent.ts'
 import { requestRetriesOf, retryOptions } from './retry-options.ts'
 import { sessionOf } from './session.ts'
 
@@ -23,7 +22,6 @@ export const skopeoDelete = defineCommand({
   },
 
   async run(input, context) {
-    refuseAbsent(input)
     const { reference, daemonHost } = input
     transportOfImage(reference, `Invalid source name ${reference}`)
     await context.library.deleteImage(reference, {

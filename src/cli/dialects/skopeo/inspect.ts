@@ -14,7 +14,6 @@ import { logLine } from '../log-line.ts'
 import { skopeoGlobals } from './globals.ts'
 import { transportOfImage } from './image-name.ts'
 import { configFields, inspectFields } from './inspect-fields.ts'
-import { refuseAbsent } from './refuse-absent.ts'
 import { requestRetriesOf, retryOptions } from './retry-options.ts'
 import { sessionOf } from './session.ts'
 
@@ -36,7 +35,6 @@ export const skopeoInspect = defineCommand({
   },
 
   async run(input, context) {
-    refuseAbsent(input)
     const { reference, raw, config, format = '' } = input
     const { stdout, library } = context
     if (raw && format !== '') throw new LadingError('bad-argument', 'raw output does not support format option')

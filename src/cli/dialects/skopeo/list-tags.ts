@@ -5,7 +5,6 @@ import { argument } from '../../options.ts'
 import { serverOf } from '../../read-server-options.ts'
 import { serverOptions } from '../../server-options.ts'
 import { skopeoGlobals } from './globals.ts'
-import { refuseAbsent } from './refuse-absent.ts'
 import { requestRetriesOf, retryOptions } from './retry-options.ts'
 import { sessionOf } from './session.ts'
 
@@ -17,7 +16,6 @@ export const skopeoListTags = defineCommand({
   options: { ...skopeoGlobals, ...serverOptions, ...retryOptions },
 
   async run(input, context) {
-    refuseAbsent(input)
     const { repository } = input
     const isRegistry = checkRepository(repository)
     const tags = await Array.fromAsync(

@@ -4,6 +4,7 @@ import { defineCommand } from '../../command.ts'
 import { defined } from '../../defined.ts'
 import { argument, choice, flag, text } from '../../options.ts'
 import { sidedServersOf } from '../../read-server-options.ts'
+import { sequoiaOption } from '../../sequoia-option.ts'
 import { sidedServerOptions } from '../../server-options.ts'
 import { sharedOptions } from '../../shared-options.ts'
 import { signaturesOf } from '../../signature-options.ts'
@@ -12,11 +13,10 @@ import { type LogLine, logLine } from '../log-line.ts'
 import { openCopyOutput } from './copy-output.ts'
 import { skopeoGlobals } from './globals.ts'
 import { skopeoMessage } from './message.ts'
-import { refuseAbsent } from './refuse-absent.ts'
 import { requiredPolicy } from './required-policy.ts'
 import { retriesOf, retryOptions } from './retry-options.ts'
 import { sessionOf } from './session.ts'
-import { signatureOptions, signingOptions } from './signing-options.ts'
+import { signatureOptions } from './signature-options.ts'
 
 const destinations = ['docker', 'dir'] as const
 
@@ -30,7 +30,7 @@ export const skopeoSync = defineCommand({
     ...sidedServerOptions,
     ...retryOptions,
     ...signatureOptions,
-    ...signingOptions,
+    ...sequoiaOption,
     all: flag({ short: 'a', description: 'copy all images of a list' }),
     appendSuffix: text({ value: 'string', description: 'add this to the tags at the destination' }),
     authfile: sharedOptions.authfile,
@@ -49,7 +49,6 @@ export const skopeoSync = defineCommand({
   },
 
   async run(input, context) {
-    refuseAbsent(input)
     const { source, destination, dryRun, keepGoing, all, preserveDigests } = input
     const policy = await requiredPolicy(input, context)
     const from = placeOf(input.src, syncSources, 'source')

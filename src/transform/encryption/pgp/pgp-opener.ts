@@ -1,5 +1,6 @@
 import type { PrivateKey } from 'openpgp'
 import { LadingError } from '../../../errors/index.ts'
+import { limits } from '../../../model/limits.ts'
 import type { KeyOpener } from '../key-wrapper.ts'
 
 /**
@@ -47,7 +48,7 @@ export async function pgpOpener(
     async open(wrapped) {
       try {
         const message = await readMessage({ binaryMessage: wrapped })
-        const settings = { ...config, minRSABits: 1024 }
+        const settings = { ...config, minRSABits: 1024, maxDecompressedMessageSize: limits.wrappedKeyBytes }
         const { data } = await decrypt({ message, decryptionKeys: opened, format: 'binary', config: settings })
         return data as Uint8Array
       } catch {

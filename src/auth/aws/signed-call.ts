@@ -1,16 +1,30 @@
 import { createHash, createHmac } from 'node:crypto'
-import { LadingError } from '../../errors/index.ts'
+import { isMissingPackage, LadingError } from '../../errors/index.ts'
 import type { HttpClient } from '../../http/index.ts'
 import { limits } from '../../model/limits.ts'
 import { readJson } from '../../model/read-json.ts'
 import { readAll } from '../../streams/index.ts'
-import type { EcrRegistry } from './ecr-registry.ts'
 
 export interface AwsIdentity {
   readonly http: HttpClient
   /** Of the AWS configuration files. */
   readonly profile?: string | undefined
   readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+/** One call of a service that speaks AWS JSON 1.1. Sending it twice MUST do no harm. */
+export interface AwsCall {
+  /** As a user knows it, for messages: `ECR`. */
+  readonly name: string
+  /** The name that signatures are made with: `ecr`. */
+  readonly service: string
+  readonly region: string
+  /** The API's origin. */
+  readonly endpoint: string
+  /** `X-Amz-Target`: the service's version, a full stop and the action. */
+  readonly target: string
+  readonly input: Readonly<Record<string, unknown>>
+  readonly signal?: AbortSignal | undefined
 }
 
 /** What AWS's API answered: its JSON, or the name and the message of its error. */
@@ -20,28 +34,20 @@ export type CallAnswer =
 
 const maxAnswerBytes = limits.tokenBytes
 
-/** The service names in `X-Amz-Target`: Amazon ECR and ECR Public API references. */
-const targets = { ecr: 'AmazonEC2ContainerRegistry_V20150921', 'ecr-public': 'SpencerFrontendService' } as const
-
 /**
- * Calls ECR's API as the AWS credentials that are found as the AWS tools find them: environment, profiles, SSO, web identity,
+ * Calls an API of AWS with the credentials that are found as the AWS tools find them: environment, profiles, SSO, web identity,
  * container and instance roles.
  *
- * Two calls are all that is needed of it, so the official signer is used and not two more clients.
+ * A few calls are all that is needed of each service, so the official signer is used and no more clients.
  *
  * @throws LadingError `credential-helper` where there are no AWS credentials, and what the connection throws
  */
-export async function callEcr(
-  registry: EcrRegistry,
-  action: string,
-  input: Readonly<Record<string, unknown>>,
-  { http, profile, environment }: AwsIdentity,
-): Promise<CallAnswer> {
-  const [{ SignatureV4 }, { fromIni, fromNodeProviderChain }] = await loadAws()
+export async function callAws(call: AwsCall, { http, profile }: AwsIdentity): Promise<CallAnswer> {
+  const { name, service, region, target, input, signal } = call
+  const [{ SignatureV4 }, { fromIni, fromNodeProviderChain }] = await loadAws(name)
   // The chain would go on where the profile is absent, and act as this machine's role: somebody else than who was named.
   const credentials = profile === undefined ? fromNodeProviderChain() : fromIni({ profile })
-  const { service, region } = registry
-  const endpoint = new URL(environment.AWS_ENDPOINT_URL_ECR ?? environment.AWS_ENDPOINT_URL ?? registry.endpoint)
+  const endpoint = new URL(call.endpoint)
   const body = JSON.stringify(input)
   const signer = new SignatureV4({ service, region, credentials, sha256: NodeSha256 })
   const request = {
@@ -50,23 +56,19 @@ export async function callEcr(
     hostname: endpoint.hostname,
     ...(endpoint.port === '' ? {} : { port: Number(endpoint.port) }),
     path: '/',
-    headers: {
-      host: endpoint.host,
-      'content-type': 'application/x-amz-json-1.1',
-      'x-amz-target': `${targets[service]}.${action}`,
-    },
+    headers: { host: endpoint.host, 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target },
     body,
   }
-  const { headers } = await signed(() => signer.sign(request))
+  const { headers } = await signed(name, () => signer.sign(request))
   const { host: _, ...sent } = headers
   const response = await http.request({
     method: 'POST',
     url: endpoint.href,
     headers: sent,
     body: new TextEncoder().encode(body),
-    // Asking for a token, or for a repository that exists already, twice does no harm.
     idempotent: true,
     documentBytes: maxAnswerBytes,
+    signal,
   })
   const answer = parseAnswer(await readAll(response.body, maxAnswerBytes, `the answer of ${endpoint.host}`))
   if (response.status === 200) return { ok: true, value: answer }
@@ -75,23 +77,24 @@ export async function callEcr(
   return { ok: false, status: response.status, error: type.slice(type.lastIndexOf('#') + 1), message: String(message) }
 }
 
-async function loadAws() {
+async function loadAws(name: string) {
   try {
     return await Promise.all([import('@smithy/signature-v4'), import('@aws-sdk/credential-providers')])
   } catch (cause) {
-    throw new LadingError('unsupported', 'the AWS packages that ECR needs are not installed', {
+    if (!isMissingPackage(cause)) throw cause
+    throw new LadingError('unsupported', `the AWS packages that ${name} needs are not installed`, {
       cause,
-      hint: 'npm install @smithy/signature-v4 @aws-sdk/credential-providers, or log in with `lading login`',
+      hint: 'npm install @smithy/signature-v4 @aws-sdk/credential-providers',
     })
   }
 }
 
-async function signed<T>(sign: () => Promise<T>): Promise<T> {
+async function signed<T>(name: string, sign: () => Promise<T>): Promise<T> {
   try {
     return await sign()
   } catch (cause) {
     const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause)
-    throw new LadingError('credential-helper', `no AWS credentials for ECR: ${why}`, { cause })
+    throw new LadingError('credential-helper', `no AWS credentials for ${name}: ${why}`, { cause })
   }
 }
 

@@ -1,7 +1,5 @@
 import { flag, text } from '../../options.ts'
 
-const notYet = (value: string) => text({ value, description: 'not there yet' })
-
 /** Of simple signing and of sigstore. */
 export const signatureOptions = {
   removeSignatures: flag({ description: 'copy no signatures' }),
@@ -9,9 +7,4 @@ export const signatureOptions = {
   signBySigstore: text({ value: 'PATH', description: 'sign the image as this file of parameters says' }),
   signBySigstorePrivateKey: text({ value: 'PATH', description: 'sign the image with this private key of sigstore' }),
   signPassphraseFile: text({ value: 'PATH', description: 'the passphrase of the key is in this file' }),
-} as const
-
-/** Each is known, and refused where it is given. */
-export const signingOptions = {
-  signBySqFingerprint: notYet('FINGERPRINT'),
 } as const
