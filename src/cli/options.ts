@@ -143,11 +143,14 @@ export function duration(spec: ValueText): OptionSpec<number | undefined> {
 }
 
 /** Seconds, in days or as Go writes durations: `7d`, `12h`. */
-export function age(spec: ValueText & { readonly default: string }): OptionSpec<number> {
+export function age(spec: ValueText & { readonly default: string }): OptionSpec<number>
+export function age(spec: ValueText): OptionSpec<number | undefined>
+export function age(spec: ValueText & { readonly default?: string }): OptionSpec<number | undefined> {
   return {
     ...spec,
     read(words, name) {
       const word = words.at(-1) ?? spec.default
+      if (word === undefined) return undefined
       const parsed = parseAge(word)
       if (parsed === undefined) throw badValue(name, word, 'an age like 7d, 12h or 0')
       return parsed.seconds

@@ -69,6 +69,19 @@ describe.each(['referrer', 'tag'] as const)('without a key, as a %s', attach => 
     expect(await verifyImage(image, { keys: [pub] })).toMatchObject({ verified: false, missing: [pub] })
   })
 
+  test('an older image that is put back has too old a signature, where that is asked', async () => {
+    const image = await signed({ ...keyless(), attach })
+    const young = { identity: { ...identity, maxAgeSeconds: 7 * 86_400 }, trustedRoot }
+    expect((await verifyImage(image, young)).verified).toBe(true)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 8 * 86_400_000 })
+    try {
+      await refused(image, young, 'the certificate was issued at .* too old')
+      expect((await verifyImage(image, { identity, trustedRoot })).verified).toBe(true)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   test('a key in a log is asked for there', async () => {
     vi.stubEnv('KEY', makeServiceKey('P-256').export({ format: 'pem', type: 'pkcs8' }).toString())
     const keys = ['env://KEY']

@@ -146,6 +146,8 @@ describe('the exit code of verify is', () => {
     [['--certificate-identity', 'me@example.com'], '--certificate-oidc-issuer is missing'],
     [['--certificate-oidc-issuer', 'https://example.com'], '--certificate-identity is missing'],
     [['--certificate-identity-regexp', '('], 'is no regular expression'],
+    [['--key', 'k', '--max-age', '7d'], '--max-age is for certificates'],
+    [['--certificate-identity=a', '--certificate-oidc-issuer=b', '--max-age', 'young'], 'an age like 7d'],
     [['--key', 'awskms://alias/x'], 'awskms:///alias/NAME'],
     [['--key', 'k8s://a/b'], 'Kubernetes'],
   ])('64 for %j', async (words, message) => {
@@ -196,7 +198,7 @@ test('what is asked for reaches the library', async () => {
   await runLading(['sign', ...words, '--creds', 'me:mine', '--region', 'eu', 'app:1'], { library })
   const trust = ['--rekor-key', 'r1', '--rekor-key', 'r2', '--trusted-root', 't', '--insecure-ignore-tlog']
   await runLading(['verify', '--key', 'a', ...trust, 'app:1'], { library })
-  const identity = ['--certificate-identity-regexp', 'a+', '--certificate-oidc-issuer', 'https://i']
+  const identity = ['--certificate-identity-regexp', 'a+', '--certificate-oidc-issuer', 'https://i', '--max-age', '7d']
   await runLading(['verify', ...identity, '--creds', 'me:mine', 'app:1'], { library })
   const credential = { username: 'me', password: 'mine' }
   expect(calls).toEqual([
@@ -216,7 +218,7 @@ test('what is asked for reaches the library', async () => {
     [
       'app:1',
       expect.objectContaining({
-        identity: { subject: /a+/u, issuer: 'https://i' },
+        identity: { subject: /a+/u, issuer: 'https://i', maxAgeSeconds: 604_800 },
         sourceServer: { credential },
       }),
     ],

@@ -4,7 +4,7 @@ import { cloudOf, cloudOptions } from '../cloud-options.ts'
 import { defineCommand } from '../command.ts'
 import { defined } from '../defined.ts'
 import { keysOption, passphraseFileOption, passphraseOf } from '../key-options.ts'
-import { argument, flag, type OptionSpec, text } from '../options.ts'
+import { age, argument, flag, type OptionSpec, text } from '../options.ts'
 import { printableJson } from '../printable.ts'
 import { serverOf } from '../read-server-options.ts'
 import { serverOptions } from '../server-options.ts'
@@ -44,6 +44,12 @@ export const verifyCommand = defineCommand({
     certificateIdentityRegexp: expression('The same, as a regular expression of all of it.'),
     certificateOidcIssuer: text({ value: 'URL', description: 'Who must vouch for that identity.' }),
     certificateOidcIssuerRegexp: expression('The same, as a regular expression of all of it.'),
+    maxAge: age({
+      value: 'AGE',
+      description:
+        'The certificate was issued no longer ago: 7d, 12h. An older image that somebody puts back under its tag has older signatures. A key has no ' +
+        'certificate, and nothing says since when there is its signature.',
+    }),
     trustedRoot: text({
       value: 'FILE',
       description:
@@ -88,7 +94,17 @@ export const verifyCommand = defineCommand({
   },
 
   async run(input, context) {
-    const { reference, key, passphraseFile, trustedRoot, rekorKey, insecureIgnoreTlog, output, ...where } = input
+    const {
+      reference,
+      key,
+      passphraseFile,
+      trustedRoot,
+      rekorKey,
+      insecureIgnoreTlog,
+      maxAge: _,
+      output,
+      ...where
+    } = input
     const { library, stdout, signal } = context
     const identity = identityOf(input)
     if (key.length === 0 && identity === undefined) {
@@ -121,6 +137,7 @@ interface GivenIdentity {
   readonly certificateIdentityRegexp: RegExp | undefined
   readonly certificateOidcIssuer: string | undefined
   readonly certificateOidcIssuerRegexp: RegExp | undefined
+  readonly maxAge: number | undefined
 }
 
 /** One alone would be met by anybody: of any issuer, or of any name. */
@@ -135,8 +152,14 @@ function identityOf(given: GivenIdentity): ExpectedIdentity | undefined {
   }
   const subject = given.certificateIdentity ?? given.certificateIdentityRegexp
   const issuer = given.certificateOidcIssuer ?? given.certificateOidcIssuerRegexp
-  if (subject === undefined && issuer === undefined) return undefined
-  if (subject !== undefined && issuer !== undefined) return { subject, issuer }
+  const { maxAge: maxAgeSeconds } = given
+  if (subject === undefined && issuer === undefined) {
+    if (maxAgeSeconds === undefined) return undefined
+    throw new LadingError('bad-argument', '--max-age is for certificates: the signature of a key has no age', {
+      hint: 'name --certificate-identity and --certificate-oidc-issuer',
+    })
+  }
+  if (subject !== undefined && issuer !== undefined) return { subject, issuer, ...defined({ maxAgeSeconds }) }
   throw new LadingError(
     'bad-argument',
     `--certificate-${subject === undefined ? 'identity' : 'oidc-issuer'} is missing`,

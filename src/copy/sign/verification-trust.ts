@@ -38,7 +38,9 @@ export async function readTrust(options: VerifyOptions, context: KeyContext): Pr
       throw refuse('a certificate is valid for minutes, and a log says when it was used: it cannot be left out')
     }
     const fetched = async () => await fetchTrustedRoot(await context.http(), { environment: context.environment })
-    return { signers: { identity, root: await rootOf(options, fetched) }, keys: [] }
+    const { maxAgeSeconds, ...wanted } = identity
+    const since = maxAgeSeconds === undefined ? {} : { since: new Date(Date.now() - maxAgeSeconds * 1000) }
+    return { signers: { identity: { ...wanted, ...since }, root: await rootOf(options, fetched) }, keys: [] }
   }
   const named: { name: string; pem: string }[] = []
   for (const name of keys) named.push({ name, pem: formatPublicKey(await openPublicKey(name, context, signal)) })

@@ -25,6 +25,8 @@ export interface ExpectedIdentity {
   readonly subject: string | RegExp
   /** The OIDC issuer that vouches for it. */
   readonly issuer: string | RegExp
+  /** How long ago the certificate may have been issued. Default: for ever. A tag that somebody puts back to an older image has older signatures. */
+  readonly maxAgeSeconds?: number | undefined
 }
 
 /** What is kept beside the image: a bundle of sigstore, a payload under cosign's tag, or a file of s3lo's with the tag of a bucket. */

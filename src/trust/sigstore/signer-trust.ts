@@ -20,6 +20,8 @@ export interface IdentityTrust {
   readonly subject: string | RegExp
   /** The OIDC issuer that vouches for it. */
   readonly issuer: string | RegExp
+  /** A certificate that was issued before does not count. The signature is younger than its certificate, whatever anybody has entered in a log since. */
+  readonly since?: Date | undefined
 }
 
 /** Who made a signature that is valid. */

@@ -80,6 +80,10 @@ async function verifyByCertificate(
   const { emails, uris, issuer } = await readCertificateNames(certificate)
   const subjects = [...emails, ...uris]
   requireIdentity(identity, subjects, issuer)
+  if (identity.since !== undefined && certificate.validFromDate < identity.since) {
+    const [issued, since] = [certificate.validFromDate, identity.since].map(time => time.toISOString())
+    throw refusal(`the certificate was issued at ${issued}, and signatures before ${since} are too old`)
+  }
   return { kind: 'certificate', subjects, issuer }
 }
 
