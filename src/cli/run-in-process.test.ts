@@ -79,6 +79,27 @@ describe('an output', () => {
     expect(await ended(child)).toEqual({ code: 0, stderr: '' })
   })
 
+  test.each(['table', 'json'])('whose reader has gone does not hide what a scan has found (%s)', async format => {
+    const child = start(
+      ['scan', '--severity', 'HIGH', '--format', format, 'oci:a'],
+      `{ scanImage: async () => ({ reference: 'a', found: true, severities: ['HIGH'], report: Buffer.alloc(1e6, 'x') }) }`,
+    )
+    child.stdout.once('data', () => child.stdout.destroy())
+    expect((await ended(child)).code).toBe(1)
+  })
+
+  test('whose reader has gone does not hide a failure that was told', async () => {
+    const child = start(
+      ['list', 'b'],
+      `{ async *listImages() {
+        for (let tag = 0; tag < 10000; tag++) yield { image: 'a', tag: 't' + tag }
+        throw new Error('no more')
+      } }`,
+    )
+    child.stdout.once('data', () => child.stdout.destroy())
+    expect((await ended(child)).code).toBe(1)
+  })
+
   test('whose reader has gone does not stop what deletes', async () => {
     const child = start(
       ['delete', '--all-tags', 's3://b/i'],

@@ -18,6 +18,7 @@ import { requireEncryptable } from './require-encryptable.ts'
 import { requirePreserved } from './require-preserved.ts'
 import { platformsWereChosen, withoutManifest } from './rewritten-because.ts'
 import { selectRoot } from './select-root.ts'
+import { says } from './sides.ts'
 import { requireUnchanged } from './sparse-index.ts'
 import type { StoredLayer } from './store-layer.ts'
 import { type MadeRoot, requireSchema1 } from './write-schema1.ts'
@@ -67,7 +68,8 @@ export async function prepareImage(
   const { found, current, base, stored } = image
   const selection = await selectRoot(base, options, source, destination, reader)
   await checkSelection(guard, selection, found, reader, signal)
-  await refuseArtifact(selection.root, destination, reader, { ...options, decrypts: encryption !== undefined })
+  const refusal = { ...options, decrypts: encryption !== undefined }
+  await says('source', source.name)(() => refuseArtifact(selection.root, destination, reader, refusal), 'plan')
   const requireAllowed = (because: readonly string[]): void => {
     if (options.preserveDigests) requirePreserved(selection, because)
   }

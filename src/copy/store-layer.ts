@@ -65,7 +65,7 @@ export async function storeLayer(
   const { from, to, asIs, diffId, named, isDocument = false, decrypted = false, level, precompute = false } = work
   const plain = asIs ? undefined : createDraft(decompress(body, from), algorithmOf(diffId))
   const made = plain === undefined || to === 'none' ? undefined : compressLayer(checked(plain, diffId), to, level)
-  const kept = decrypted && diffId !== undefined ? checkedAside(body, from, diffId) : body
+  const kept = decrypted ? blameSource(diffId === undefined ? body : checkedAside(body, from, diffId)) : body
   const formed = plain === undefined ? kept : blameSource(made?.bytes ?? checked(plain, diffId))
   const encrypted = work.encrypt && (await import('../transform/encryption/index.ts')).encryptLayer(formed)
   const algorithm = plain === undefined ? algorithmOf(named) : made === undefined ? algorithmOf(diffId) : 'sha256'
@@ -73,7 +73,7 @@ export async function storeLayer(
   const isNew = made !== undefined || decrypted
   const there = await storeDraft(draft, precompute && isNew && !encrypted, work.temporaryFolder, destination, signal)
   const { secret, seal } = encrypted?.finish() ?? {}
-  const annotations = secret && seal ? await work.encrypt?.seal(secret, seal) : made?.annotations()
+  const annotations = secret && seal ? await work.encrypt?.seal(secret, seal, signal) : made?.annotations()
   const became = encrypted ? 'encrypted' : decrypted ? 'decrypted' : undefined
   const stored: StoredLayer = {
     digest: draft.digest(),

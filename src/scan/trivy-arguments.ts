@@ -40,6 +40,20 @@ interface Told extends TrivyChoice {
   readonly foundCode: number
 }
 
+/** With these Trivy ends well and has scanned nothing, or takes no further option. */
+const scansNothing = [
+  '--help',
+  '-h',
+  '--version',
+  '-v',
+  '--generate-default-config',
+  '--download-db-only',
+  '--download-java-db-only',
+  '--clear-cache',
+  '--reset',
+  '--',
+]
+
 /** What is decided here, and how a user of lading says it. Said twice it might hide what was found. */
 const decided: Readonly<Record<string, string>> = {
   '--input': 'REF',
@@ -71,6 +85,9 @@ export function trivyArguments(layout: string, told: Told): string[] {
       })
     }
     const [flag = ''] = word.split('=', 1)
+    if (scansNothing.includes(flag)) {
+      throw new LadingError('bad-argument', `${flag} cannot be passed on to trivy: nothing would be scanned`)
+    }
     if (!Object.hasOwn(decided, flag)) continue
     throw new LadingError('bad-argument', `${flag} cannot be passed on to trivy`, {
       hint: `say it with ${decided[flag]}`,

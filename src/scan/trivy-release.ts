@@ -42,6 +42,17 @@ export interface Machine {
   readonly architecture: string
 }
 
+/** What is in there may be a password, and is not shown. */
+function mirrorOf({ LADING_TRIVY_RELEASES: mirror }: Readonly<Record<string, string | undefined>>): string | undefined {
+  if (!mirror) return undefined
+  if (URL.canParse(mirror) && /^https?:$/.test(new URL(mirror).protocol)) return mirror.replace(/\/+$/, '')
+  throw new LadingError('bad-config', 'LADING_TRIVY_RELEASES is not the address of a server', {
+    operation: 'install Trivy',
+    side: 'local',
+    hint: 'it begins with https:// or http://, and what follows it is v0.75.0/trivy_0.75.0_…',
+  })
+}
+
 /**
  * The release of a version for this machine. `LADING_TRIVY_RELEASES` names a mirror.
  *
@@ -70,7 +81,7 @@ export function trivyRelease(
       hint: 'install it as its own manual says, so that it is found in PATH',
     })
   }
-  const base = (environment.LADING_TRIVY_RELEASES || releasesOfTrivy).replace(/\/+$/, '')
+  const base = mirrorOf(environment) ?? releasesOfTrivy
   const archive = `trivy_${version}_${system}-${machine}.tar.gz`
   const pinned = pinnedArchives[archive]
   return {

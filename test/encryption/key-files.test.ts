@@ -1,7 +1,15 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { type CopyEvent, copyImage } from '../../src/copy/index.ts'
 import { at, encrypted, folder, given, image, passphrase, refused } from './encrypted-images.ts'
+
+beforeAll(async () => {
+  for (const namedCurve of ['secp224r1', 'secp256k1']) {
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve })
+    await writeFile(at(namedCurve), publicKey.export({ format: 'pem', type: 'spki' }))
+  }
+})
 
 describe('the keys', () => {
   test('of somebody else open nothing', async () => {
@@ -45,6 +53,8 @@ describe('the keys', () => {
     ['a private key', () => `jwe:${at('key')}`, 'bad-argument'],
     ['no certificate', () => `pkcs7:${at('key.pub')}`, 'bad-argument'],
     ['a key in a module', () => `pkcs11:${at('key.pub')}`, 'unsupported'],
+    ['a curve that has no name in a JWK', () => `jwe:${at('secp224r1')}`, 'bad-argument'],
+    ['a curve that others do not know', () => `jwe:${at('secp256k1')}`, 'bad-argument'],
     ['nothing', () => 'jwe:', 'bad-argument'],
   ])('for whom nothing is encrypted: %s', async (_, key, code) => {
     expect(await refused(await given(), { encryptionKeys: [key()] })).toMatchObject({ code })

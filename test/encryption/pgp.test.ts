@@ -1,7 +1,10 @@
 import { execFile } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { pipeline, Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { promisify } from 'node:util'
+import { createDeflateRaw } from 'node:zlib'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { limits } from '../../src/model/limits.ts'
 import { openLayerEncryption } from '../../src/transform/encryption/layer-encryption.ts'
@@ -13,6 +16,11 @@ import { makeKeys } from './keys.ts'
 
 const secret = { key: Buffer.alloc(32, 1), nonce: Buffer.alloc(16, 2), digest: `sha256:${'a'.repeat(64)}` }
 const layer = { digest: `sha256:${'b'.repeat(64)}` } as const
+
+function* zeros(mebibytes: number): Generator<Uint8Array> {
+  const chunk = Buffer.alloc(2 ** 20)
+  for (let count = 0; count < mebibytes; count++) yield chunk
+}
 
 describeWithServices(['openssl', 'gpg'], 'keys of GnuPG', () => {
   let environment: Readonly<Record<string, string | undefined>>
@@ -106,6 +114,22 @@ describeWithServices(['openssl', 'gpg'], 'keys of GnuPG', () => {
       const bomb = await wrap(20 * limits.wrappedKeyBytes)
       expect(bomb.byteLength).toBeLessThan(limits.wrappedKeyBytes)
       expect(await opener?.open(bomb, undefined)).toBeUndefined()
+    })
+
+    test('what is packed and for nobody, without holding what it unpacks to', async () => {
+      const opener = await pgpOpener('key', await readFile(keyFile), 'a long passphrase')
+      const mebibytes = 256
+      const packed = await buffer(
+        pipeline(Readable.from(zeros(mebibytes)), createDeflateRaw({ level: 9 }), () => undefined),
+      )
+      // A packet of compressed data, by ZIP: RFC 9580, 5.6.
+      const length = Buffer.alloc(4)
+      length.writeUInt32BE(packed.byteLength + 1)
+      const bomb = Buffer.concat([Buffer.from([0xc8, 0xff]), length, Buffer.from([1]), packed])
+      expect(bomb.byteLength).toBeLessThan(limits.wrappedKeyBytes)
+      const kibibytes = process.resourceUsage().maxRSS
+      expect(await opener?.open(bomb, undefined)).toBeUndefined()
+      expect(process.resourceUsage().maxRSS - kibibytes).toBeLessThan((mebibytes * 1024) / 4)
     })
 
     test('from a file that is cut', async () => {

@@ -23,6 +23,14 @@ async function provider(script: string, settings: object = { cmd: { path: proces
   return { environment, warn() {} }
 }
 
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
 const answering = (answer: unknown) =>
   `process.stdin.resume().on('end', () => process.stdout.write(${JSON.stringify(JSON.stringify(answer))}))`
 
@@ -55,11 +63,29 @@ describe.skipIf(process.platform === 'win32')('a key provider', () => {
     ['fails', 'process.stderr.write("it is closed"); process.exitCode = 3', 'program-failed', 'it is closed'],
     ['prints no JSON', 'process.stdout.write("{")', 'program-failed', 'no answer'],
     ['gives nothing', answering({ keywrapresults: {} }), 'program-failed', 'no answer'],
+    ['gives no base64', answering({ keywrapresults: { annotation: 'it is wrapped!' } }), 'program-failed', 'no answer'],
     ['gives an empty key', answering({ keywrapresults: { annotation: '' } }), 'program-failed', 'no answer'],
   ])('that %s wraps no key', async (_, script, code, words) => {
     const wrapping = await openLayerEncryption({ encryptionKeys: ['provider:own'] }, await provider(script))
     const sealed = wrapping.seal(secret, { mac: Buffer.alloc(32) })
     await expect(sealed).rejects.toMatchObject({ code, message: expect.stringContaining(words) })
+  })
+
+  test('that never answers is ended where another one fails', async () => {
+    const { environment, warn } = await provider('')
+    const said = path.join(folder, 'said')
+    const waits = `setInterval(() => {}, 1e6); process.stdout.write(''); require('fs').writeFileSync(${JSON.stringify(said)}, process.pid + ' ')`
+    const fails = `const end = () => require('fs').existsSync(${JSON.stringify(said)}) ? process.exit(3) : setTimeout(end, 10); end()`
+    const cmd = (script: string) => ({ cmd: { path: process.execPath, args: ['-e', script] } })
+    await writeFile(
+      environment.OCICRYPT_KEYPROVIDER_CONFIG,
+      JSON.stringify({ 'key-providers': { waits: cmd(waits), fails: cmd(fails) } }),
+    )
+    const encryptionKeys = ['provider:waits', 'provider:fails']
+    const { seal } = await openLayerEncryption({ encryptionKeys }, { environment, warn })
+    await expect(seal(secret, { mac: Buffer.alloc(32) })).rejects.toMatchObject({ code: 'program-failed' })
+    const pid = Number(await readFile(said, 'utf8'))
+    await expect.poll(() => isRunning(pid)).toBe(false)
   })
 
   test('that fails opens nothing', async () => {

@@ -119,6 +119,17 @@ describe('a copy with the key refuses, and keeps nothing of,', () => {
     expect(await readdir(folder)).not.toContain('image.tar')
   })
 
+  test.each([
+    ['a bucket', () => `local://${folder}/bucket//app:v1`],
+    ['a directory', () => `dir:${folder}/directory`],
+  ])('a changed byte, on the way to %s, and says that the source is to blame', async (_, to) => {
+    const layer = tarArchive({ name: 'large', body: '0'.repeat(20_000_000) })
+    const source = await encrypted({}, buildImage({ layers: [layer] }))
+    await editLayout(`${folder}/encrypted`, ([a]) => [withByte(a as EditedLayer, 300)])
+    const refusal = { code: 'not-authentic', side: 'source', subject: source }
+    await expect(copyImage(source, to(), decrypting)).rejects.toMatchObject(refusal)
+  })
+
   test('a nonce that is not sealed', async () => {
     const source = await encrypted()
     const cipheroptions = { nonce: Buffer.alloc(16).toString('base64') }

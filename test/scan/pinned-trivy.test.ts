@@ -62,6 +62,18 @@ describe('the version of the source', () => {
     expect(JSON.stringify([offers, error, String(error)])).not.toContain('pass-word-9')
   })
 
+  test.each([
+    'nonsense',
+    'file:///srv/trivy',
+    'ftp://mirror.test',
+  ])('a mirror that is no server is refused: %s', async at => {
+    vi.stubEnv('LADING_TRIVY_RELEASES', at)
+    await expect(scanImage(place.image, { installTrivy: true })).rejects.toMatchObject({
+      code: 'bad-config',
+      message: expect.stringContaining('LADING_TRIVY_RELEASES'),
+    })
+  })
+
   test('a release that is not there is named', async () => {
     const { exit, stderr } = await runLading(['scan', '--install-trivy', place.image], { library: { scanImage } })
     expect(exit).toBe(2)

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type CopyEvent, copyImage } from '../../src/copy/index.ts'
@@ -167,6 +167,10 @@ describe('the exit code', () => {
     ['--', '--severity', 'LOW'],
     ['--', '-qsLOW'],
     ['--', '--input', '/'],
+    ['--', '--help'],
+    ['--', '-h'],
+    ['--', '--download-db-only=true'],
+    ['--', '--skip-db-update', '--', 'alpine'],
   ])('is 64 for %j %j %j %j', async (...args) => {
     await trivy({})
     expect(await lading(...args)).toMatchObject({ exit: 64, stdout: '' })
@@ -225,6 +229,13 @@ test('Trivy in ~/.local/bin is found too', async () => {
   expect(await seen(stand.seen)).toMatchObject({ platform: expect.any(String) })
 })
 
+test('a folder in PATH that has its name is no Trivy', async () => {
+  await mkdir(path.join(folder, 'bin/trivy'), { recursive: true })
+  const stand = await writeStandIn(path.join(folder, 'home/.local/bin'), 'trivy', {})
+  await scanImage(image)
+  expect(await seen(stand.seen)).toMatchObject({ platform: expect.any(String) })
+})
+
 describe('what is no image of a container is refused before its layers are moved', () => {
   const encrypted = 'application/vnd.oci.image.layer.v1.tar+gzip+encrypted'
   test.each([
@@ -241,6 +252,7 @@ describe('what is no image of a container is refused before its layers are moved
     await expect(scanImage(`oci:${layout}:v1`)).rejects.toMatchObject({
       code: 'unsupported',
       side: 'source',
+      subject: `oci:${layout}:v1`,
       message: expect.stringContaining(why),
     })
   })

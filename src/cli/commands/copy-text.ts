@@ -84,6 +84,6 @@ function planText(plan: readonly PlanEntry[]): string {
   const missing = plan.filter(one => one.action !== 'present')
   const bytes = missing.reduce((sum, one) => sum + one.size, 0)
   const converted = plan.filter(one => one.action === 'convert').length
-  const which = converted === 0 ? '' : `, ${converted} of them compressed or unpacked on the way`
+  const which = converted === 0 ? '' : `, ${converted} of them changed on the way`
   return `${lines.join('')}${missing.length} of ${plan.length} to copy, ${formatSize(bytes)}${which}\n`
 }

@@ -93,7 +93,7 @@ describe('copy prints', () => {
       `would copy docker.io/library/alpine:latest to local://./images/alpine:latest
   digest  ${a}
   convert  layer     ${a}   3.4 MB
-1 of 1 to copy, 3.4 MB, 1 of them compressed or unpacked on the way
+1 of 1 to copy, 3.4 MB, 1 of them changed on the way
 `,
     ],
     [

@@ -19,7 +19,7 @@ export const scanCommand = defineCommand({
     'Copies one platform of the image, every byte checked, to a temporary OCI layout, and gives that to Trivy: no Docker is needed. Trivy is that of ' +
     'PATH, else ~/.local/bin/trivy, else one is offered for download (LADING_TRIVY_RELEASES names a mirror of its releases). What it prints is printed, with the name of the image in the place of the layout.\n\n' +
     'With --severity everything at or above the lowest severity that is named is reported, and fails the scan. Without it everything is reported, and ' +
-    'nothing fails. Trivy looks for vulnerabilities and for secrets; a .trivyignore in the current directory holds.\n\n' +
+    'nothing fails. Trivy looks for vulnerabilities and for secrets; a .trivyignore and a trivy.yaml in the current directory hold, whoever has put them there.\n\n' +
     'Exit codes: 0 where nothing is found that counts; 1 where something is; 2 where the scan failed or could not be made; 64 for a wrong command line.',
   arguments: {
     reference: argument('REF', 'The image.'),
@@ -75,7 +75,9 @@ export const scanCommand = defineCommand({
   exitCodeOf: scanExitCode,
 
   async run({ reference, words, severity, format, output, quiet, ignoreUnfixed, platform, ...where }, context) {
-    const { library, stdout, stderr, env, signal } = context
+    const { library, stdout, stderr, env, signal, finishUnread } = context
+    // what was found decides how the run ends, however much of it is read
+    finishUnread?.()
     const json = output === 'json'
     requireWords(words)
     if (json && format !== undefined && format !== 'json') {

@@ -21,7 +21,7 @@ export interface LayerEncryption {
   /** Only these, by their place, from the end where it is negative. Empty: all. */
   readonly layers: readonly number[]
   /** What a layer that was encrypted says of it. */
-  seal(secret: LayerSecret, seal: LayerSeal): Promise<Annotations>
+  seal(secret: LayerSecret, seal: LayerSeal, signal?: AbortSignal): Promise<Annotations>
   /** Opens the key of an encrypted layer. @throws LadingError `no-key`, `not-authentic` */
   open(layer: Pick<Descriptor, 'digest' | 'annotations'>): Promise<OpenedLayer>
   /** What an encrypted layer says once its key is wrapped for these recipients too. @throws the same */
@@ -36,9 +36,17 @@ export async function openLayerEncryption(
   const wrappers = await readRecipients(encryptionKeys, context)
   const openers = decryptionKeys.length === 0 ? [] : await readPrivateKeys(decryptionKeys, context)
   const { signal } = context
-  const wrapAll = async (secret: LayerSecret): Promise<readonly WrappedKey[]> => {
+  const wrapAll = async (secret: LayerSecret, within: AbortSignal | undefined): Promise<readonly WrappedKey[]> => {
     const document = formatSecret(secret)
-    return await Promise.all(wrappers.map(one => wrapWith(one, document, signal)))
+    const failed = new AbortController()
+    const signals = [failed.signal, signal, within].filter(one => one !== undefined)
+    try {
+      return await Promise.all(wrappers.map(one => wrapWith(one, document, AbortSignal.any(signals))))
+    } catch (error) {
+      // A program that wraps for others may never end by itself.
+      failed.abort(error)
+      throw error
+    }
   }
   const open = async (layer: Pick<Descriptor, 'digest' | 'annotations'>): Promise<OpenedLayer> => {
     const seal = parseSeal(parseSealAnnotation(layer.annotations))
@@ -47,11 +55,11 @@ export async function openLayerEncryption(
   return {
     encrypts: wrappers.length > 0,
     layers: encryptLayers,
-    seal: async (secret, seal) => withWrappedKeys(undefined, await wrapAll(secret), formatSeal(seal)),
+    seal: async (secret, seal, within) => withWrappedKeys(undefined, await wrapAll(secret, within), formatSeal(seal)),
     open,
     async addRecipients(layer) {
       const { secret } = await open(layer)
-      return withWrappedKeys(layer.annotations, await wrapAll(secret), parseSealAnnotation(layer.annotations))
+      return withWrappedKeys(layer.annotations, await wrapAll(secret, signal), parseSealAnnotation(layer.annotations))
     },
   }
 }

@@ -10,6 +10,9 @@ export interface PublicKey {
   readonly algorithm: JweAlgorithm
 }
 
+/** The curves that ECDH-ES has names for, and whoever reads what is wrapped: RFC 7518, 6.2.1.1. */
+const curves = ['prime256v1', 'secp384r1', 'secp521r1']
+
 const jwkSchema = v.looseObject({ kty: v.string(), alg: v.exactOptional(v.string()), d: v.exactOptional(v.string()) })
 
 /**
@@ -32,6 +35,10 @@ export function parsePublicKey(bytes: Buffer, subject: string): PublicKey {
   if (key === undefined) throw refused('it is no public key')
   const type = key.asymmetricKeyType
   if (type !== 'rsa' && type !== 'ec') throw refused(`a key of the kind ${type} wraps no other key`)
+  const { namedCurve } = key.asymmetricKeyDetails ?? {}
+  if (type === 'ec' && !curves.includes(namedCurve ?? '')) {
+    throw refused(`nothing is wrapped for a key on the curve ${namedCurve}: P-256, P-384 and P-521 are known`)
+  }
   const usual = type === 'rsa' ? 'RSA-OAEP' : 'ECDH-ES+A256KW'
   const algorithm = jwk?.alg === undefined || jwk.alg === '' ? usual : jweAlgorithms.find(name => name === jwk.alg)
   if (algorithm === undefined || algorithm.startsWith('RSA') !== (type === 'rsa')) {

@@ -1,4 +1,4 @@
-import { access, constants } from 'node:fs/promises'
+import { access, constants, stat } from 'node:fs/promises'
 import { delimiter, isAbsolute, join } from 'node:path'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -28,7 +28,8 @@ function pathIn(environment: Environment, platform: NodeJS.Platform): string {
 async function isExecutable(path: string): Promise<boolean> {
   try {
     await access(path, constants.X_OK)
-    return true
+    // Folders can be entered, which is the same permission.
+    return (await stat(path)).isFile()
   } catch {
     return false
   }

@@ -47,8 +47,9 @@ export async function pgpOpener(
     name,
     async open(wrapped) {
       try {
-        const message = await readMessage({ binaryMessage: wrapped })
+        // Who wrote it is not known: what is compressed may have no end.
         const settings = { ...config, minRSABits: 1024, maxDecompressedMessageSize: limits.wrappedKeyBytes }
+        const message = await readMessage({ binaryMessage: wrapped, config: settings })
         const { data } = await decrypt({ message, decryptionKeys: opened, format: 'binary', config: settings })
         return data as Uint8Array
       } catch {

@@ -10,6 +10,8 @@ const answerSchema = v.looseObject({
   keyunwrapresults: v.nullish(v.looseObject({ optsdata: v.nullish(v.string()) })),
 })
 
+const base64Text = v.pipe(v.string(), v.base64())
+
 /** What is wanted of a provider; `given` is what the user has said to it. */
 export interface ProviderRequest {
   readonly operation: 'keywrap' | 'keyunwrap'
@@ -58,7 +60,8 @@ function readAnswer(answer: Uint8Array, operation: ProviderRequest['operation'])
   try {
     const { keywrapresults, keyunwrapresults } = v.parse(answerSchema, readJson(answer))
     const text = operation === 'keywrap' ? keywrapresults?.annotation : keyunwrapresults?.optsdata
-    return text ? Buffer.from(text, 'base64') : undefined
+    // Node skips what is no base64: a key that nobody can unwrap would be stored as the layer's own.
+    return text ? Buffer.from(v.parse(base64Text, text), 'base64') : undefined
   } catch {
     return undefined
   }
