@@ -1,4 +1,5 @@
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { systemClock } from '../../http/clock.ts'
 import { referrersTag } from '../../model/attachment-tags.ts'
 import { referrersIn } from '../../model/referrers-index.ts'
 import { buildImage } from '../../testing/build-image.ts'
@@ -62,6 +63,21 @@ test('what somebody else writes over the list is added to', async () => {
   }
   const ours = await attach(repository, 'ours')
   expect(writes).toBe(2)
+  const { bytes = new Uint8Array() } = stored.manifests.get(stored.tags.get(tag) ?? 'sha256:') ?? {}
+  expect(referrersIn(bytes).map(({ digest }) => digest)).toEqual([theirs.digest, ours])
+})
+
+test('so is what they write over it a little later', async () => {
+  const { registry, repository } = await open(true)
+  const theirs = buildReferrer(subject, { body: 'theirs' }).root
+  const stored = registry.repository('app')
+  const { kind: _, ...descriptor } = theirs
+  const list = new TextEncoder().encode(JSON.stringify({ schemaVersion: 2, manifests: [descriptor] }))
+  using sleep = vi.spyOn(systemClock, 'sleep').mockImplementationOnce(async () => {
+    stored.tags.set(tag, stored.addManifest('application/vnd.oci.image.index.v1+json', list))
+  })
+  const ours = await attach(repository, 'ours')
+  expect(sleep).toHaveBeenCalledTimes(2)
   const { bytes = new Uint8Array() } = stored.manifests.get(stored.tags.get(tag) ?? 'sha256:') ?? {}
   expect(referrersIn(bytes).map(({ digest }) => digest)).toEqual([theirs.digest, ours])
 })

@@ -1,4 +1,5 @@
 import { LadingError } from '../../errors/index.ts'
+import { systemClock } from '../../http/clock.ts'
 import { cosignTags, referrersTag } from '../../model/attachment-tags.ts'
 import type { Node } from '../../model/descriptor.ts'
 import type { Digest } from '../../model/digest.ts'
@@ -69,10 +70,13 @@ async function readReferrersTag(
 
 /** How often a referrer is added to a list that others write at the same time. */
 const attempts = 5
+/** Whoever is slower than this to write a list that they have read may write over another's. */
+const longestWaitMs = 2000
 
 /**
  * Attaches a manifest. Where the registry does not say that it keeps the list of referrers itself, it is kept under the tag: read, added
- * to, written, and read again, since somebody else may have read the same and written between. No registry writes a tag under a condition.
+ * to, written, and read again a little later, since somebody else may have read the same and write it too. No registry writes a tag under a
+ * condition.
  *
  * @throws LadingError `bad-manifest` where the tag is no list
  */
@@ -101,6 +105,7 @@ async function listReferrer(
 ): Promise<void> {
   const address = { ...repository, name: referrersTag(subject) }
   for (let attempt = 1; ; attempt++) {
+    const began = systemClock.now()
     const bytes = addReferrer(await readReferrersTag(repository, subject, signal), node)
     if (bytes === undefined) return
     if (attempt > attempts) {
@@ -113,6 +118,8 @@ async function listReferrer(
       )
     }
     await putManifest(address, { mediaType: ociIndex, bytes }, signal)
+    // Who has read the list before this was written writes it within about as long as this took.
+    await systemClock.sleep(Math.min(2 * (systemClock.now() - began), longestWaitMs), signal)
   }
 }
 
