@@ -45,8 +45,9 @@ export async function openImageLayout(
     const copied = await copyImage(reference, `oci:${layout}`, {
       ...options,
       fileSystemsOnly: true,
-      // what is attached to it is no part of what is scanned
+      // what is attached to it, or kept beside it, is no part of what is scanned
       referrers: false,
+      removeSignatures: true,
       // of an index the one image is wanted, also where it has no other
       ...(platform === undefined ? { onePlatform: true, platformMatching: 'compatible' } : { platforms: [platform] }),
       // what a daemon keeps unpacked the scanner would only have to unpack again

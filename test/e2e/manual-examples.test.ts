@@ -3,14 +3,15 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { describeWithServices } from '../services/describe-with-services.ts'
-import { type Peer, peer } from '../services/peer.ts'
+import { openGnupgHome } from '../services/gnupg-home.ts'
+import { type Peer, peer, servicePath } from '../services/peer.ts'
 import { type RegistryServer, startRegistry } from '../services/start-registry.ts'
 import { type Ending, runLading } from './differential/run-lading.ts'
 import { writeSmallImage } from './differential/small-images.ts'
 import { newFolder } from './lading.ts'
 import { type Invocation, invocations } from './skopeo-invocations.ts'
 
-describeWithServices(['docker-registry', 'skopeo'], 'under the name of skopeo', () => {
+describeWithServices(['docker-registry', 'skopeo', 'gpg'], 'under the name of skopeo', () => {
   let registry: RegistryServer
   let skopeo: Peer
   let env: Readonly<Record<string, string>>
@@ -92,6 +93,45 @@ describeWithServices(['docker-registry', 'skopeo'], 'under the name of skopeo', 
       expect(await run(folder, line)).toMatchObject({ code: 0 })
       const tags = await skopeo.run(['list-tags', `docker-archive:${folder}/archive-file.tar`])
       expect(JSON.parse(tags).Tags).toEqual(['docker.io/library/busybox:latest'])
+    })
+
+    // only root can write the owners of a storage's files
+    test.skipIf(process.getuid?.() !== 0)('copies an image out of a storage, and signs it', async () => {
+      const gnupg = openGnupgHome()
+      try {
+        const folder = await newFolder()
+        const dev = await gnupg.newKey('dev@example.com')
+        vi.stubEnv('GNUPGHOME', gnupg.home)
+        vi.stubEnv('PATH', `${path.dirname(servicePath('skopeo'))}:${process.env.PATH}`)
+        const places = path.join(env.HOME ?? '', '.config/containers/registries.d')
+        await mkdir(places)
+        await writeFile(path.join(places, 'a.yaml'), `default-docker:\n  lookaside: file://${folder}/lookaside\n`)
+        const storage = `containers-storage:[vfs@${folder}/storage+${folder}/run]`
+        const stored = `${storage}example/busybox:streaming`
+        expect(await theirs(['copy', 'docker://busybox:latest', stored])).toMatchObject({ code: 0 })
+        const line =
+          'copy --sign-by dev@example.com containers-storage:example/busybox:streaming docker://example/busybox:gold'
+        const here = line
+          .replace('containers-storage:', storage)
+          .replace('example/busybox:gold', 'registry.example.com/$&')
+        expect(await run(folder, here)).toMatchObject({ code: 0, stderr: '' })
+
+        const keyPath = `${folder}/dev.gpg`
+        await writeFile(keyPath, await gnupg.run('--export', dev))
+        const policy = `${folder}/policy.json`
+        await writeFile(policy, JSON.stringify({ default: [{ type: 'signedBy', keyType: 'GPGKeys', keyPath }] }))
+        const gold = [
+          '--policy',
+          policy,
+          'copy',
+          `docker://${registry.host}/example/busybox:gold`,
+          `dir:${folder}/gold`,
+        ]
+        expect(await theirs(gold)).toMatchObject({ code: 0 })
+      } finally {
+        for (const [name, value] of Object.entries({ ...env, GNUPGHOME: undefined })) vi.stubEnv(name, value)
+        gnupg.close()
+      }
     })
 
     /** The keys of the manual, as short as it makes them. */

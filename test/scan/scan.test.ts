@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, readdir, readFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { type CopyEvent, copyImage } from '../../src/copy/index.ts'
 import { parsePlatform } from '../../src/model/platform.ts'
 import { scanImage } from '../../src/scan/index.ts'
 import { buildImage, buildIndex, writeLayout } from '../../src/testing/index.ts'
@@ -70,6 +71,17 @@ test('an image that is no index is scanned whatever it is for', async () => {
   const stand = await trivy({})
   await scanImage(`oci:${path.join(folder, 'layout')}:plain`)
   expect(await seen(stand.seen)).toMatchObject({ platform: 'linux/s390x' })
+})
+
+test('nobody is warned of the signatures that a layout has no place for', async () => {
+  await trivy({})
+  const directory = path.join(folder, 'directory')
+  await copyImage(`oci:${path.join(folder, 'layout')}:plain`, `dir:${directory}`)
+  await writeFile(path.join(directory, 'signature-1'), new Uint8Array([0x99, 0x01]))
+  const warnings: string[] = []
+  const onEvent = (event: CopyEvent) => void (event.type === 'warning' && warnings.push(event.message))
+  await scanImage(`dir:${directory}`, { onEvent })
+  expect(warnings).toEqual([])
 })
 
 test('what is chosen is passed on, each value in one word', async () => {

@@ -78,6 +78,13 @@ describeWithServices(['gpg', 'skopeo'], 'standalone signatures of skopeo and und
     })
   })
 
+  test('neither signs for no name', async () => {
+    const words = ['standalone-sign', at('manifest'), '', key, '-o', at('nameless')]
+    expect(await theirs(...words)).toMatchObject({ code: 1 })
+    expect(await ours(...words)).toMatchObject({ code: 1, stderr: expect.stringContaining('none is given') })
+    await expect(readFile(at('nameless'))).rejects.toThrow('ENOENT')
+  })
+
   test('both refuse another manifest, name and key, and what is no signature', async () => {
     await theirs('standalone-sign', at('manifest'), identity, key, '-o', at('good'))
     const flipped = await readFile(at('good'))

@@ -17,6 +17,9 @@ export interface CertificateOptions {
   readonly usage?: string | undefined
   readonly unknownCritical?: boolean
   readonly twice?: boolean
+  /** Name constraints, which are not marked as critical. */
+  readonly constrained?: boolean
+  readonly rsaBits?: number
 }
 
 export interface TestCertificate {
@@ -38,7 +41,10 @@ function makeCertificate(
   options: CertificateOptions,
   issuer: { readonly name: string; readonly key: KeyObject } | undefined,
 ): TestCertificate {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const { publicKey, privateKey } =
+    options.rsaBits === undefined
+      ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      : generateKeyPairSync('rsa', { modulusLength: options.rsaBits })
   const by = issuer ?? { name, key: privateKey }
   const algorithm = sequence(oid('1.2.840.10045.4.3.2'))
   const from = options.from ?? new Date(Date.now() - minute)
@@ -92,6 +98,10 @@ function extensions(options: CertificateOptions): Buffer[] {
     ...v1,
     ...(options.twice ? v1 : []),
     ...(issuerV2 === undefined ? [] : [extension('1.3.6.1.4.1.57264.1.8', tlv(0x0c, Buffer.from(issuerV2)))]),
+    // only what is of example.org
+    ...(options.constrained
+      ? [extension('2.5.29.30', sequence(tlv(0xa0, sequence(tlv(0x81, Buffer.from('example.org'))))))]
+      : []),
     ...(options.unknownCritical ? [extension('1.2.3.4', sequence(), true)] : []),
   ]
 }

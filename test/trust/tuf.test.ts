@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
+import { generateKeyPairSync, sign } from 'node:crypto'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import path from 'node:path'
 import { initializeTUFRepo, tufHandlers } from '@tufjs/repo-mock'
@@ -17,7 +18,7 @@ type Change = (path: string, body: string) => string | number
 /** A repository of TUF that holds a trusted root. What it answers can be changed. */
 async function startRepository(trustedRoot: object) {
   const repo = initializeTUFRepo([{ name: 'trusted_root.json', content: Buffer.from(JSON.stringify(trustedRoot)) }])
-  const handlers = new Map(
+  let handlers = new Map(
     tufHandlers(repo, { metadataPathPrefix: '', targetPathPrefix: '/targets' }).map(({ path: at, fn }) => [at, fn]),
   )
   let change: Change = (_, body) => body
@@ -34,6 +35,11 @@ async function startRepository(trustedRoot: object) {
     mirror: `http://${await listen(server)}`,
     root: Buffer.from(JSON.stringify(repo.rootMeta.toJSON())),
     asked,
+    handlers,
+    /** Whoever answers for the address may be another. */
+    answerAs(other: { readonly handlers: typeof handlers }) {
+      handlers = other.handlers
+    },
     change(next: Change) {
       change = next
     },
@@ -111,6 +117,76 @@ test('what lies in the cache is not believed either', async () => {
   await fetchTrustedRoot(client.http, { mirror, root, environment })
   expect(await readFile(file, 'utf8')).toBe(kept)
 })
+
+test('a root in the cache is not believed, and one that was cut off harms nobody', async () => {
+  await using sigstore = await startSigstore()
+  await using repository = await startRepository(sigstore.trustedRoot)
+  await using evil = await startRepository(sigstore.trustedRoot)
+  const { mirror, root } = repository
+  const environment = await newEnvironment()
+  await fetchTrustedRoot(client.http, { mirror, root, environment })
+  const cache = path.join(environment.XDG_CACHE_HOME, 'lading/tuf')
+  const [name = ''] = await readdir(cache)
+  await writeFile(path.join(cache, name, 'root.json'), root.subarray(0, 100))
+  await fetchTrustedRoot(client.http, { mirror, root, environment })
+  for (const file of await readdir(path.join(cache, name))) {
+    if (file.endsWith('.json')) await rm(path.join(cache, name, file))
+  }
+  await writeFile(path.join(cache, name, 'root.json'), evil.root)
+  repository.answerAs(evil)
+  await expect(fetchTrustedRoot(client.http, { mirror, root, environment })).rejects.toMatchObject({
+    code: 'untrusted',
+  })
+})
+
+test('a later root is followed from the first, is kept, and is verified again', async () => {
+  await using sigstore = await startSigstore()
+  await using repository = await startRepository(sigstore.trustedRoot)
+  const own = generateKeyPairSync('ed25519')
+  const { keys: theirs } = JSON.parse(repository.root.toString()).signed
+  const [theirId = ''] = Object.keys(theirs)
+  const rootOf = (version: number, keyid: string) => {
+    const role = (...keyids: string[]) => ({ keyids, threshold: 1 })
+    const public_ = own.publicKey.export({ format: 'der', type: 'spki' }).subarray(-32).toString('hex')
+    const signed = {
+      _type: 'root',
+      consistent_snapshot: false,
+      expires: new Date(Date.now() + 1e9).toISOString(),
+      keys: { ...theirs, own: { keytype: 'ed25519', keyval: { public: public_ }, scheme: 'ed25519' } },
+      roles: { root: role('own'), snapshot: role(keyid), targets: role(keyid), timestamp: role(keyid) },
+      spec_version: '1.0.0',
+      version,
+    }
+    const sig = sign(null, Buffer.from(canonical(signed)), own.privateKey).toString('hex')
+    return JSON.stringify({ signed, signatures: [{ keyid: 'own', sig }] })
+  }
+  const first = { mirror: repository.mirror, root: Buffer.from(rootOf(1, 'own')), environment: await newEnvironment() }
+  // what the first one does not say, the second does
+  await expect(fetchTrustedRoot(client.http, first)).rejects.toMatchObject({ code: 'untrusted' })
+  repository.handlers.set('/2.root.json', () => ({ statusCode: 200, response: rootOf(2, theirId) }))
+  await fetchTrustedRoot(client.http, first)
+  repository.asked.length = 0
+  await fetchTrustedRoot(client.http, first)
+  expect(repository.asked).not.toContain('/2.root.json')
+  expect(repository.asked).toContain('/3.root.json')
+  const cache = path.join(first.environment.XDG_CACHE_HOME, 'lading/tuf')
+  const [name = ''] = await readdir(cache)
+  const kept = path.join(cache, name, 'roots/2.root.json')
+  await writeFile(kept, (await readFile(kept, 'utf8')).replace('"version":2', '"version":2,"x":1'))
+  await expect(fetchTrustedRoot(client.http, first)).rejects.toMatchObject({
+    code: 'untrusted',
+    hint: expect.stringContaining(path.join(cache, name)),
+  })
+})
+
+/** As TUF signs JSON: the fields in the order of their names, and two characters escaped. */
+function canonical(value: unknown): string {
+  if (typeof value === 'string') return `"${value.replace(/["\\]/g, '\\$&')}"`
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  const fields = Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1))
+  return `{${fields.map(([key, content]) => `${JSON.stringify(key)}:${canonical(content)}`).join(',')}}`
+}
 
 test('a repository without a first root, and one in the clear, are not asked', async () => {
   const environment = await newEnvironment()

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { signatureAnnotations } from '../../src/trust/sigstore/annotations.ts'
+import { formatRekorSet } from '../../src/trust/sigstore/rekor-set.ts'
 import type { SigningIdentity } from '../../src/trust/sigstore/signing-identity.ts'
 import { type SigstoreTrust, verifyAttachment } from '../../src/trust/sigstore/verify-attachment.ts'
 import { type CertificateOptions, testAuthority } from './test-certificate.ts'
-import { testLog } from './test-log.ts'
+import { signEntry, testLog } from './test-log.ts'
 import {
   byKey,
   claim,
@@ -62,6 +64,7 @@ describe('a signature by a certificate of Fulcio', () => {
     ],
     ['a time that has not begun', { ...names, from: new Date(now + 5 * minute) }, 'was not valid yet'],
     ['another use', { ...names, usage: '1.3.6.1.5.5.7.3.1' }, 'is not for the signing of code'],
+    ['a key that is too short', { ...names, rsaBits: 1024 }, 'the key of the certificate is not taken'],
     ['a condition that nobody knows', { ...names, unknownCritical: true }, 'a condition that is not known: 1.2.3.4'],
   ])('is not taken for one with %s', async (_, options, message) => {
     const by = withCertificate(root.issue('', options), root)
@@ -80,6 +83,18 @@ describe('a signature by a certificate of Fulcio', () => {
     await expectRefusal(await signatureOf(by, { rekor: later }), late, 'the certificate had expired')
   })
 
+  test('is not taken where the log tells a time that is none', async () => {
+    const never = testLog(new Date(0))
+    const by = withCertificate(root.issue('', names), root)
+    const signature = await signatureOf(by, { rekor: never })
+    const entry = await never.enterHash({ signature: Buffer.from(''), content: Buffer.from(''), verifier: '' })
+    const { Payload } = JSON.parse(signature.annotations[signatureAnnotations.bundle] ?? '')
+    const body = Buffer.from(Payload.body, 'base64')
+    const bundle = formatRekorSet(signEntry(never.key, { ...entry, body, integratedTime: 9_000_000_000_000 }))
+    const trusted = { ...trust, rekorKeys: [never.publicKey] }
+    await expectRefusal(withAnnotations(signature, { bundle }), trusted, 'the entry of the log is malformed')
+  })
+
   test('is not taken from another authority, nor through what is none', async () => {
     const no = 'no trusted authority has issued the certificate'
     const stranger = testAuthority('fulcio')
@@ -95,6 +110,8 @@ describe('a signature by a certificate of Fulcio', () => {
     await refuse(withCertificate(server.issue('', names), server, root), 'is not for the signing of code')
     const deep = middle.issue('deep', { authority: true })
     await refuse(withCertificate(deep.issue('', names), deep, middle, root), 'does not allow a chain that long')
+    const bound = root.issue('bound', { authority: true, constrained: true })
+    await refuse(withCertificate(bound.issue('', names), bound, root), 'a condition that is not known: 2.5.29.30')
     const gone = root.issue('gone', { authority: true, to: new Date(now - 1000) })
     await refuse(withCertificate(gone.issue('', names), gone, root), 'the certificate of its authority had expired')
   })
@@ -135,6 +152,14 @@ describe('a signature by a certificate of another authority', () => {
     const alone = await signatureOf(withCertificate(middle.issue('', names)))
     expect(await verifyAttachment(alone, { pki: { ...trust.pki, intermediates: middle.pem } })).toEqual(claim)
     await expectRefusal(alone, trust, 'no trusted authority')
+  })
+
+  test('is taken where many authorities are trusted', async () => {
+    const signature = await signatureOf(withCertificate(root.issue('', names)))
+    const others = Array.from({ length: 150 }, (_, at) => testAuthority(`pki ${at}`).pem)
+    expect(await verifyAttachment(signature, { pki: { ...trust.pki, roots: [...others, root.pem].join('') } })).toEqual(
+      claim,
+    )
   })
 
   test('is not taken of anybody else, nor once it has expired', async () => {

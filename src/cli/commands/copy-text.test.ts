@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { copied, digestOfLetter } from '../../../test/cli/images.ts'
 import type { AttachmentCounts, CopyResult } from '../../copy/index.ts'
+import { ociIndex, ociManifest } from '../../model/media-types.ts'
 import { copyText } from './copy-text.ts'
 
 const none: AttachmentCounts = { signatures: 0, attestations: 0, sboms: 0, others: 0 }
@@ -27,10 +28,26 @@ test.each<[string, Partial<CopyResult>, readonly string[]]>([
   ],
   [
     'one platform, with its own signature',
-    { digest: b, attachments: { copied: { ...none, signatures: 1 }, present: none, leftOut: [lost] } },
+    {
+      digest: b,
+      mediaType: ociManifest,
+      attachments: { copied: { ...none, signatures: 1 }, present: none, leftOut: [lost] },
+    },
     [
       'attached      1 (1 signature)',
       'not attached  2 signatures, 1 SBOM of sha256:aaaaaaaaaaaa: not the image that is there',
+    ],
+  ],
+  [
+    'some platforms, with their own signatures, in a new index',
+    {
+      digest: b,
+      mediaType: ociIndex,
+      attachments: { copied: { ...none, signatures: 2 }, present: none, leftOut: [lost] },
+    },
+    [
+      'attached      2 (2 signatures)',
+      `not attached  2 signatures, 1 SBOM of sha256:aaaaaaaaaaaa: not the image that is there, so sign ${b}`,
     ],
   ],
 ])('of what is attached is told: %s', (_, result, lines) => {

@@ -1,5 +1,6 @@
 import type { CopyResult, PlanEntry } from '../../copy/index.ts'
 import { shortDigest } from '../../model/digest.ts'
+import { isIndexType } from '../../model/media-types.ts'
 import { alignFields } from '../align-fields.ts'
 import { formatCount } from '../format-count.ts'
 import { formatDuration } from '../format-duration.ts'
@@ -63,13 +64,15 @@ function attached({ attachments }: CopyResult): string | undefined {
 }
 
 /** A signature speaks of one digest: an image that was written anew has to be signed again. */
-function notAttached({ attachments, digest, sourceDigest }: CopyResult): string | undefined {
+function notAttached({ attachments, digest, mediaType, sourceDigest }: CopyResult): string | undefined {
   if (attachments === undefined || attachments.leftOut.length === 0) return undefined
   const { copied, present, leftOut } = attachments
   if (digest === sourceDigest) return `${attachmentsText(sumOfCounts(leftOut))}: nothing can be attached there`
   const of = leftOut.map(({ subject, ...counts }) => `${kindsText(counts)} of ${shortDigest(subject)}`)
   const shown = of.length > 3 ? `${of.slice(0, 3).join('; ')}; and of ${of.length - 3} more` : of.join('; ')
-  const isLost = copied.signatures + present.signatures === 0 && leftOut.some(({ signatures }) => signatures > 0)
+  // what came with an index that is new is of its platforms: nothing of it is of the index itself
+  const isUnsigned = isIndexType(mediaType) || copied.signatures + present.signatures === 0
+  const isLost = isUnsigned && leftOut.some(({ signatures }) => signatures > 0)
   return `${shown}: not the image that is there${isLost ? `, so sign ${digest}` : ''}`
 }
 

@@ -16,7 +16,7 @@ export const sbomCommand = defineCommand({
   description:
     'Prints the software bill of materials that is attached to the image: by BuildKit in its index, as a referrer, or by the tags of cosign. Where there is ' +
     'none, Trivy or Syft makes one, as for `lading scan`. Where it comes from is said on stderr.\n\n' +
-    'An attached one must say that it is about this image. Who attached it is not checked: `lading verify` does that.',
+    'An attached one must say that it is about this image. Who attached it is not checked.',
   arguments: { reference: argument('REF', 'The image.') },
   options: {
     format: choice(madeFormats, {

@@ -52,6 +52,19 @@ test('another key has not signed: exit 1, and which is missing', async () => {
   expect(run.stderr).toContain(`verify ${image}: it has no valid signature of ${file('other.pub')}`)
 })
 
+test.each([
+  [['--certificate-identity=', '--certificate-oidc-issuer=x'], '--certificate-identity is empty'],
+  [['--certificate-identity=x', '--certificate-oidc-issuer='], '--certificate-oidc-issuer is empty'],
+  [
+    ['--certificate-identity=x', '--certificate-identity-regexp=.*', '--certificate-oidc-issuer=x'],
+    '--certificate-identity and --certificate-identity-regexp cannot be given together',
+  ],
+])('an identity that is none or two: %s', async (words, message) => {
+  const run = await lading(['verify', ...words, image])
+  expect(run.exit).toBe(64)
+  expect(run.stderr).toContain(message)
+})
+
 test('as JSON', async () => {
   const passphrase = { COSIGN_PASSWORD: 'correct horse' }
   const signed = await lading(['sign', '--key', file('cosign.key'), '--output', 'json', image], passphrase)

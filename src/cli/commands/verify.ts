@@ -127,6 +127,14 @@ interface GivenIdentity {
 
 /** One alone would be met by anybody: of any issuer, or of any name. */
 function identityOf(given: GivenIdentity): ExpectedIdentity | undefined {
+  for (const [name, word, expression] of [
+    ['--certificate-identity', given.certificateIdentity, given.certificateIdentityRegexp],
+    ['--certificate-oidc-issuer', given.certificateOidcIssuer, given.certificateOidcIssuerRegexp],
+  ] as const) {
+    if (word === '') throw new LadingError('bad-argument', `${name} is empty`)
+    if (word !== undefined && expression !== undefined)
+      throw new LadingError('bad-argument', `${name} and ${name}-regexp cannot be given together`)
+  }
   const subject = given.certificateIdentity ?? given.certificateIdentityRegexp
   const issuer = given.certificateOidcIssuer ?? given.certificateOidcIssuerRegexp
   if (subject === undefined && issuer === undefined) return undefined

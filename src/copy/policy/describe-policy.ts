@@ -40,8 +40,13 @@ export async function describePolicy(
     return { ...said(guard), met: true }
   } catch (error) {
     if (signal?.aborted || !(error instanceof LadingError)) throw error
-    return { ...said(guard), met: false, problem: error.message }
+    return { ...said(guard), met: false, problem: problemOf(error) }
   }
+}
+
+/** Of a file that cannot be read the error names the file apart. */
+function problemOf({ code, subject, message }: LadingError): string {
+  return code === 'bad-config' && subject !== undefined ? `${subject}: ${message}` : message
 }
 
 function said(guard: PolicyGuard | undefined): Pick<PolicyDescription, 'file' | 'scopes' | 'requirements'> {

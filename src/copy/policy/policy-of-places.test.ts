@@ -197,8 +197,9 @@ describe('inspect', () => {
   })
 
   test('tells of one that cannot be used', async () => {
-    const { policy } = await inspectImage(hello, { policy: { file: '/not/there.json' } })
-    expect(policy).toEqual({ scopes: [], requirements: [], met: false, problem: 'no such file or directory' })
+    const file = '/not/there.json'
+    const { policy } = await inspectImage(hello, { policy: { file } })
+    expect(policy).toEqual({ scopes: [], requirements: [], met: false, problem: `${file}: no such file or directory` })
   })
 
   test('tells of none', async () => {

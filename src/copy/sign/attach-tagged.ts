@@ -1,4 +1,4 @@
-import { LadingError } from '../../errors/index.ts'
+import { isLadingError, LadingError } from '../../errors/index.ts'
 import { cosignTags } from '../../model/attachment-tags.ts'
 import type { Node } from '../../model/descriptor.ts'
 import type { Digest } from '../../model/digest.ts'
@@ -14,7 +14,7 @@ import type { Witnesses } from './witnesses.ts'
 type SigstoreSignature = Extract<ImageSignature, { format: 'sigstore' }>
 
 /** How often the tag is written where somebody else signs at the same time. No registry writes a tag under a condition. */
-const attempts = 5
+const attempts = 10
 
 /**
  * Signs the manifest as cosign 2 does: one image of signatures under a tag that is made of the digest. What is there stays: it is read,
@@ -48,7 +48,15 @@ export async function attachTagged(
     const existing = await readTagged(source, subject.digest, signal)
     const attached = appendSignatures(subject.digest, existing?.bytes, signatures)
     const { digest } = attached.attachment.node
-    if (existing?.node.digest !== digest) await pushAttached(destination, subject.digest, attached, signal)
+    // A place that can replaces only what was read, so nobody's signature is lost.
+    const attachment = { ...attached.attachment, replaces: existing?.node.digest ?? ('absent' as const) }
+    try {
+      if (existing?.node.digest !== digest)
+        await pushAttached(destination, subject.digest, { ...attached, attachment }, signal)
+    } catch (error) {
+      if (isLadingError(error, 'precondition-failed') || isLadingError(error, 'tag-exists')) continue
+      throw error
+    }
     const kept = await findTagged(source, subject.digest, signal)
     if (kept?.node.digest === digest) {
       return signers.map(({ name, keyDigest }) => ({

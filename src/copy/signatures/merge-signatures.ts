@@ -2,8 +2,8 @@ import { isLadingError } from '../../errors/index.ts'
 import type { ImageSignature } from '../../trust/image-signature.ts'
 
 /**
- * What shall be beside a manifest: what is there, what comes with the image, and what was made anew, each once. Of what is there, that goes
- * which says the same as a new one and is by the same key: who signs on every copy would gather them.
+ * What shall be beside a manifest: what is there, what comes with the image, and what was made anew, each once. Of the others, that goes
+ * which says the same as a new one and is by the same key: who signs on every copy, or an image in its place, would gather them.
  */
 export async function mergeSignatures(
   there: readonly Uint8Array[],
@@ -13,8 +13,7 @@ export async function mergeSignatures(
   const said = new Set((await Promise.all(made.map(statement))).filter(text => text !== undefined))
   const kept: Uint8Array[] = []
   for (const one of [...there, ...carried]) {
-    const isOurs = carried.some(other => isSame(one, other))
-    const text = said.size === 0 || isOurs ? undefined : await statement(one)
+    const text = said.size === 0 ? undefined : await statement(one)
     if (text === undefined || !said.has(text)) kept.push(one)
   }
   return [...kept, ...made].filter((one, at, all) => all.findIndex(other => isSame(one, other)) === at)

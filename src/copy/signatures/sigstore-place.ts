@@ -1,4 +1,4 @@
-import { LadingError } from '../../errors/index.ts'
+import { isLadingError, LadingError } from '../../errors/index.ts'
 import type { Digest } from '../../model/digest.ts'
 import type { ImageDestination, ImageSource } from '../../transports/index.ts'
 import { formatImageSignature, type ImageSignature, parseImageSignature } from '../../trust/image-signature.ts'
@@ -46,7 +46,14 @@ export async function readAttachedAsFiles(
   return files
 }
 
-/** Adds signatures to cosign's image of them. @throws LadingError `bad-manifest` where something else has its tag */
+/** How often they are added where somebody else adds some at the same time. */
+const attempts = 10
+
+/**
+ * Adds signatures to cosign's image of them. A place that can replaces only what was read, so nobody's are lost.
+ *
+ * @throws LadingError `bad-manifest` where something else has its tag
+ */
 export async function attachSignatures(
   destination: ImageDestination,
   manifest: Digest,
@@ -54,11 +61,19 @@ export async function attachSignatures(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { appendSignatures, pushAttached } = await import('../../trust/sigstore/index.ts')
-  const node = await attachedSignatures(destination, manifest, signal)
-  const existing = node === undefined ? undefined : await destination.manifest(node, signal)
-  const attached = appendSignatures(manifest, existing, signatures)
-  if (attached.attachment.node.digest === node?.digest) return
-  await pushAttached(destination, manifest, attached, signal)
+  for (let attempt = 1; ; attempt++) {
+    const node = await attachedSignatures(destination, manifest, signal)
+    const existing = node === undefined ? undefined : await destination.manifest(node, signal)
+    const attached = appendSignatures(manifest, existing, signatures)
+    if (attached.attachment.node.digest === node?.digest) return
+    const attachment = { ...attached.attachment, replaces: node?.digest ?? ('absent' as const) }
+    try {
+      return await pushAttached(destination, manifest, { ...attached, attachment }, signal)
+    } catch (error) {
+      const isTaken = isLadingError(error, 'precondition-failed') || isLadingError(error, 'tag-exists')
+      if (!isTaken || attempt === attempts) throw error
+    }
+  }
 }
 
 async function attachedSignatures(

@@ -9,7 +9,7 @@ const impliedPort = /:(?:443|80)$/
 
 /**
  * The identities of an image in a registry: as it was named, and as the same image of the same server could be named too, where a narrower
- * scope of the policy would else be gone round: without a tag beside a digest, or with it, in lower case, without a port that goes without saying.
+ * scope of the policy would else be gone round: without a tag beside a digest, or with it, with its host as it is connected to, without a port that goes without saying.
  */
 export function registryIdentities(reference: RegistryReference): readonly ImageIdentity[] {
   const { registry, repository, tag, digest } = reference
@@ -23,7 +23,9 @@ export function registryIdentities(reference: RegistryReference): readonly Image
 }
 
 function plainHost(registry: string): string {
-  const host = registry.toLowerCase().replace(impliedPort, '')
+  // as it is connected to: in lower case, `:05000` is the port 5000, and 127.1 is 127.0.0.1
+  const url = `https://${registry}`
+  const host = (URL.canParse(url) ? new URL(url).host : registry.toLowerCase()).replace(impliedPort, '')
   return dockerHub.includes(host) ? 'docker.io' : host
 }
 

@@ -19,6 +19,8 @@ const errorAnswer = v.object({ error: v.object({ code: v.string(), message: v.st
 
 const apiVersion = '7.4'
 
+const login = 'log in with `az login`, or check AZURE_TENANT_ID, AZURE_CLIENT_ID and its secret'
+
 /** Where tokens for vaults are valid: a token is shown to no other host. Azure's clouds, and managed HSMs. */
 const vaultDomains = [
   'vault.azure.net',
@@ -91,10 +93,9 @@ async function tokenFor(scope: string, context: KeyContext, signal: AbortSignal 
     if (token !== null) return token.token
   } catch (error) {
     signal?.throwIfAborted()
-    throw (
-      identityError(error)?.with({ operation: 'use key' }) ??
-      new LadingError('unauthorized', 'there is no Azure token for the key', { cause: error })
-    )
+    // what it advises is for storage, whose keys open no vault
+    const { code = 'unauthorized', message = 'there is no Azure token for the key' } = identityError(error) ?? {}
+    throw new LadingError(code, message, { operation: 'use key', hint: login, cause: error })
   }
   throw new LadingError('unauthorized', 'there is no Azure token for the key', { hint: 'log in with `az login`' })
 }
@@ -109,7 +110,7 @@ function refusal({ status, value }: { status: number; value: unknown }, name: st
     said: `${code} ${message}`.trim(),
     permission:
       'the identity needs the role "Key Vault Crypto User", or the permissions get and sign in the access policy of the vault',
-    login: 'log in with `az login`, or check AZURE_TENANT_ID, AZURE_CLIENT_ID and its secret',
+    login,
     ...(status === 400 ? { kind: 'unusable' as const } : {}),
   })
 }

@@ -136,7 +136,11 @@ describe('Azure Key Vault', () => {
 
   test('without an identity', async () => {
     vi.stubEnv('AZURE_TOKEN_CREDENTIALS', 'EnvironmentCredential')
-    await expect(openPublicKey(uri, context)).rejects.toMatchObject({ code: 'unauthorized' })
+    await expect(openPublicKey(uri, context)).rejects.toMatchObject({
+      code: 'unauthorized',
+      // and not the key of a storage account
+      hint: expect.stringMatching(/^log in with `az login`, or check AZURE_TENANT_ID/),
+    })
     expect(vault.log).toEqual([])
   })
 

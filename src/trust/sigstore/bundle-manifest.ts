@@ -8,6 +8,8 @@ import { bundleMediaType } from './make-bundle.ts'
 import { signaturePredicate } from './statement.ts'
 
 const emptyMediaType = 'application/vnd.oci.empty.v1+json'
+/** cosign's annotation: what the statement in the bundle is. */
+const predicateType = 'dev.sigstore.bundle.predicateType'
 const anyBundle = /^application\/vnd\.dev\.sigstore\.bundle(\+json;version=0\.\d|\.v0\.\d\+json)$/
 
 /** A bundle as cosign 3 attaches it: a manifest that names the image as its subject. */
@@ -17,7 +19,7 @@ export function bundleManifest(subject: Descriptor, bundle: Uint8Array, created 
   const layer = { mediaType: bundleMediaType, digest: digestOf(bundle), size: bundle.byteLength }
   const annotations = {
     'dev.sigstore.bundle.content': 'dsse-envelope',
-    'dev.sigstore.bundle.predicateType': signaturePredicate,
+    [predicateType]: signaturePredicate,
     'org.opencontainers.image.created': `${created.toISOString().slice(0, 19)}Z`,
   }
   const bytes = Buffer.from(
@@ -49,12 +51,18 @@ export function bundleManifest(subject: Descriptor, bundle: Uint8Array, created 
   }
 }
 
-/** The bundle that a manifest holds, or `undefined` where it holds something else. What lists it may not say: the manifest is what counts. @throws LadingError `bad-manifest` */
-export function readBundleManifest(bytes: Uint8Array): Node | undefined {
+/**
+ * The bundle that a manifest holds; none where it holds something else, or says that its bundle is no signature: an attestation may be of any size.
+ * What lists it may not say: the manifest is what counts.
+ *
+ * @throws LadingError `bad-manifest`
+ */
+export function readBundleManifest(bytes: Uint8Array): readonly Node[] {
   const manifest = parseManifest(bytes)
-  if (manifest.kind === 'index') return undefined
+  if (manifest.kind === 'index') return []
   const [layer, ...others] = manifest.layers
-  if (layer === undefined || !anyBundle.test(layer.mediaType)) return undefined
+  if (layer === undefined || !anyBundle.test(layer.mediaType)) return []
   if (others.length > 0) throw new LadingError('bad-manifest', 'the manifest holds more than one bundle')
-  return layer
+  const said = manifest.annotations?.[predicateType]
+  return said === undefined || said === signaturePredicate ? [layer] : []
 }

@@ -1,6 +1,7 @@
-import { X509Certificate } from 'node:crypto'
-import { LadingError } from '../../errors/index.ts'
+import { type KeyObject, X509Certificate } from 'node:crypto'
+import { isLadingError, LadingError } from '../../errors/index.ts'
 import { parsePem } from './pem.ts'
+import { requireKnownKey } from './signature-scheme.ts'
 
 const codeSigning = '1.3.6.1.5.5.7.3.3'
 const anyUsage = '2.5.29.37.0'
@@ -12,6 +13,8 @@ const known: readonly string[] = [
   '2.5.29.37', // extended key usage
   '2.5.29.17', // subject alternative name
 ]
+/** Name constraints: nobody looks at them here, so they are refused where they stand, critical as they have to be or not. */
+const nameConstraints = '2.5.29.30'
 /** Longer chains are built by nobody who signs images; without limits, who sends certificates decides how long this takes. */
 const longestChain = 8
 const mostChecks = 100
@@ -60,8 +63,8 @@ export async function verifyChain(leaf: X509Certificate, { roots, intermediates,
     if (roots.some(root => root.raw.equals(certificate.raw))) return true
     if (depth >= longestChain) return false
     return [...roots, ...intermediates].some(issuer => {
-      if (++checks > mostChecks || issuer.raw.equals(certificate.raw)) return false
-      return isIssuedBy(certificate, issuer) && leads(issuer, depth + 1)
+      if (issuer.raw.equals(certificate.raw) || !names(certificate, issuer) || ++checks > mostChecks) return false
+      return isSignedBy(certificate, issuer) && leads(issuer, depth + 1)
     })
   }
 
@@ -80,7 +83,8 @@ export async function verifyChain(leaf: X509Certificate, { roots, intermediates,
       for (const extension of parsed.extensions) {
         const oid = extension.subs[0]?.toOID() ?? ''
         const isCritical = extension.subs.length === 3 && extension.subs[1]?.toBoolean() === true
-        if (isCritical && !known.includes(oid)) return `${who} has a condition that is not known: ${oid}`
+        if ((isCritical && !known.includes(oid)) || oid === nameConstraints)
+          return `${who} has a condition that is not known: ${oid}`
       }
       if (depth === 0) return undefined
       if (!certificate.ca) return `${who} is none of an authority`
@@ -96,10 +100,34 @@ export async function verifyChain(leaf: X509Certificate, { roots, intermediates,
   if (!leads(leaf, 0)) throw new LadingError('untrusted', why)
 }
 
-function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+/** Whether it says that this is its issuer. */
+function names(certificate: X509Certificate, issuer: X509Certificate): boolean {
   try {
-    return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey)
+    return certificate.checkIssued(issuer)
   } catch {
     return false
   }
+}
+
+function isSignedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  try {
+    return certificate.verify(issuer.publicKey)
+  } catch {
+    return false
+  }
+}
+
+/**
+ * The key of a certificate that is trusted.
+ *
+ * @throws LadingError `untrusted` for one that would not be taken by itself: whoever certifies it may know nothing of keys
+ */
+export function certifiedKey({ publicKey }: X509Certificate): KeyObject {
+  try {
+    requireKnownKey(publicKey)
+  } catch (cause) {
+    const why = isLadingError(cause) ? `: ${cause.message}` : ''
+    throw new LadingError('untrusted', `the key of the certificate is not taken${why}`, { cause })
+  }
+  return publicKey
 }

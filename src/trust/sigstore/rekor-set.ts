@@ -11,10 +11,13 @@ import type { LoggedSignature, RekorEntry } from './rekor-log.ts'
 const base64 = v.pipe(v.string(), v.base64())
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 
+/** Seconds that are a date: what is none is neither before the end of a certificate nor after it. */
+const seconds = v.pipe(count, v.maxValue(8_640_000_000_000))
+
 /** cosign's annotation: what the log signed, and its signature, the "signed entry timestamp". */
 const annotation = v.strictObject({
   SignedEntryTimestamp: base64,
-  Payload: v.strictObject({ body: base64, integratedTime: count, logIndex: count, logID: v.string() }),
+  Payload: v.strictObject({ body: base64, integratedTime: seconds, logIndex: count, logID: v.string() }),
 })
 
 /** Rekor's entry of this kind and version. */

@@ -1,12 +1,9 @@
-import { createHash } from 'node:crypto'
-import { mkdir, writeFile } from 'node:fs/promises'
-import path from 'node:path'
-import { fromFileError, isLadingError, LadingError, systemCode } from '../../errors/index.ts'
+import { isLadingError, LadingError } from '../../errors/index.ts'
 import type { HttpClient } from '../../http/index.ts'
-import { cacheFolder } from '../../stores/cache-folder.ts'
 import { readAll, readSmallFile } from '../../streams/index.ts'
 import { serviceUrl } from './service-request.ts'
 import { readTrustedRoot, type TrustedRoot } from './trusted-root.ts'
+import { openTufCache } from './tuf-cache.ts'
 
 /** The repository of sigstore's public services. */
 const publicMirror = 'https://tuf-repo-cdn.sigstore.dev'
@@ -23,7 +20,7 @@ export interface TufOptions {
 
 /**
  * The trusted root of a repository of The Update Framework: who may be trusted is signed there, dated, and never goes back. What was read is kept in
- * lading's folder of caches, where nothing of it is believed without its signatures.
+ * lading's folder of caches, where nothing of it is believed without its signatures: each root, too, is followed from the first one again.
  *
  * @throws LadingError `bad-config` for a first root that is none, `untrusted` for a repository that does not follow from it, `network`
  */
@@ -38,16 +35,18 @@ export async function fetchTrustedRoot(http: HttpClient, options: TufOptions = {
       hint: 'who runs the repository gives it; it decides what is believed',
     })
   }
-  // Another first root is another repository, whatever its address: nothing of the one is there for the other.
-  const name = createHash('sha256').update(mirror).update('\0').update(first).digest('hex').slice(0, 32)
-  const folder = path.join(cacheFolder(environment), 'tuf', name)
-  await keepFirst(folder, first)
+  const cache = await openTufCache(mirror, first, environment)
   const { BaseFetcher, Updater } = await import('tuf-js')
   let failure: unknown
+  const followed = new Map<string, Uint8Array>()
   class Fetcher extends BaseFetcher {
     override async fetch(url: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+      const root = /\/(\d+\.root\.json)$/.exec(url)?.[1]
       try {
-        return await download(http, url, signal)
+        const kept = root === undefined ? undefined : await cache.root(root)
+        const bytes = kept ?? (await download(http, url, signal))
+        if (root !== undefined && kept === undefined) followed.set(root, bytes)
+        return new Blob([new Uint8Array(bytes)]).stream()
       } catch (error) {
         if (!isMissing(error)) failure = error
         throw error
@@ -56,13 +55,14 @@ export async function fetchTrustedRoot(http: HttpClient, options: TufOptions = {
   }
   try {
     const updater = new Updater({
-      metadataDir: folder,
+      metadataDir: cache.folder,
       metadataBaseUrl: mirror.replace(/\/+$/, ''),
-      targetDir: path.join(folder, 'targets'),
+      targetDir: cache.targets,
       targetBaseUrl: `${mirror.replace(/\/+$/, '')}/targets`,
       fetcher: new Fetcher(),
     })
     const info = await updater.getTargetInfo(target)
+    for (const [name, bytes] of followed) await cache.keepRoot(name, bytes)
     if (info === undefined) throw new Error(`it has no ${target}`)
     const file = (await updater.findCachedTarget(info)) ?? (await updater.downloadTarget(info))
     return await readTrustedRoot(await readSmallFile(file))
@@ -73,6 +73,7 @@ export async function fetchTrustedRoot(http: HttpClient, options: TufOptions = {
     throw new LadingError('untrusted', `the TUF repository is not to be trusted: ${why}`, {
       operation: 'read trusted root',
       subject: mirror,
+      hint: `what is kept of it is in ${cache.folder}: without that folder it is read anew`,
       cause,
     })
   }
@@ -82,16 +83,6 @@ async function seedOf(mirror: string): Promise<Buffer | undefined> {
   if (mirror.replace(/\/+$/, '') !== publicMirror) return undefined
   const { default: seeds } = await import('@sigstore/tuf/seeds.json', { with: { type: 'json' } })
   return Buffer.from(seeds[publicMirror]['root.json'], 'base64')
-}
-
-async function keepFirst(folder: string, root: Uint8Array): Promise<void> {
-  try {
-    await mkdir(path.join(folder, 'targets'), { recursive: true, mode: 0o700 })
-    // one that is there may be a later one, which followed from this
-    await writeFile(path.join(folder, 'root.json'), root, { flag: 'wx' })
-  } catch (error) {
-    if (systemCode(error) !== 'EEXIST') throw fromFileError(error, { operation: 'read trusted root', subject: folder })
-  }
 }
 
 function unreachable(failure: LadingError): LadingError {
@@ -106,11 +97,7 @@ function unreachable(failure: LadingError): LadingError {
 /** More than any file of such a repository has. */
 const mostBytes = 4 * 1024 * 1024
 
-async function download(
-  http: HttpClient,
-  url: string,
-  signal: AbortSignal | undefined,
-): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+async function download(http: HttpClient, url: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
   const response = await http.request({ method: 'GET', url, documentBytes: mostBytes, signal })
   if (response.status !== 200) {
     await response.discard()
@@ -122,8 +109,7 @@ async function download(
       status: response.status,
     }).afterTrying(response.tried)
   }
-  const bytes = new Uint8Array(await readAll(response.body, mostBytes, url))
-  return new Blob([bytes]).stream()
+  return await readAll(response.body, mostBytes, url)
 }
 
 function isMissing(error: unknown): boolean {

@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { LadingError } from '../../errors/index.ts'
 import type { ImageSignature } from '../image-signature.ts'
 import { signatureAnnotations } from './annotations.ts'
-import { readCertificates, verifyChain } from './certificate-chain.ts'
+import { certifiedKey, readCertificates, verifyChain } from './certificate-chain.ts'
 import { readCertificateNames } from './certificate-names.ts'
 import { formatPublicKey, readPublicKey } from './read-public-key.ts'
 import { verifyRekorSet } from './rekor-set.ts'
@@ -135,7 +135,7 @@ async function fulcioKey(given: Given, trust: FulcioTrust, rekorKeys: readonly K
     )
   }
   requireEmail(emails, trust.subjectEmail)
-  return certificate.publicKey
+  return certifiedKey(certificate)
 }
 
 async function pkiKey(
@@ -156,7 +156,7 @@ async function pkiKey(
   if (subjectHostname && !isOf(certificate, subjectHostname)) {
     throw refusal(`the certificate is not one of ${JSON.stringify(subjectHostname)}`)
   }
-  return certificate.publicKey
+  return certifiedKey(certificate)
 }
 
 function isOf(certificate: X509Certificate, host: string): boolean {

@@ -1,5 +1,5 @@
 import type { TransparencyLogEntry } from '@sigstore/bundle'
-import { isLadingError, LadingError } from '../../errors/index.ts'
+import { type ErrorCode, isLadingError, LadingError } from '../../errors/index.ts'
 import type { Node } from '../../model/descriptor.ts'
 import type { Digest } from '../../model/digest.ts'
 import type { Attachment, ImageSource } from '../../transports/index.ts'
@@ -40,7 +40,9 @@ const mostSignatures = 1000
  * Every signature that is attached to a manifest or index, with whether it is valid and of that image. What is attached and is no signature
  * is passed over, an attestation too.
  *
- * @throws LadingError `bad-config` for trust that cannot be used, and what reading throws: only what a signature says is its own fault
+ * One that is listed and is broken or not there is not valid, and takes no other with it.
+ *
+ * @throws LadingError `bad-config` for trust that cannot be used, and what reading throws
  */
 export async function* verifyImageSignatures(
   source: ImageSource,
@@ -77,37 +79,69 @@ async function judge({ form, manifest, digest, verify }: Candidate, trust: Signe
   }
 }
 
+/** What is wrong with something that is attached: it is no signature then, and says nothing of others. */
+const ownFaults: readonly ErrorCode[] = [
+  'bad-manifest',
+  'blob-not-found',
+  'digest-mismatch',
+  'image-not-found',
+  'size-mismatch',
+  'too-large',
+]
+
 async function* signaturesOf(
   source: ImageSource,
   attachment: Attachment,
   subject: Digest,
   signal: AbortSignal | undefined,
 ): AsyncIterable<Candidate> {
-  if (attachment.node.kind !== 'manifest') return
-  const manifest = attachment.node.digest
-  if (attachment.by === 'tag') {
-    if (attachment.tag !== signatureTag(subject)) return
-    for (const layer of readSignatureImage(await readAttached(source, attachment.node, signal))) {
-      if (layer.mediaType !== payloadMediaType) continue
-      const payload = await readAttached(source, layer, signal)
-      yield {
-        form: 'attachment',
-        manifest,
-        digest: layer.digest,
-        verify: trust => verifyLayer(layer, payload, subject, trust),
-      }
-    }
+  const { by, node } = attachment
+  if (node.kind !== 'manifest' || (by === 'tag' && attachment.tag !== signatureTag(subject))) return
+  const about = { form: by === 'tag' ? 'attachment' : 'bundle', manifest: node.digest } as const
+  const broken = (digest: Digest, { message }: LadingError): Candidate => ({
+    ...about,
+    digest,
+    verify: () => Promise.reject(new LadingError('untrusted', `it cannot be read: ${message}`)),
+  })
+  const manifest = await orFault(async () => {
+    const bytes = await readAttached(source, node, signal)
+    return by === 'tag' ? readSignatureImage(bytes) : readBundleManifest(bytes)
+  })
+  if (manifest instanceof LadingError) {
+    yield broken(node.digest, manifest)
     return
   }
-  const layer = readBundleManifest(await readAttached(source, attachment.node, signal))
-  if (layer === undefined) return
-  const bundle = await readAttached(source, layer, signal)
-  yield {
-    form: 'bundle',
-    manifest,
-    digest: layer.digest,
-    verify: async trust => ({ signer: (await verifyBundle(bundle, subject, trust)).signer }),
+  for (const layer of manifest) {
+    if (by === 'tag' && layer.mediaType !== payloadMediaType) continue
+    const content = await orFault(() => readAttached(source, layer, signal))
+    if (content instanceof LadingError) yield broken(layer.digest, content)
+    else
+      yield {
+        ...about,
+        digest: layer.digest,
+        verify: trust => verifyContent(about.form, layer, content, subject, trust),
+      }
   }
+}
+
+async function orFault<T>(read: () => Promise<T>): Promise<T | LadingError> {
+  try {
+    return await read()
+  } catch (error) {
+    if (isLadingError(error) && ownFaults.includes(error.code)) return error
+    throw error
+  }
+}
+
+async function verifyContent(
+  form: Candidate['form'],
+  layer: Node,
+  content: Uint8Array,
+  subject: Digest,
+  trust: SignerTrust,
+) {
+  if (form === 'attachment') return await verifyLayer(layer, content, subject, trust)
+  return { signer: (await verifyBundle(content, subject, trust)).signer }
 }
 
 /** One of cosign's `.sig` image, by the same checks as a bundle. */

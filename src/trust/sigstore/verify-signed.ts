@@ -2,7 +2,7 @@ import { createHash, type KeyObject } from 'node:crypto'
 import type { TransparencyLogEntry } from '@sigstore/bundle'
 import type { SignedEntity } from '@sigstore/verify'
 import { LadingError } from '../../errors/index.ts'
-import { readCertificate } from './certificate-chain.ts'
+import { certifiedKey, readCertificate } from './certificate-chain.ts'
 import { readCertificateNames } from './certificate-names.ts'
 import { requireSameVerifier } from './log-verifier.ts'
 import { formatPublicKey, publicKeyBytes, readPublicKey } from './read-public-key.ts'
@@ -73,6 +73,7 @@ async function verifyByCertificate(
   })
   requireSameVerifier(signed.tlogEntries, signed.certificate)
   const certificate = readCertificate(signed.certificate)
+  certifiedKey(certificate)
   if (!((certificate.keyUsage ?? []) as readonly string[]).includes(codeSigning)) {
     throw refusal('the certificate is not for the signing of code')
   }
@@ -98,7 +99,7 @@ function requireIdentity(
 
 function matches(wanted: string | RegExp, found: string): boolean {
   if (typeof wanted === 'string') return wanted === found
-  return new RegExp(`^(?:${wanted.source})$`, wanted.flags.replace(/[gy]/g, '')).test(found)
+  return new RegExp(`^(?:${wanted.source})$`, wanted.flags.replace(/[gmy]/g, '')).test(found)
 }
 
 function shown(wanted: string | RegExp): string {

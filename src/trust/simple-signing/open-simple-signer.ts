@@ -33,6 +33,8 @@ export async function openSimpleSigner(key: string, options: SimpleSignerOptions
   return {
     name: `the key ${fingerprint}`,
     async sign({ digest, identity }, signal = gpg.signal) {
+      if (identity === '')
+        throw new LadingError('bad-argument', 'a signature is for a name, and none is given', { operation: 'sign' })
       const content = {
         manifestDigest: digest,
         dockerReference: identity,
