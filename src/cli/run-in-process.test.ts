@@ -88,6 +88,18 @@ describe('an output', () => {
     expect((await ended(child)).code).toBe(1)
   })
 
+  test('whose reader has gone does not hide that an image is not verified', async () => {
+    const library = `{ verifyImage: async () => (
+      { reference: 'a', digest: 'b', verified: false, signatures: [], missing: Array.from({ length: 1e5 }, () => 'x') }
+    ) }`
+    const read = start(['verify', '--key', 'k', 'oci:a'], library)
+    read.stdout.once('data', () => read.stdout.destroy())
+    const unread = start(['verify', '--key', 'k', 'oci:a'], library)
+    unread.stdout.destroy()
+    const codes = (await Promise.all([ended(read), ended(unread)])).map(({ code }) => code)
+    expect(codes).toEqual([1, 1])
+  })
+
   test('whose reader has gone does not hide a failure that was told', async () => {
     const child = start(
       ['list', 'b'],

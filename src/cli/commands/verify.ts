@@ -105,7 +105,9 @@ export const verifyCommand = defineCommand({
       output,
       ...where
     } = input
-    const { library, stdout, signal } = context
+    const { library, stdout, signal, finishUnread } = context
+    // the exit code is the answer, however much of the rest is read
+    finishUnread?.()
     const identity = identityOf(input)
     if (key.length === 0 && identity === undefined) {
       throw new LadingError('bad-argument', 'nobody is named who must have signed', {
