@@ -49,7 +49,7 @@ export function networkFailure(cause: unknown, attempt: Attempt): NetworkFailure
   const host = attempt.url.host
   // Behind a proxy every connection is one to the proxy, and so is one that fails to be made.
   const connected = attempt.proxy === undefined ? host : `the proxy ${attempt.proxy.host}`
-  const runs = attempt.proxy === undefined ? 'check that the registry runs, and its port' : proxyHint
+  const runs = attempt.proxy === undefined ? 'check that the server runs, and its port' : proxyHint
   const via = attempt.proxy === undefined ? '' : `, through the proxy ${attempt.proxy.host}`
   const network = (message: string, retry: NetworkFailure['retry'], hint?: string) =>
     failure('network', message + via, retry, cause, hint)

@@ -67,7 +67,7 @@ describe('each failure of a connection has its own words', () => {
     expect(await failureOf('127.0.0.1:1', { tlsVerify: true })).toMatchObject({
       code: 'network',
       message: expect.stringMatching(/^HOST refuses connections/),
-      hint: 'check that the registry runs, and its port',
+      hint: 'check that the server runs, and its port',
     })
   })
 

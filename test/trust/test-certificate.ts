@@ -20,6 +20,8 @@ export interface CertificateOptions {
   /** Name constraints, which are not marked as critical. */
   readonly constrained?: boolean
   readonly rsaBits?: number
+  /** It is signed with SHA-1. */
+  readonly sha1?: boolean
 }
 
 export interface TestCertificate {
@@ -46,7 +48,7 @@ function makeCertificate(
       ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
       : generateKeyPairSync('rsa', { modulusLength: options.rsaBits })
   const by = issuer ?? { name, key: privateKey }
-  const algorithm = sequence(oid('1.2.840.10045.4.3.2'))
+  const algorithm = sequence(oid(options.sha1 ? '1.2.840.10045.4.1' : '1.2.840.10045.4.3.2'))
   const from = options.from ?? new Date(Date.now() - minute)
   const to = options.to ?? new Date(Date.now() + 10 * minute)
   const body = sequence(
@@ -68,7 +70,11 @@ function makeCertificate(
     publicKey.export({ format: 'der', type: 'spki' }),
     tlv(0xa3, sequence(...extensions(options))),
   )
-  const der = sequence(body, algorithm, tlv(0x03, Buffer.concat([Buffer.from([0]), sign('sha256', body, by.key)])))
+  const der = sequence(
+    body,
+    algorithm,
+    tlv(0x03, Buffer.concat([Buffer.from([0]), sign(options.sha1 ? 'sha1' : 'sha256', body, by.key)])),
+  )
   return {
     der,
     pem: formatPem({ label: 'CERTIFICATE', bytes: der }),

@@ -57,6 +57,7 @@ describe('a signature by a certificate of Fulcio', () => {
     ['two issuers', { ...names, issuerV2: 'https://evil.example' }, 'it names two issuers'],
     ['the same extension twice', { ...names, twice: true }, 'malformed'],
     ['no issuer', { emails: [email] }, 'does not say who vouches'],
+    ['a signature with SHA-1', { ...names, sha1: true }, 'signed with SHA-1'],
     [
       'a time that was over',
       { ...names, from: new Date(now - 20 * minute), to: new Date(now - 10 * minute) },

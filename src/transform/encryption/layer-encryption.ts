@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { LadingError } from '../../errors/index.ts'
 import type { Descriptor } from '../../model/descriptor.ts'
 import type { OpenedLayer } from './decrypt-layer.ts'
@@ -80,6 +81,9 @@ async function openSecret(
   const wrapped = parseWrappedKeys(annotations)
   for (const opener of openers) {
     for (const { scheme, bytes } of wrapped) {
+      // opening one is work that nothing interrupts, and whoever wrote the manifest says how many there are
+      await setImmediate()
+      signal?.throwIfAborted()
       const secret = scheme === opener.scheme ? await opener.open(bytes, signal) : undefined
       if (secret !== undefined) return parseSecret(secret)
     }

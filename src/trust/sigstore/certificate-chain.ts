@@ -15,6 +15,13 @@ const known: readonly string[] = [
 ]
 /** Name constraints: nobody looks at them here, so they are refused where they stand, critical as they have to be or not. */
 const nameConstraints = '2.5.29.30'
+/** RSA with MD5 and with SHA-1 (twice), ECDSA with SHA-1: the containers tools do not take them either. */
+const weakAlgorithms: readonly string[] = [
+  '1.2.840.113549.1.1.4',
+  '1.2.840.113549.1.1.5',
+  '1.3.14.3.2.29',
+  '1.2.840.10045.4.1',
+]
 /** Longer chains are built by nobody who signs images; without limits, who sends certificates decides how long this takes. */
 const longestChain = 8
 const mostChecks = 100
@@ -61,6 +68,10 @@ export async function verifyChain(leaf: X509Certificate, { roots, intermediates,
       return false
     }
     if (roots.some(root => root.raw.equals(certificate.raw))) return true
+    if (isWeaklySigned(certificate)) {
+      why = 'a certificate is signed with SHA-1 or MD5, for which others can be made'
+      return false
+    }
     if (depth >= longestChain) return false
     return [...roots, ...intermediates].some(issuer => {
       if (issuer.raw.equals(certificate.raw) || !names(certificate, issuer) || ++checks > mostChecks) return false
@@ -94,6 +105,15 @@ export async function verifyChain(leaf: X509Certificate, { roots, intermediates,
       return undefined
     } catch {
       return `${who} is malformed`
+    }
+  }
+
+  function isWeaklySigned(certificate: X509Certificate): boolean {
+    try {
+      const algorithm = ParsedCertificate.parse(Buffer.from(certificate.raw)).root.subs[1]?.subs[0]?.toOID() ?? ''
+      return weakAlgorithms.includes(algorithm)
+    } catch {
+      return true
     }
   }
 

@@ -1,4 +1,5 @@
 import { constants, createDecipheriv, createPublicKey, type KeyObject, privateDecrypt } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import type { KeyOpener } from '../key-wrapper.ts'
 import { unwrapWithAes } from './aes-key-wrap.ts'
 import { type Jwe, type JweHeader, parseJwe } from './jwe.ts'
@@ -11,9 +12,12 @@ export function jweOpener(name: string, key: KeyObject): KeyOpener {
   return {
     scheme: 'jwe',
     name,
-    async open(wrapped) {
+    async open(wrapped, signal) {
       const jwe = parsedJwe(wrapped)
       for (const recipient of jwe?.recipients ?? []) {
+        // each is work that nothing interrupts, and whoever wrote them says how many there are
+        await setImmediate()
+        signal?.throwIfAborted()
         try {
           return openContent(jwe as Jwe, recipient.header, unwrapKey(recipient.wrapped, recipient.header, key))
         } catch {
