@@ -4,7 +4,7 @@ export { type Converted, convertManifest } from './convert-manifest.ts'
 
 export { fromSchema1, type Schema1Layer, type Schema2Image, schema1Layers } from './from-schema1.ts'
 
-export { type MergedSignatures, mergeSignatureImages } from './merge-signature-images.ts'
+export { type MergedSignatures, mergeSignatureImages, signatureImage } from './merge-signature-images.ts'
 
 export { replaceLayers } from './replace-descriptors.ts'
 export {

@@ -1,14 +1,23 @@
 import type { Descriptor } from '../model/descriptor.ts'
 import { type Digest, digestOf } from '../model/digest.ts'
 import { type ImageManifest, parseManifest } from '../model/manifest.ts'
-import { ociConfig } from '../model/media-types.ts'
+import { ociConfig, ociManifest } from '../model/media-types.ts'
 import { readJson } from '../model/read-json.ts'
 
 /** `theirs`: it has all of ours. `ours`: ours has all of theirs. */
-export type MergedSignatures =
-  | 'theirs'
-  | 'ours'
-  | { readonly manifest: Uint8Array; readonly config: { readonly descriptor: Descriptor; readonly bytes: Uint8Array } }
+export type MergedSignatures = 'theirs' | 'ours' | SignatureImage
+
+/** cosign's image of signatures or attestations, with the config that was made for it. */
+export interface SignatureImage {
+  readonly manifest: Uint8Array
+  readonly config: { readonly descriptor: Descriptor; readonly bytes: Uint8Array }
+}
+
+/** One of these layers. */
+export function signatureImage(layers: readonly Descriptor[]): SignatureImage {
+  const written = layers.map(({ mediaType, size, digest, annotations }) => ({ mediaType, size, digest, annotations }))
+  return imageOf({ schemaVersion: 2, mediaType: ociManifest }, written)
+}
 
 /**
  * One image of cosign's signatures or attestations, which are its layers, of two: what is there first, then what is new in ours. So nobody's
@@ -27,10 +36,13 @@ export function mergeSignatureImages(theirs: Uint8Array, ours: Uint8Array): Merg
   if (known.every(key => own.includes(key))) return 'ours'
   const [first, second] = [layersIn(theirs), layersIn(ours)]
   const layers = [...first, ...second.filter((_, at) => !known.includes(own[at] ?? ''))]
+  // parsed above: an object
+  return imageOf(readJson(theirs) as Readonly<Record<string, unknown>>, layers)
+}
+
+function imageOf(document: Readonly<Record<string, unknown>>, layers: readonly RawLayer[]): SignatureImage {
   const bytes = configOf(layers)
   const descriptor = { mediaType: ociConfig, digest: digestOf(bytes), size: bytes.byteLength }
-  // parsed above: an object
-  const document = readJson(theirs) as Readonly<Record<string, unknown>>
   const manifest = new TextEncoder().encode(JSON.stringify({ ...document, config: descriptor, layers }))
   return { manifest, config: { descriptor, bytes } }
 }

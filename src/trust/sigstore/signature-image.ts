@@ -1,10 +1,9 @@
 import { LadingError } from '../../errors/index.ts'
-import type { Descriptor, Node } from '../../model/descriptor.ts'
+import type { Node } from '../../model/descriptor.ts'
 import { type Digest, digestOf, digestParts } from '../../model/digest.ts'
-import { goJson } from '../../model/go-json.ts'
 import { parseManifest } from '../../model/manifest.ts'
-import { ociConfig, ociManifest } from '../../model/media-types.ts'
-import { readJson } from '../../model/read-json.ts'
+import { ociManifest } from '../../model/media-types.ts'
+import { mergeSignatureImages, signatureImage } from '../../transform/index.ts'
 import type { ImageSignature } from '../image-signature.ts'
 import type { AttachedManifest } from './attached-manifest.ts'
 
@@ -25,59 +24,35 @@ export function readSignatureImage(bytes: Uint8Array): readonly Node[] {
 }
 
 /**
- * cosign's image of signatures with more of them: what is there stays, as it is, and what is there already is not added again.
+ * cosign's image of signatures with more of them: nobody's goes, and where all are there already it is that very image.
  *
  * @param existing the manifest that the tag stands for now
+ * @throws LadingError `bad-manifest`
  */
 export function appendSignatures(
   subject: Digest,
   existing: Uint8Array | undefined,
   signatures: readonly SigstoreSignature[],
 ): AttachedManifest {
-  const kept = existing === undefined ? [] : readSignatureImage(existing)
   const added = signatures.map(({ mediaType, payload, annotations }) => ({
     node: { kind: 'layer', mediaType, digest: digestOf(payload), size: payload.byteLength, annotations } as const,
     bytes: payload,
   }))
-  const missing = added.filter(({ node }, at) =>
-    [...kept, ...added.slice(0, at).map(one => one.node)].every(one => !isSame(one, node)),
-  )
-  const layers = [...keptLayers(existing), ...missing.map(({ node }) => written(node))]
-  // Its diff ids are the digests, since no payload is compressed. Nothing else that a config says is said of signatures.
-  const diffIds = [...kept, ...missing.map(({ node }) => node)].map(({ digest }) => digest)
-  const config = Buffer.from(
-    goJson({ architecture: '', os: '', config: {}, rootfs: { type: 'layers', diff_ids: diffIds } }),
-  )
-  const configNode: Node = { kind: 'config', mediaType: ociConfig, digest: digestOf(config), size: config.length }
-  const bytes = Buffer.from(
-    goJson({
-      ...(existing === undefined ? {} : (readJson(existing) as object)), // read as a manifest above
-      schemaVersion: 2,
-      mediaType: ociManifest,
-      config: written(configNode),
-      layers,
-    }),
-  )
-  const node: Node = { kind: 'manifest', mediaType: ociManifest, digest: digestOf(bytes), size: bytes.length }
+  const own = signatureImage(added.map(({ node }) => node))
+  // an index under the tag is none of signatures, and is not written over
+  if (existing !== undefined) readSignatureImage(existing)
+  const merged = existing === undefined ? 'ours' : mergeSignatureImages(existing, own.manifest)
+  const { manifest, config } =
+    merged === 'ours' ? own : merged === 'theirs' ? { manifest: existing ?? own.manifest, config: undefined } : merged
+  const node: Node = { kind: 'manifest', mediaType: ociManifest, digest: digestOf(manifest), size: manifest.length }
   return {
     attachment: { by: 'tag', tag: signatureTag(subject), node },
-    bytes,
-    blobs: [...missing, { node: configNode, bytes: config }],
+    bytes: manifest,
+    blobs: [
+      ...added,
+      ...(config === undefined
+        ? []
+        : [{ node: { kind: 'config', ...config.descriptor } as const, bytes: config.bytes }]),
+    ],
   }
-}
-
-/** As they were written, with fields that nobody here knows. */
-function keptLayers(existing: Uint8Array | undefined): readonly unknown[] {
-  if (existing === undefined) return []
-  const { layers } = readJson(existing) as { readonly layers?: readonly unknown[] | null } // read as a manifest before
-  return layers ?? []
-}
-
-function written({ mediaType, size, digest, annotations }: Descriptor) {
-  return { mediaType, size, digest, ...(annotations === undefined ? {} : { annotations }) }
-}
-
-function isSame(one: Descriptor, other: Descriptor): boolean {
-  const sorted = ({ annotations = {} }: Descriptor) => JSON.stringify(Object.entries(annotations).toSorted())
-  return one.digest === other.digest && one.mediaType === other.mediaType && sorted(one) === sorted(other)
 }
